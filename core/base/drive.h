@@ -1,0 +1,33 @@
+/* drive.h - from a Windows path to a native one.
+ *
+ * On Linux each drive letter is a folder given by --root C=DIR: components are matched without case (ASCII and the
+ * Latin-1 letters), a name that matches two entries is refused (SG_ECONFLICT), a link inside the drive is refused, and
+ * ".." never climbs above the drive. Environment names at the start are expanded for the drive, not for this process:
+ * %SystemDrive% %windir% %SystemRoot% %ProgramFiles% %ProgramData%. On Windows paths are returned as they are.
+ * Owner: the caller; read-only after set-up, so any thread.
+ */
+#ifndef SG_BASE_DRIVE_H
+#define SG_BASE_DRIVE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct sg_drives {
+	char *dir[26]; /* native folder of A: to Z:; NULL: not there */
+};
+
+int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err); /* "C=DIR"; DIR must exist */
+void sg_drives_release(struct sg_drives *d);
+
+/* "C:\inetpub\wwwroot\web.config" or "%SystemDrive%\inetpub\..." -> native path, owned by the caller.
+ * SG_ENOENT names the first component that is missing. With `may_lack_last` the last component may be missing and is
+ * returned as written. */
+int sg_drive_path(const struct sg_drives *d, const char *win, bool may_lack_last, char **ret, struct sg_err *err);
+
+/* The canonical Windows form: drive letter upper case, backslashes, no trailing one, names expanded; case as written. */
+int sg_drive_canonical(const struct sg_drives *d, const char *win, char **ret, struct sg_err *err);
+char *sg_win_join(const char *folder, const char *rest); /* one backslash between */
+bool sg_win_same(const char *a, const char *b);          /* canonical forms, case ignored */
+bool sg_win_under(const char *path, const char *folder); /* path is the folder or below it */
+
+#endif
