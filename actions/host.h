@@ -1,0 +1,30 @@
+/* host.h - the facts about this server that applicability is decided with. Reads only; a backend per platform, one contract. */
+#ifndef SG_ACTIONS_HOST_H
+#define SG_ACTIONS_HOST_H
+
+#include "actions/iis.h"
+#include "base/text.h"
+
+struct sg_host_product {
+	char *name;                /* "Exchange", "IIS" */
+	char *role;                /* "Mailbox" or NULL */
+	char *app;                 /* install folder, canonical: what {app} stands for */
+	struct sg_version version; /* from the product's files, read twice alike; n == 0: could not be read */
+	char *source;              /* the file and how it was read, or why it could not be */
+};
+struct sg_host {
+	struct sg_host_product *products;
+	size_t n_products;
+	char *machine;             /* id of the machine whose drive this is: a journal of another machine asks before it acts */
+	struct sg_iis *iis;        /* NULL when there is none */
+	char *iis_error;           /* why not */
+	bool setup_running, restart_pending;
+};
+int sg_host_read(const struct sg_drives *drives, struct sg_host **ret, struct sg_err *err);
+void sg_host_free(struct sg_host *host);
+
+/* FILEVERSION of a PE file's version resource (Microsoft PE format; VS_FIXEDFILEINFO). Bounds-checked; at most 256 MiB. */
+int sg_pe_version(struct sg_bytes octets, struct sg_version *ret, struct sg_err *err);
+int sg_file_version(const struct sg_drives *drives, const char *win_path, struct sg_version *ret, struct sg_err *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* fetch.h - one document, from https, http (loopback tests only), file:// or a plain path. The only user of libcurl. Blocking; any thread; bytes only.
+ *
+ * Limits are kept in the write callback: a body is never longer than max_bytes in memory. Redirects: at most 3, https only. No decompression.
+ */
+#ifndef SG_FEED_FETCH_H
+#define SG_FEED_FETCH_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+void sg_fetch_init(void); /* once, before threads */
+
+struct sg_fetch_request {
+	const char *url;
+	const char *proxy;    /* "system", "none" or an URL */
+	const char *ca_file;  /* NULL: the system's */
+	const char *etag, *last_modified; /* of the last answer; NULL: unconditional */
+	int64_t timeout_ms;   /* of the whole; connect is bounded by 15 s, and under 1 KiB/s for 30 s ends it */
+	uint64_t max_bytes;
+	bool (*stop)(void *arg); /* asked often; true: SG_ECANCELED */
+	void *arg;
+};
+struct sg_fetched {
+	bool unchanged; /* 304, or a file whose octets are the same is still given whole */
+	struct sg_buf octets;
+	char *etag, *last_modified;
+	long status;
+};
+/* Errors: SG_ENET (with what libcurl said, and what to check), SG_ETIMEOUT, SG_ELIMIT, SG_ENOENT, SG_ECANCELED, SG_EINVAL (the address). */
+int sg_fetch(const struct sg_fetch_request *req, struct sg_fetched *ret, struct sg_err *err);
+void sg_fetched_release(struct sg_fetched *f);
+
+#endif

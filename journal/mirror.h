@@ -1,0 +1,20 @@
+/* mirror.h - journal.mirror: what must survive the loss of journal.mdb.
+ *
+ * Two slots of fixed size, written in turn, each with magic, format, a sequence number, length and SHA-256: the newest slot that verifies counts, so a torn
+ * write costs one generation at most. Content: live holds with their befores, blocks, approvals and admin_out marks, feed serials, machine id and the
+ * chain's head (seq, hash). Written and synced once per operation, after the intent is durable and before a target is touched.
+ */
+#ifndef SG_JOURNAL_MIRROR_H
+#define SG_JOURNAL_MIRROR_H
+
+#include "base/err.h"
+#include "base/val.h"
+
+struct sg_mirror;
+int sg_mirror_open(const char *path, uint64_t slot_size, struct sg_mirror **ret, struct sg_err *err); /* makes it, allocated, when absent */
+void sg_mirror_close(struct sg_mirror *m);
+int sg_mirror_write(struct sg_mirror *m, const struct sg_val *content, struct sg_err *err); /* SG_ELIMIT: larger than a slot; SG_EFATAL */
+/* Without opening for writing: the newest content that verifies. SG_ENOENT: no file; SG_EDAMAGED: no slot verifies. */
+int sg_mirror_read(const char *path, struct sg_val **ret, uint64_t *ret_seq, struct sg_err *err);
+
+#endif
