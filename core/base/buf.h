@@ -22,7 +22,7 @@ void sg_buf_add(struct sg_buf *buf, const void *data, size_t len);
 void sg_buf_str(struct sg_buf *buf, const char *s);
 void sg_buf_char(struct sg_buf *buf, char c);
 void sg_buf_fmt(struct sg_buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void sg_buf_vfmt(struct sg_buf *buf, const char *fmt, va_list ap);
+void sg_buf_vfmt(struct sg_buf *buf, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void sg_buf_insert(struct sg_buf *buf, size_t at, const void *data, size_t len);
 void sg_buf_cut(struct sg_buf *buf, size_t at, size_t len);
 void sg_buf_set(struct sg_buf *buf, const void *data, size_t len); /* replaces the content; data may be NULL with len 0 */

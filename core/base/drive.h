@@ -24,8 +24,14 @@ void sg_drives_release(struct sg_drives *d);
  * returned as written. */
 int sg_drive_path(const struct sg_drives *d, const char *win, bool may_lack_last, char **ret, struct sg_err *err);
 
-/* The canonical Windows form: drive letter upper case, backslashes, no trailing one, names expanded; case as written. */
+/* The canonical Windows form: drive letter upper case, backslashes, no trailing one (but "C:\" for a drive itself), "."
+ * and ".." and the dots and blanks at the end of a name taken away as Windows does, names expanded; case as written.
+ * SG_EINVAL for what is no absolute path of a drive, SG_EUNSUPPORTED for network and device paths. */
 int sg_drive_canonical(const struct sg_drives *d, const char *win, char **ret, struct sg_err *err);
+
+/* What %name% means there, owned by the caller; NULL for a name that is not known. */
+char *sg_drive_env(const char *name);
+
 char *sg_win_join(const char *folder, const char *rest); /* one backslash between */
 bool sg_win_same(const char *a, const char *b);          /* canonical forms, case ignored */
 bool sg_win_under(const char *path, const char *folder); /* path is the folder or below it */

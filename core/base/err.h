@@ -46,7 +46,7 @@ struct sg_err {
 int sg_fail(struct sg_err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same with errno's text appended (": No space left on device"); picks the code from errno
- * (ENOENT, EACCES/EPERM/EROFS, ENOSPC/EDQUOT, EBUSY/ETXTBSY, EEXIST, else SG_EIO) and returns it. */
+ * (ENOENT/ENOTDIR, EACCES/EPERM/EROFS, ENOSPC/EDQUOT, EBUSY/ETXTBSY, EEXIST, else SG_EIO) and returns it. */
 int sg_fail_errno(struct sg_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Empties the object, so that it can be used again. */

@@ -9,7 +9,8 @@
 void sg_time_format(int64_t ms, char out[32]);
 int sg_time_parse(const char *s, int64_t *ret_ms, struct sg_err *err); /* RFC 3339 with Z or an offset; seconds needed */
 
-/* Duration: a whole number and a unit, ms s m h d w ("5m", "90s", "2h30m"). At most ten years. */
+/* Duration: a whole number and a unit, ms s m h d w ("5m", "90s"), or several from large to small ("2h30m").
+ * At most ten years. */
 int sg_duration_parse(const char *s, int64_t *ret_ms, struct sg_err *err);
 void sg_duration_format(int64_t ms, char out[32]); /* the two largest units: "2d 3h", "15m", "0s" */
 
@@ -31,6 +32,9 @@ bool sg_globs(const char *patterns, const char *s);     /* any of the blank-sepa
 bool sg_same(const char *a, const char *b);             /* ASCII case ignored; NULL equals only NULL */
 bool sg_same_n(const char *a, const char *b, size_t n);
 bool sg_utf8_valid(struct sg_bytes s);
+/* The character at s.data[at] (at < s.len): its length in octets, or 0 when it is no shortest-form UTF-8. */
+size_t sg_utf8_next(struct sg_bytes s, size_t at, uint32_t *ret);
+bool sg_char_safe(uint32_t cp); /* false for control and bidi characters and line separators */
 /* Makes foreign text safe for a terminal and a log: control and bidi-override characters become \xNN or \u{...}. */
 void sg_text_safe(const char *s, struct sg_buf *out);
 

@@ -1,0 +1,223 @@
+/* xml_prescan.c - one linear pass over a document before any parser sees it.
+ *
+ * Guarantees that what passes is UTF-8 without NUL and without DOCTYPE, and within the limits on length, tags, tag
+ * length, attributes and depth. It does not prove the document well-formed: that is the parser's work.
+ */
+#include "base/text.h"
+#include "base/xml.h"
+
+#include <string.h>
+
+struct scan {
+	struct sg_bytes doc;
+	const struct sg_xml_limits *limits;
+	struct sg_err *err;
+	size_t at; /* of the construct that is looked at */
+	size_t depth, tags;
+};
+
+/* Fails with line and column (both from 1, the column in characters) of the octet at `at`. */
+static int fail_at(const struct scan *s, size_t at, int code, const char *what)
+{
+	unsigned long line = 1, column = 1;
+
+	for (size_t i = 0; i < at && i < s->doc.len; i++) {
+		if (s->doc.data[i] == '\n') {
+			line++;
+			column = 1;
+		} else if ((s->doc.data[i] & 0xc0) != 0x80) {
+			column++;
+		}
+	}
+	return sg_fail(s->err, code, "line %lu, column %lu: %s", line, column, what);
+}
+
+static bool begins(const struct scan *s, size_t at, const char *with)
+{
+	size_t n = strlen(with);
+
+	return s->doc.len - at >= n && memcmp(s->doc.data + at, with, n) == 0;
+}
+
+/* The place behind the next `end` at or after `from`; 0 when there is none. */
+static size_t behind(const struct scan *s, size_t from, const char *end)
+{
+	size_t n = strlen(end);
+
+	while (from < s->doc.len) {
+		const unsigned char *p = memchr(s->doc.data + from, end[0], s->doc.len - from);
+
+		if (!p)
+			return 0;
+		from = (size_t)(p - s->doc.data);
+		if (begins(s, from, end))
+			return from + n;
+		from++;
+	}
+	return 0;
+}
+
+static int skip(struct scan *s, size_t open, const char *end, bool allowed, const char *forbidden,
+        const char *unclosed)
+{
+	size_t next;
+
+	if (!allowed)
+		return fail_at(s, s->at, SG_EUNSUPPORTED, forbidden);
+	next = behind(s, s->at + open, end);
+	if (!next)
+		return fail_at(s, s->at, SG_EPARSE, unclosed);
+	s->at = next;
+	return 0;
+}
+
+static bool is_space(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* "<?xml ... ?>" at the very start: the encoding that it names must be one that UTF-8 includes. */
+static int declaration(struct scan *s)
+{
+	const char *p, *end;
+	size_t next = behind(s, s->at, "?>"), len;
+	char quote;
+
+	if (!next || next - s->at > 200)
+		return fail_at(s, s->at, SG_EPARSE, "the XML declaration has no end");
+	p = (const char *)s->doc.data + s->at;
+	end = (const char *)s->doc.data + next - 2;
+	while (p < end && !((size_t)(end - p) > 8 && memcmp(p, "encoding", 8) == 0))
+		p++;
+	if (p < end) {
+		p += 8;
+		while (p < end && (is_space((unsigned char)*p) || *p == '='))
+			p++;
+		quote = *p++;
+		for (len = 0; p + len < end && p[len] != quote;)
+			len++;
+		if (!(len == 5 && sg_same_n(p, "utf-8", 5)) && !(len == 8 && sg_same_n(p, "us-ascii", 8)))
+			return fail_at(s, s->at, SG_EUNSUPPORTED, "the encoding is not UTF-8");
+	}
+	s->at = next;
+	return 0;
+}
+
+/* A start tag, an end tag or an element without content; s->at is on its '<'. */
+static int tag(struct scan *s)
+{
+	const unsigned char *d = s->doc.data;
+	bool closing = begins(s, s->at, "</");
+	size_t i = s->at + 1, attributes = 0;
+
+	for (;; i++) {
+		if (i - s->at >= s->limits->tag_bytes && i < s->doc.len)
+			return fail_at(s, s->at, SG_ELIMIT, "the tag is too long");
+		if (i >= s->doc.len)
+			return fail_at(s, s->at, SG_EPARSE, "the tag has no end");
+		if (d[i] == '<')
+			return fail_at(s, i, SG_EPARSE, "there is a '<' inside of a tag");
+		if (d[i] == '>')
+			break;
+		if (d[i] != '"' && d[i] != '\'')
+			continue;
+		if (++attributes > s->limits->attributes)
+			return fail_at(s, s->at, SG_ELIMIT, "the tag has too many attributes");
+		for (unsigned char quote = d[i++]; i < s->doc.len && d[i] != quote; i++) {
+			if (d[i] == '<')
+				return fail_at(s, i, SG_EPARSE, "there is a '<' inside of an attribute");
+			if (i - s->at >= s->limits->tag_bytes)
+				return fail_at(s, s->at, SG_ELIMIT, "the tag is too long");
+		}
+	}
+	if (closing) {
+		if (s->depth == 0)
+			return fail_at(s, s->at, SG_EPARSE, "an end tag that closes nothing");
+		s->depth--;
+	} else {
+		if (++s->tags > s->limits->tags)
+			return fail_at(s, s->at, SG_ELIMIT, "there are too many elements");
+		if (s->depth == s->limits->depth)
+			return fail_at(s, s->at, SG_ELIMIT, "the elements are nested too deeply");
+		if (d[i - 1] != '/')
+			s->depth++;
+	}
+	s->at = i + 1;
+	return 0;
+}
+
+static int construct(struct scan *s)
+{
+	if (begins(s, s->at, "<!--"))
+		return skip(s, 4, "-->", s->limits->allow_comment, "comments are not allowed here",
+		        "the comment has no end");
+	if (begins(s, s->at, "<![CDATA["))
+		return skip(s, 9, "]]>", s->limits->allow_cdata, "CDATA sections are not allowed here",
+		        "the CDATA section has no end");
+	if (begins(s, s->at, "<!DOCTYPE"))
+		return fail_at(s, s->at, SG_EUNSUPPORTED, "a document type (DOCTYPE) is not allowed");
+	if (begins(s, s->at, "<!"))
+		return fail_at(s, s->at, SG_EPARSE, "there is a declaration where none may be");
+	if (begins(s, s->at, "<?"))
+		return skip(s, 2, "?>", s->limits->allow_pi, "processing instructions are not allowed here",
+		        "the processing instruction has no end");
+	return tag(s);
+}
+
+/* The octets themselves, before any mark-up: no UTF-16, no NUL, nothing that is not UTF-8. */
+static int octets(const struct scan *s)
+{
+	const struct sg_bytes d = s->doc;
+	const unsigned char *nul;
+	uint32_t cp;
+
+	if (d.len == 0)
+		return sg_fail(s->err, SG_EPARSE, "the document is empty");
+	if (d.len > s->limits->bytes || d.len > INT32_MAX)
+		return sg_fail(s->err, SG_ELIMIT, "the document has %llu octets, more than %llu",
+		        (unsigned long long)d.len, (unsigned long long)s->limits->bytes);
+	if (d.len >= 2 &&
+	        ((d.data[0] == 0xff && d.data[1] == 0xfe) || (d.data[0] == 0xfe && d.data[1] == 0xff) ||
+	                (d.data[0] == '<' && d.data[1] == 0) || (d.data[0] == 0 && d.data[1] == '<')))
+		return fail_at(s, 0, SG_EUNSUPPORTED, "the document is in UTF-16, not in UTF-8");
+	nul = memchr(d.data, 0, d.len);
+	if (nul)
+		return fail_at(s, (size_t)(nul - d.data), SG_EPARSE, "there is a NUL in the document");
+	for (size_t at = 0; at < d.len;) {
+		size_t n = sg_utf8_next(d, at, &cp);
+
+		if (!n)
+			return fail_at(s, at, SG_EPARSE, "the octet here is not UTF-8");
+		at += n;
+	}
+	return 0;
+}
+
+int sg_xml_prescan(struct sg_bytes doc, const struct sg_xml_limits *limits, struct sg_err *err)
+{
+	struct scan s = { .doc = doc, .limits = limits, .err = err };
+	int r = octets(&s);
+
+	if (r < 0)
+		return r;
+	if (begins(&s, 0, "\xef\xbb\xbf"))
+		s.at = 3;
+	if (begins(&s, s.at, "<?xml") && doc.len > s.at + 5 && is_space(doc.data[s.at + 5])) {
+		r = declaration(&s);
+		if (r < 0)
+			return r;
+	}
+	for (;;) {
+		const unsigned char *p = s.at < doc.len ? memchr(doc.data + s.at, '<', doc.len - s.at) : NULL;
+
+		if (!p)
+			break;
+		s.at = (size_t)(p - doc.data);
+		r = construct(&s);
+		if (r < 0)
+			return r;
+	}
+	if (s.depth)
+		return fail_at(&s, doc.len, SG_EPARSE, "the document ends inside of an element");
+	return s.tags ? 0 : fail_at(&s, doc.len, SG_EPARSE, "the document has no element");
+}
