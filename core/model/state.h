@@ -88,7 +88,8 @@ struct sg_facts {
 	bool other_body;     /* the offered body is not the applied one */
 	bool body_failed;    /* the offered body is the one whose apply failed */
 	bool go;
-	bool retry_due;
+	bool retry_due;      /* no retry time is set, or it has come */
+	bool tried_out;      /* a revert was tried already and left what is OTHER alone */
 	bool equivalent;     /* somebody else's equivalent rule is in force */
 	bool adopt;          /* policy adopts it */
 };
@@ -104,9 +105,10 @@ enum sg_slot sg_state_slot(enum sg_state state, enum sg_reason reason);
 
 /* The columns: first match, in this order. */
 enum sg_situation {
-	SG_SIT_HOLD,           /* want HOLD */
-	SG_SIT_IO_WAIT,        /* blocked (io), its retry is not due */
-	SG_SIT_OUT_WAIT,       /* OUT with holds, its window shut, and no person or recall asked */
+	SG_SIT_HOLD,           /* HOLD */
+	SG_SIT_HOLD_PENDING,   /* HOLD, holds nothing, because it cannot be told or is shadowed */
+	SG_SIT_RETRY_WAIT,     /* something failed before and its retry is not due */
+	SG_SIT_OUT_WAIT,       /* OUT with holds, its window shut and no person or recall asked; or only foreign work is left */
 	SG_SIT_OUT,            /* OUT with holds */
 	SG_SIT_OUT_EMPTY,      /* OUT, holds nothing */
 	SG_SIT_GONE,           /* holds, and what held them is gone */
@@ -122,6 +124,7 @@ enum sg_situation {
 	SG_SIT_OTHERS,         /* IN, holds nothing, equivalent rule there, left */
 	SG_SIT_GO,             /* IN, holds nothing, go */
 	SG_SIT_WAIT,           /* IN, holds nothing, no go */
+	SG_SIT_STUCK,          /* IN, holds nothing, and this very body failed, conflicted or was taken out by hand */
 	SG_SIT_COUNT
 };
 enum sg_situation sg_state_situation(enum sg_slot slot, enum sg_want want, const struct sg_facts *f);

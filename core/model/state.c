@@ -1,0 +1,152 @@
+/* state.c - want, situation and verdict: pure functions of facts. The table itself is state_table.c. */
+#include "model/state.h"
+
+#include <string.h>
+
+enum sg_want sg_state_want(const struct sg_facts *f)
+{
+	if (f->setup_running)
+		return SG_HOLD;
+	if (f->admin_out || (f->blocked && !f->keep))
+		return SG_OUT;
+	if (f->paused || f->observe)
+		return SG_HOLD;
+	if (f->withdrawn || f->ended)
+		return SG_OUT;
+	if (f->blocked)
+		return f->holds ? SG_HOLD : SG_OUT;
+	if (f->shadowed)
+		return f->holds && !f->shadow_settled ? SG_HOLD : SG_OUT;
+	if (f->applies == SG_APPLIES_UNKNOWN)
+		return SG_HOLD;
+	if (f->applies == SG_APPLIES_NO)
+		return SG_OUT;
+	return SG_IN;
+}
+
+enum sg_reason sg_state_want_reason(const struct sg_facts *f)
+{
+	if (f->setup_running)
+		return SG_WHY_SETUP;
+	if (f->admin_out)
+		return SG_WHY_BY_ADMIN;
+	if (f->blocked && !f->keep)
+		return SG_WHY_ADMIN;
+	if (f->paused)
+		return SG_WHY_PAUSED;
+	if (f->observe)
+		return SG_WHY_OBSERVE;
+	if (f->withdrawn)
+		return SG_WHY_WITHDRAWN;
+	if (f->ended)
+		return SG_WHY_ENDED;
+	if (f->blocked)
+		return SG_WHY_ADMIN;
+	if (f->shadowed)
+		return SG_WHY_SHADOWED;
+	if (f->applies == SG_APPLIES_UNKNOWN)
+		return SG_WHY_UNKNOWN;
+	if (f->applies == SG_APPLIES_NO)
+		return SG_WHY_NOT_NEEDED;
+	return SG_WHY_NONE;
+}
+
+enum sg_slot sg_state_slot(enum sg_state state, enum sg_reason reason)
+{
+	static const struct {
+		enum sg_reason reason;
+		enum sg_slot slot;
+	} blocked[] = {
+		{ SG_WHY_ADMIN, SG_SLOT_ADMIN },       { SG_WHY_REMOVED, SG_SLOT_REMOVED }, { SG_WHY_DRIFT, SG_SLOT_DRIFT },
+		{ SG_WHY_CONFLICT, SG_SLOT_CONFLICT }, { SG_WHY_FOUGHT, SG_SLOT_FOUGHT },   { SG_WHY_FAILED, SG_SLOT_FAILED },
+	};
+
+	switch (state) {
+	case SG_PENDING: return SG_SLOT_PENDING;
+	case SG_APPLICABLE: return SG_SLOT_APPLICABLE;
+	case SG_APPLIED: return SG_SLOT_APPLIED;
+	case SG_REVERTED: return SG_SLOT_REVERTED;
+	case SG_BLOCKED: break;
+	}
+	for (size_t i = 0; i < sizeof(blocked) / sizeof(blocked[0]); i++) {
+		if (blocked[i].reason == reason)
+			return blocked[i].slot;
+	}
+	return SG_SLOT_IO;
+}
+
+static enum sg_situation out_situation(enum sg_slot slot, const struct sg_facts *f)
+{
+	if (!f->holds)
+		return SG_SIT_OUT_EMPTY;
+	if (f->look == SG_LOOK_GONE)
+		return SG_SIT_GONE;
+	if (slot == SG_SLOT_DRIFT && f->tried_out && f->look == SG_LOOK_OTHER)
+		return SG_SIT_OUT_WAIT;
+	return f->removal_window || f->asked ? SG_SIT_OUT : SG_SIT_OUT_WAIT;
+}
+
+static enum sg_situation in_missing(const struct sg_facts *f)
+{
+	if (!f->retry_due)
+		return SG_SIT_RETRY_WAIT;
+	if ((f->replaced || f->reapply) && f->repair_bound)
+		return SG_SIT_FOUGHT;
+	if (f->replaced)
+		return SG_SIT_REPLACED;
+	return f->reapply ? SG_SIT_BY_HAND_REAPPLY : SG_SIT_BY_HAND;
+}
+
+static enum sg_situation in_held(const struct sg_facts *f)
+{
+	switch (f->look) {
+	case SG_LOOK_GONE: return SG_SIT_GONE;
+	case SG_LOOK_FAILED: return SG_SIT_UNSEEN;
+	case SG_LOOK_OTHER: return SG_SIT_OTHER;
+	case SG_LOOK_MISSING: return in_missing(f);
+	case SG_LOOK_NONE: /* an applied mitigation without values: the heartbeat */
+	case SG_LOOK_AFTER: break;
+	}
+	if (!f->other_body)
+		return SG_SIT_AFTER;
+	return f->go ? SG_SIT_NEWER : SG_SIT_NEWER_WAITS;
+}
+
+enum sg_situation sg_state_situation(enum sg_slot slot, enum sg_want want, const struct sg_facts *f)
+{
+	bool settled_by_person = slot == SG_SLOT_REMOVED || slot == SG_SLOT_CONFLICT || slot == SG_SLOT_FAILED || slot == SG_SLOT_FOUGHT;
+
+	if (want == SG_HOLD) {
+		bool open = f->setup_running || f->paused || f->observe || f->blocked;
+
+		return f->holds || open ? SG_SIT_HOLD : SG_SIT_HOLD_PENDING;
+	}
+	if (slot == SG_SLOT_IO && !f->retry_due && !f->asked)
+		return SG_SIT_RETRY_WAIT;
+	if (want == SG_OUT)
+		return out_situation(slot, f);
+	if (f->holds || slot == SG_SLOT_APPLIED)
+		return in_held(f);
+	if (settled_by_person && !f->other_body && f->body_failed)
+		return SG_SIT_STUCK;
+	if (f->equivalent && !f->adopt)
+		return SG_SIT_OTHERS;
+	return f->go ? SG_SIT_GO : SG_SIT_WAIT;
+}
+
+enum sg_verdict sg_state_verdict(const struct sg_verdict_in *in)
+{
+	if (in->state == SG_APPLIED && in->reason != SG_WHY_VALUES_MISSING && in->effective != SG_EFFECTIVE_NO)
+		return SG_V_IN_FORCE;
+	if (in->state == SG_BLOCKED && in->holds && in->effective == SG_EFFECTIVE_YES)
+		return SG_V_IN_FORCE;
+	if (in->by_others)
+		return SG_V_BY_OTHERS;
+	if (in->state == SG_REVERTED && (in->reason == SG_WHY_WITHDRAWN || in->reason == SG_WHY_ENDED))
+		return SG_V_NOT_NEEDED;
+	if (in->applies == SG_APPLIES_NO || in->reason == SG_WHY_SHADOWED)
+		return SG_V_NOT_NEEDED;
+	if (in->applies == SG_APPLIES_UNKNOWN && in->state != SG_APPLIED)
+		return SG_V_UNKNOWN;
+	return in->scheduled ? SG_V_WAITING : SG_V_EXPOSED;
+}
