@@ -305,6 +305,9 @@ void sg_intent_copy(struct sg_intent *to, const struct sg_intent *from)
 	for (size_t i = 0; i < from->n_outcomes; i++) {
 		sg_key_copy(&to->outcomes[i].key, &from->outcomes[i].key);
 		to->outcomes[i].body = from->outcomes[i].body;
+		to->outcomes[i].revision = sg_strdup(from->outcomes[i].revision);
+		to->outcomes[i].done = from->outcomes[i].done;
+		to->outcomes[i].done_why = from->outcomes[i].done_why;
 	}
 	to->moves = (struct sg_moves) { 0 };
 	for (size_t i = 0; i < from->moves.n; i++)
@@ -318,8 +321,10 @@ void sg_intent_copy(struct sg_intent *to, const struct sg_intent *from)
 void sg_intent_release(struct sg_intent *i)
 {
 	sg_who_release(&i->who);
-	for (size_t k = 0; k < i->n_outcomes; k++)
+	for (size_t k = 0; k < i->n_outcomes; k++) {
 		sg_key_release(&i->outcomes[k].key);
+		free(i->outcomes[k].revision);
+	}
 	free(i->outcomes);
 	sg_moves_release(&i->moves);
 	sg_strs_release(&i->temps);

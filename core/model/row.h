@@ -94,7 +94,7 @@ struct sg_content {
 	bool present;
 	struct sg_buf octets;
 	struct sg_buf lead;
-	char *after;   /* sibling in front as "tag\0..." is NOT used: "rule[@name='x']", "" = first in its parent, NULL = not known */
+	char *after; /* the step of the element sibling in front: "rule[@name='x']"; "": first in its parent; NULL: not known */
 };
 void sg_content_copy(struct sg_content *to, const struct sg_content *from);
 void sg_content_release(struct sg_content *c);
@@ -127,7 +127,7 @@ struct sg_hold {
 	struct sg_keys holders;
 	bool adopted;             /* the before was an equivalent thing of somebody else's */
 	uint64_t dev, ino;        /* the container's identity when it was last written by us */
-	struct sg_hash file;      /* SHA-256 of the container then */
+	struct sg_hash file;      /* SHA-256 of what the container would then be without any value of ours */
 };
 void sg_hold_copy(struct sg_hold *to, const struct sg_hold *from);
 void sg_hold_release(struct sg_hold *h);
@@ -161,6 +161,9 @@ void sg_moves_release(struct sg_moves *moves);
 struct sg_outcome {
 	struct sg_key key;
 	struct sg_hash body; /* body that is going in; zero for a revert */
+	char *revision;      /* its label */
+	enum sg_state done;  /* state and reason when the operation ends as wanted: a revert that crashed leads there too */
+	enum sg_reason done_why;
 };
 /* An operation under way. At most one is open. */
 struct sg_intent {
