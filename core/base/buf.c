@@ -1,15 +1,21 @@
 /* buf.c - owned and borrowed octets. Guarantees a NUL behind the content once anything was added. */
 #include "base/buf.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A wrong place is a bug of the caller; writing on would turn it into damage. Holds in release builds, too. */
+static void must(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
 /* Room for `more` octets and the NUL. */
 static void reserve(struct sg_buf *buf, size_t more)
 {
-	assert(more < SIZE_MAX / 2 - buf->len);
+	must(more < SIZE_MAX / 2 - buf->len);
 	buf->data = sg_grow(buf->data, buf->len + more, &buf->cap, 1);
 }
 
@@ -58,7 +64,7 @@ void sg_buf_fmt(struct sg_buf *buf, const char *fmt, ...)
 
 void sg_buf_insert(struct sg_buf *buf, size_t at, const void *data, size_t len)
 {
-	assert(at <= buf->len);
+	must(at <= buf->len);
 	reserve(buf, len);
 	memmove(buf->data + at + len, buf->data + at, buf->len - at);
 	if (len)
@@ -69,7 +75,7 @@ void sg_buf_insert(struct sg_buf *buf, size_t at, const void *data, size_t len)
 
 void sg_buf_cut(struct sg_buf *buf, size_t at, size_t len)
 {
-	assert(at <= buf->len && len <= buf->len - at);
+	must(at <= buf->len && len <= buf->len - at);
 	if (len == 0)
 		return;
 	memmove(buf->data + at, buf->data + at + len, buf->len - at - len);

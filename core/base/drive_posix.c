@@ -88,7 +88,7 @@ static int descend(
 	const char *entry = NULL;
 	int r;
 
-	r = sg_os_list((const char *)path->data, &names, err);
+	r = sg_os_list(path->len ? (const char *)path->data : "/", &names, err);
 	if (r < 0)
 		return r;
 	r = find(&names, name, win, &entry, err);
@@ -142,6 +142,8 @@ int sg_drive_path(
 		r = descend(&path, p, last, may_lack_last, win, err);
 		p += len + !last;
 	}
+	if (r == 0 && path.len == 0)
+		sg_buf_char(&path, '/');
 	if (r == 0)
 		*ret = sg_buf_detach(&path);
 out:

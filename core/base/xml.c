@@ -155,7 +155,7 @@ int sg_xml_octets(xmlNode *node, struct sg_buf *ret, struct sg_err *err)
 		return sg_fail(err, SG_EIO, "libxml2 gives no buffer");
 	n = xmlC14NExecute(node->doc, below, node, XML_C14N_1_0, NULL, 0, out);
 	/* an empty result has been a failure that nobody noticed (CVE-2025-66568) */
-	if (n <= 0 || xmlOutputBufferGetSize(out) == 0) {
+	if (n < 0 || xmlOutputBufferGetSize(out) == 0) {
 		xmlOutputBufferClose(out);
 		return sg_fail(
 		        err, SG_EPARSE, "the element <%s> has no canonical form", (const char *)node->name);

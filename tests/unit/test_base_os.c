@@ -1,0 +1,456 @@
+/* test_base_os.c - the system layer on real files: metadata kept, links refused, locks, children. */
+#include "base/log.h"
+#include "base/os.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char folder[] = "/tmp/sg-os-XXXXXX";
+
+static int set_up(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return sg_os_remove_tree(folder, NULL);
+}
+
+/* A path in the test's folder; the last eight are kept. */
+static const char *at(const char *name)
+{
+	static char paths[8][256];
+	static int next;
+
+	next = (next + 1) % 8;
+	snprintf(paths[next], sizeof paths[next], "%s/%s", folder, name);
+	return paths[next];
+}
+
+static void put(const char *path, const char *text)
+{
+	assert_int_equal(sg_os_create(path, sg_bytes_of(text), NULL, NULL), 0);
+}
+
+static void assert_holds(const char *path, const char *text)
+{
+	struct sg_buf buf = { 0 };
+
+	assert_int_equal(sg_os_read(path, 1 << 20, &buf, NULL, NULL), 0);
+	assert_string_equal((char *)buf.data, text);
+	sg_buf_release(&buf);
+}
+
+static void a_new_file_is_for_its_owner_only(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	put(at("new"), "text");
+	assert_holds(at("new"), "text");
+	assert_int_equal(lstat(at("new"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(sg_os_create(at("new"), sg_bytes_of("other"), NULL, NULL), SG_EEXIST);
+	assert_holds(at("new"), "text");
+	assert_int_equal(sg_os_create(at("no/such/folder"), sg_bytes_of("x"), NULL, NULL), SG_ENOENT);
+}
+
+static void a_replaced_file_keeps_mode_owner_and_attributes(void **state)
+{
+	struct sg_err err = SG_ERR_INIT;
+	struct stat st;
+	char value[32] = { 0 };
+	bool attributes, root = geteuid() == 0;
+
+	(void)state;
+	put(at("web.config"), "old");
+	assert_int_equal(chmod(at("web.config"), 0754), 0);
+	if (root)
+		assert_int_equal(chown(at("web.config"), 12345, 23456), 0);
+	else
+		print_message("the owner is not tested: that needs root\n");
+	attributes = setxattr(at("web.config"), "user.note", "kept", 4, 0) == 0;
+	if (!attributes)
+		print_message("attributes are not tested: this file system has none\n");
+	assert_int_equal(sg_os_create(at("t.config"), sg_bytes_of("new"), at("web.config"), &err), 0);
+	assert_int_equal(sg_os_sync_file(at("t.config"), &err), 0);
+	assert_int_equal(sg_os_replace(at("t.config"), at("web.config"), &err), 0);
+	assert_int_equal(sg_os_sync_dir(folder, &err), 0);
+	assert_holds(at("web.config"), "new");
+	assert_int_equal(lstat(at("web.config"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0754);
+	if (root) {
+		assert_int_equal(st.st_uid, 12345);
+		assert_int_equal(st.st_gid, 23456);
+	}
+	if (attributes) {
+		assert_int_equal(getxattr(at("web.config"), "user.note", value, sizeof value), 4);
+		assert_string_equal(value, "kept");
+	}
+	assert_int_equal(access(at("t.config"), F_OK), -1);
+}
+
+/* A POSIX ACL as the kernel takes it: version 2, then tag, permissions and id of each entry, little-endian. */
+static void an_access_list_is_kept(void **state)
+{
+	static const unsigned char acl[] = { 2, 0, 0, 0, 1, 0, 6, 0, 0xff, 0xff, 0xff, 0xff, 2, 0, 4, 0, 0x39,
+		0x30, 0, 0, 4, 0, 4, 0, 0xff, 0xff, 0xff, 0xff, 0x10, 0, 4, 0, 0xff, 0xff, 0xff, 0xff, 0x20,
+		0, 0, 0, 0xff, 0xff, 0xff, 0xff };
+	unsigned char back[128];
+
+	(void)state;
+	put(at("acl.config"), "old");
+	if (setxattr(at("acl.config"), "system.posix_acl_access", acl, sizeof acl, 0) < 0) {
+		print_message("skipped: this file system has no access lists\n");
+		skip();
+	}
+	assert_int_equal(sg_os_create(at("acl2.config"), sg_bytes_of("new"), at("acl.config"), NULL), 0);
+	assert_int_equal(
+	        getxattr(at("acl2.config"), "system.posix_acl_access", back, sizeof back), sizeof acl);
+	assert_memory_equal(back, acl, sizeof acl);
+}
+
+static void a_failed_create_leaves_nothing_behind(void **state)
+{
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(sg_os_create(at("orphan"), sg_bytes_of("x"), at("missing"), &err), SG_ENOENT);
+	assert_int_equal(access(at("orphan"), F_OK), -1);
+	assert_non_null(strstr(err.msg, "missing"));
+}
+
+static void only_regular_files_are_read(void **state)
+{
+	struct sg_buf buf = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	put(at("real"), "real");
+	assert_int_equal(symlink("real", at("link")), 0);
+	assert_int_equal(mkfifo(at("fifo"), 0600), 0);
+	assert_int_equal(sg_os_read(at("link"), 100, &buf, NULL, &err), SG_EUNSUPPORTED);
+	assert_non_null(strstr(err.msg, "symbolic link"));
+	assert_int_equal(sg_os_read(at("fifo"), 100, &buf, NULL, NULL), SG_EUNSUPPORTED);
+	assert_int_equal(sg_os_read(folder, 100, &buf, NULL, NULL), SG_EUNSUPPORTED);
+	assert_int_equal(sg_os_read(at("none"), 100, &buf, NULL, NULL), SG_ENOENT);
+	assert_int_equal(sg_os_read("/dev/zero", 100, &buf, NULL, NULL), SG_EUNSUPPORTED);
+	assert_int_equal(sg_os_create(at("copy"), sg_bytes_of("x"), at("link"), NULL), SG_EUNSUPPORTED);
+	assert_null(buf.data);
+}
+
+static void a_file_larger_than_allowed_is_refused(void **state)
+{
+	struct sg_buf buf = { 0 };
+	struct sg_file_id id;
+
+	(void)state;
+	put(at("five"), "12345");
+	assert_int_equal(sg_os_read(at("five"), 4, &buf, NULL, NULL), SG_ELIMIT);
+	assert_null(buf.data);
+	assert_int_equal(sg_os_read(at("five"), 5, &buf, &id, NULL), 0);
+	assert_int_equal(buf.len, 5);
+	assert_int_equal(id.size, 5);
+	sg_buf_release(&buf);
+	put(at("empty"), "");
+	assert_int_equal(sg_os_read(at("empty"), 0, &buf, NULL, NULL), 0);
+	assert_string_equal((char *)buf.data, "");
+	sg_buf_release(&buf);
+}
+
+static void a_look_tells_kind_links_and_identity(void **state)
+{
+	struct sg_file_id a, b, c;
+
+	(void)state;
+	put(at("one"), "x");
+	assert_int_equal(sg_os_stat(at("one"), &a, NULL), 0);
+	assert_true(a.is_file && !a.is_dir && !a.is_link);
+	assert_int_equal(a.links, 1);
+	assert_true(a.mtime_ns > INT64_C(1500000000000000000));
+	assert_int_equal(link(at("one"), at("two")), 0);
+	assert_int_equal(sg_os_stat(at("two"), &b, NULL), 0);
+	assert_int_equal(b.links, 2);
+	assert_true(a.dev == b.dev && a.ino == b.ino);
+	assert_int_equal(symlink("one", at("three")), 0);
+	assert_int_equal(sg_os_stat(at("three"), &c, NULL), 0);
+	assert_true(c.is_link && !c.is_file);
+	assert_int_equal(sg_os_stat(folder, &c, NULL), 0);
+	assert_true(c.is_dir);
+	assert_int_equal(sg_os_stat(at("nothing"), &c, NULL), SG_ENOENT);
+	assert_int_equal(sg_os_stat(at("one/below"), &c, NULL), SG_ENOENT);
+}
+
+static void names_are_listed_in_order(void **state)
+{
+	struct sg_strs names = { 0 };
+
+	(void)state;
+	assert_int_equal(sg_os_mkdirs(at("list/b"), NULL), 0);
+	put(at("list/a"), "");
+	put(at("list/B"), "");
+	put(at("list/.hidden"), "");
+	assert_int_equal(sg_os_list(at("list"), &names, NULL), 0);
+	assert_int_equal(names.n, 4);
+	assert_string_equal(names.at[0], ".hidden");
+	assert_string_equal(names.at[1], "B");
+	assert_string_equal(names.at[2], "a");
+	assert_string_equal(names.at[3], "b");
+	assert_true(sg_strs_has(&names, "B"));
+	assert_int_equal(sg_os_list(at("nowhere"), &names, NULL), SG_ENOENT);
+	assert_int_equal(names.n, 4); /* left as it was */
+	sg_strs_release(&names);
+}
+
+static void folders_are_made_and_removed_with_all_that_is_in_them(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(sg_os_mkdirs(at("deep/er/est/"), NULL), 0);
+	assert_int_equal(sg_os_mkdirs(at("deep/er/est"), NULL), 0);
+	assert_int_equal(stat(at("deep/er"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	put(at("deep/file"), "");
+	assert_int_equal(sg_os_mkdirs(at("deep/file"), NULL), SG_EEXIST);
+	assert_int_equal(sg_os_mkdirs(at("deep/file/x"), NULL), SG_EEXIST);
+	assert_int_equal(sg_os_mkdirs(at("kept"), NULL), 0);
+	put(at("kept/file"), "kept");
+	assert_int_equal(symlink("../kept", at("deep/link")), 0);
+	assert_int_equal(sg_os_remove_tree(at("deep"), NULL), 0);
+	assert_int_equal(access(at("deep"), F_OK), -1);
+	assert_holds(at("kept/file"), "kept"); /* a link is removed, never followed */
+	assert_int_equal(sg_os_remove_tree(at("deep"), NULL), 0);
+	assert_int_equal(sg_os_unlink(at("absent"), NULL), 0);
+}
+
+static void allocated_space_is_really_there(void **state)
+{
+	struct stat st;
+	uint64_t space = 0;
+
+	(void)state;
+	assert_int_equal(sg_os_allocate(at("map"), 1 << 20, NULL), 0);
+	assert_int_equal(stat(at("map"), &st), 0);
+	assert_int_equal(st.st_size, 1 << 20);
+	assert_true(st.st_blocks * 512 >= 1 << 20);
+	assert_int_equal(sg_os_allocate(at("map"), 4096, NULL), 0);
+	assert_int_equal(stat(at("map"), &st), 0);
+	assert_int_equal(st.st_size, 1 << 20); /* it grows, it never shrinks */
+	assert_int_equal(sg_os_allocate(at("huge"), UINT64_C(1) << 55, NULL) < 0, 1);
+	assert_int_equal(sg_os_free_space(folder, &space, NULL), 0);
+	assert_true(space > 0);
+	assert_int_equal(sg_os_free_space(at("not here"), &space, NULL), SG_ENOENT);
+}
+
+static void an_open_file_is_written_in_place(void **state)
+{
+	struct sg_os_file f = SG_OS_FILE_INIT;
+	char out[16] = { 0 };
+	size_t len = 0;
+
+	(void)state;
+	assert_int_equal(sg_os_open(at("mirror"), false, &f, NULL), SG_ENOENT);
+	assert_int_equal(f.h, -1);
+	assert_int_equal(sg_os_open(at("mirror"), true, &f, NULL), 0);
+	assert_int_equal(sg_os_pwrite(f, 0, "0123456789", 10, NULL), 0);
+	assert_int_equal(sg_os_pwrite(f, 4, "xy", 2, NULL), 0);
+	assert_int_equal(sg_os_sync(f, NULL), 0);
+	assert_int_equal(sg_os_pread(f, 3, out, sizeof out, &len, NULL), 0);
+	assert_int_equal(len, 7);
+	assert_memory_equal(out, "3xy6789", 7);
+	sg_os_close(&f);
+	assert_int_equal(f.h, -1);
+	sg_os_close(&f);
+	assert_holds(at("mirror"), "0123xy6789");
+}
+
+static void a_flush_that_fails_is_fatal(void **state)
+{
+	struct sg_os_file closed = { 9999 };
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(sg_os_sync(closed, &err), SG_EFATAL);
+	assert_int_equal(sg_os_sync_file(at("is not there"), NULL), SG_ENOENT);
+}
+
+static void a_lock_has_one_owner_and_names_it(void **state)
+{
+	struct sg_os_file f = SG_OS_FILE_INIT, second = SG_OS_FILE_INIT;
+	struct sg_err err = SG_ERR_INIT;
+	char pid[32];
+
+	(void)state;
+	assert_int_equal(sg_os_lock(at("lock"), &f, &err), 0);
+	assert_int_equal(sg_os_lock(at("lock"), &second, &err), SG_EBUSY);
+	snprintf(pid, sizeof pid, "process %ld", (long)getpid());
+	assert_non_null(strstr(err.msg, pid));
+	assert_int_equal(second.h, -1);
+	sg_os_close(&f);
+	assert_int_equal(sg_os_lock(at("lock"), &second, NULL), 0);
+	sg_os_close(&second);
+}
+
+static void a_lock_dies_with_its_owner(void **state)
+{
+	struct sg_os_file f = SG_OS_FILE_INIT;
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		int r = sg_os_lock(at("orphan lock"), &f, NULL);
+
+		_exit(r == 0 ? 0 : 1); /* without closing */
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(sg_os_lock(at("orphan lock"), &f, NULL), 0);
+	sg_os_close(&f);
+}
+
+static int answer(void *arg)
+{
+	return *(int *)arg;
+}
+
+static int kill_self(void *arg)
+{
+	raise(*(int *)arg);
+	return 0;
+}
+
+static int sleep_long(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return 0;
+}
+
+static void a_guarded_child_reports_value_death_and_time(void **state)
+{
+	struct sg_err err = SG_ERR_INIT;
+	int value = 42, deaths[] = { SIGBUS, SIGSEGV, SIGABRT, SIGKILL };
+
+	(void)state;
+	assert_int_equal(sg_os_guarded(answer, &value, 10000, &err), 42);
+	value = 0;
+	assert_int_equal(sg_os_guarded(answer, &value, 10000, &err), 0);
+	value = 101;
+	assert_int_equal(sg_os_guarded(answer, &value, 10000, &err), SG_EDAMAGED);
+	for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++) {
+		char says[32];
+
+		sg_err_clear(&err);
+		assert_int_equal(sg_os_guarded(kill_self, &deaths[i], 10000, &err), SG_EDAMAGED);
+		snprintf(says, sizeof says, "signal %d", deaths[i]);
+		assert_non_null(strstr(err.msg, says));
+	}
+	sg_err_clear(&err);
+	assert_int_equal(sg_os_guarded(sleep_long, NULL, 50, &err), SG_ETIMEOUT);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left over */
+	assert_int_equal(errno, ECHILD);
+}
+
+static void the_clock_goes_on_and_the_boot_has_a_name(void **state)
+{
+	struct sg_clock a = { .max_wall = 77 }, b = { 0 };
+	unsigned char x[16] = { 0 }, y[16] = { 0 };
+	char *host = sg_os_host();
+
+	(void)state;
+	sg_os_clock(&a);
+	sg_os_clock(&b);
+	assert_int_equal(a.max_wall, 77);
+	assert_true(a.wall > INT64_C(1500000000000));
+	assert_true(b.mono >= a.mono);
+	assert_string_equal(a.boot, b.boot);
+	assert_true(strlen(a.boot) > 0);
+	sg_os_random(x, sizeof x);
+	sg_os_random(y, sizeof y);
+	assert_memory_not_equal(x, y, sizeof x);
+	assert_true(strlen(host) > 0);
+	free(host);
+}
+
+static void the_journal_is_recognised_by_the_stream(void **state)
+{
+	struct stat st;
+	char stream[64];
+
+	(void)state;
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)st.st_dev,
+	        (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	assert_true(sg_os_stderr_is_journal());
+	setenv("JOURNAL_STREAM", "1:2", 1);
+	assert_false(sg_os_stderr_is_journal());
+	unsetenv("JOURNAL_STREAM");
+	assert_false(sg_os_stderr_is_journal());
+}
+
+static void collect(void *arg, enum sg_level level, int code, const char *text, const struct sg_val *data)
+{
+	sg_buf_fmt(arg, "%d %d %s %s\n", (int)level, code, text, sg_val_get_str(data, "id", "-"));
+}
+
+static void a_sink_gets_the_lines_of_its_level(void **state)
+{
+	struct sg_val *data = sg_val_map();
+	struct sg_buf lines = { 0 };
+
+	(void)state;
+	sg_val_set_str(data, "id", "M1");
+	sg_log_to(collect, &lines);
+	sg_log(SG_DEBUG, 1000, NULL, "unseen");
+	sg_log(SG_INFO, 1001, data, "seen %d", 1);
+	sg_log_level(SG_ERROR);
+	sg_log(SG_WARNING, 1002, NULL, "unseen");
+	sg_log(SG_CRITICAL, 1003, NULL, "%s", "");
+	assert_string_equal((char *)lines.data, "1 1001 seen 1 M1\n4 1003  -\n");
+	sg_log_level(SG_INFO);
+	sg_log_to(NULL, NULL);
+	sg_buf_release(&lines);
+	sg_val_free(data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_file_is_for_its_owner_only),
+		cmocka_unit_test(a_replaced_file_keeps_mode_owner_and_attributes),
+		cmocka_unit_test(an_access_list_is_kept),
+		cmocka_unit_test(a_failed_create_leaves_nothing_behind),
+		cmocka_unit_test(only_regular_files_are_read),
+		cmocka_unit_test(a_file_larger_than_allowed_is_refused),
+		cmocka_unit_test(a_look_tells_kind_links_and_identity),
+		cmocka_unit_test(names_are_listed_in_order),
+		cmocka_unit_test(folders_are_made_and_removed_with_all_that_is_in_them),
+		cmocka_unit_test(allocated_space_is_really_there),
+		cmocka_unit_test(an_open_file_is_written_in_place),
+		cmocka_unit_test(a_flush_that_fails_is_fatal),
+		cmocka_unit_test(a_lock_has_one_owner_and_names_it),
+		cmocka_unit_test(a_lock_dies_with_its_owner),
+		cmocka_unit_test(a_guarded_child_reports_value_death_and_time),
+		cmocka_unit_test(the_clock_goes_on_and_the_boot_has_a_name),
+		cmocka_unit_test(the_journal_is_recognised_by_the_stream),
+		cmocka_unit_test(a_sink_gets_the_lines_of_its_level),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
