@@ -36,10 +36,11 @@ struct sg_cfg {
 	size_t n_nodes;
 	struct sg_cfg_attr *attrs;
 	size_t n_attrs;
+	char *values;           /* what every attr.value points into */
 	uint32_t root;          /* the document element */
 	bool bom;
 	const char *newline;    /* "\r\n", "\n" or "\r": the most frequent; "\r\n" when there is none */
-	char indent[17];        /* one step: "\t", "  ", "    ": as most children of this file stand */
+	char indent[17];        /* one step: "\t", "  ", "    ": as most children of this file stand; "    " when none does */
 };
 int sg_cfg_scan(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err);
 void sg_cfg_release(struct sg_cfg *cfg);
