@@ -35,7 +35,7 @@ struct sg_file_condition {
 	struct sg_version from, below;
 };
 struct sg_applicability {
-	bool given; /* false: every server where the target exists */
+	bool given;                  /* false: every server where the target exists */
 	struct sg_product *products; /* any of them */
 	size_t n_products;
 	struct sg_file_condition *files; /* and each of these */
@@ -49,7 +49,7 @@ struct sg_test_header {
 };
 struct sg_test {
 	enum sg_test_kind kind;
-	char *method, *uri;                 /* method NULL: GET */
+	char *method, *uri; /* method NULL: GET */
 	struct sg_test_header *headers;
 	size_t n_headers;
 	char *type, *header, *is, *becomes; /* RESPONSE only */
@@ -61,8 +61,8 @@ struct sg_probe {
 /* What one change wants. The kind's own part stays octets here and is read by actions/<kind>.c alone, so that a new kind
  * costs one file there and nothing here. */
 struct sg_action {
-	char *type;        /* as written: "UrlRewrite", "DoNothing", ... */
-	char *scope;       /* "Server", "Site", "VDir" or NULL */
+	char *type;  /* as written: "UrlRewrite", "DoNothing", ... */
+	char *scope; /* "Server", "Site", "VDir" or NULL */
 	char *desc;
 	struct sg_buf xml; /* the Action element as a document of its own */
 };
@@ -78,7 +78,7 @@ struct sg_mitigation {
 	int64_t review_by;    /* 0: none. ms */
 	int64_t remove_after; /* 0: none. ms */
 	bool tombstone;
-	int64_t withdrawn;    /* tombstone: when, ms */
+	int64_t withdrawn; /* tombstone: when, ms */
 	char *withdraw_reason;
 	struct sg_applicability applicability;
 	struct sg_test *tests;
@@ -87,14 +87,15 @@ struct sg_mitigation {
 	size_t n_probes;
 	struct sg_action *actions;
 	size_t n_actions;
-	struct sg_buf body;   /* the Config element as a document of its own */
-	struct sg_hash hash;  /* SHA-256 of body */
+	struct sg_buf body;  /* the Config element as a document of its own */
+	struct sg_hash hash; /* SHA-256 of body */
 };
 
 /* Reads a Config element given as a document of its own (sg_xml_octets). `feed` is copied. Errors: SG_EPARSE and SG_EINVAL name the
  * id, the element and the allowed values. Unknown attributes and elements in our namespace are refused; unknown action types and
  * unknown conditions of Applicability are kept and make the mitigation UNKNOWN. */
-int sg_mitigation_decode(const char *feed, struct sg_bytes config, struct sg_mitigation **ret, struct sg_err *err);
+int sg_mitigation_decode(
+        const char *feed, struct sg_bytes config, struct sg_mitigation **ret, struct sg_err *err);
 void sg_mitigation_free(struct sg_mitigation *m);
 
 const char *sg_severity_name(enum sg_severity s); /* low medium high critical */

@@ -1,0 +1,355 @@
+/* mitigation.c - one Config element to one struct sg_mitigation.
+ *
+ * Guarantees that nothing of our own vocabulary is skipped silently: an attribute or element of ours that is not known
+ * is refused by name. What others add (EM's vocabulary is not public) is kept in the body and makes applicability
+ * UNKNOWN, because half-understood instructions must not run. The payload of an Action is left to actions/<kind>.c;
+ * the conditions and the tests are read by mitigation_parts.c.
+ */
+#include "model/mitigation_read.h"
+
+#include "model/words.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_ACTIONS = 32, MAX_LABEL = 32, MAX_TEXT = 2000 };
+
+static const char *const severities = "low medium high critical";
+
+const char *sg_severity_name(enum sg_severity s)
+{
+	switch (s) {
+	case SG_LOW: return "low";
+	case SG_MEDIUM: return "medium";
+	case SG_HIGH: return "high";
+	case SG_CRITICAL_SEVERITY: return "critical";
+	}
+	return "?";
+}
+
+static bool alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool sg_id_valid(const char *id)
+{
+	size_t n = strlen(id);
+
+	if (n < 1 || n > 64 || !alnum(id[0]))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!alnum(id[i]) && !strchr("._-", id[i]))
+			return false;
+	return true;
+}
+
+/* --- what the two files share */
+
+int sg_mread_fail(struct sg_mread *r, const xmlNode *at, const char *fmt, ...)
+{
+	struct sg_buf text = { 0 };
+	va_list ap;
+
+	if (!r->code) {
+		va_start(ap, fmt);
+		sg_buf_vfmt(&text, fmt, ap);
+		va_end(ap);
+		r->code = sg_fail(r->err, SG_EINVAL, "mitigation '%s': <%s>: %s", r->m->id ? r->m->id : "?",
+		        (const char *)at->name, (const char *)text.data);
+		sg_buf_release(&text);
+	}
+	return r->code;
+}
+
+static const char *ns_of(const xmlNs *ns)
+{
+	return ns && ns->href ? (const char *)ns->href : "";
+}
+
+void sg_mread_attrs(struct sg_mread *r, const xmlNode *node, const char *allowed)
+{
+	for (const xmlAttr *a = node->properties; a; a = a->next) {
+		struct sg_buf hint = { 0 };
+
+		if (!*ns_of(a->ns) && sg_words_index(allowed, (const char *)a->name) >= 0)
+			continue;
+		sg_words_hint(allowed, (const char *)a->name, &hint);
+		sg_mread_fail(r, node, "attribute '%s' is not known%s", (const char *)a->name,
+		        (const char *)hint.data);
+		sg_buf_release(&hint);
+	}
+}
+
+void sg_mread_no_text(struct sg_mread *r, const xmlNode *node)
+{
+	for (const xmlNode *n = node->children; n; n = n->next)
+		if (n->type == XML_TEXT_NODE && !xmlIsBlankNode(n))
+			sg_mread_fail(r, node, "text is not allowed here");
+}
+
+char *sg_mread_attr(struct sg_mread *r, const xmlNode *node, const char *ns, const char *name, bool required)
+{
+	char *s = sg_xml_attr(node, ns, name);
+
+	if (!s && required)
+		sg_mread_fail(r, node, "attribute '%s' is missing", name);
+	else if (s && (!*s || strlen(s) > MAX_TEXT))
+		sg_mread_fail(r, node, "attribute '%s' must have 1 to %d characters", name, MAX_TEXT);
+	return s;
+}
+
+char *sg_mread_text(struct sg_mread *r, const xmlNode *node)
+{
+	char *s = sg_xml_text(node);
+
+	if (sg_xml_first(node))
+		sg_mread_fail(r, node, "an element is not allowed here");
+	else if (!s || !*s || strlen(s) > MAX_TEXT)
+		sg_mread_fail(r, node, "a text of 1 to %d characters is expected", MAX_TEXT);
+	return s;
+}
+
+void sg_mread_unknown(struct sg_mread *r, const char *kind, const char *name, const char *in)
+{
+	if (!r->m->applicability.unknown)
+		r->m->applicability.unknown = sg_format("%s '%s' of <%s>", kind, name, in);
+}
+
+/* --- Config */
+
+/* "2027-03-01" or "2027-03-01T08:00:00Z"; 0 when the attribute is absent. */
+static int64_t read_time(struct sg_mread *r, const xmlNode *node, const char *name)
+{
+	char *s = sg_mread_attr(r, node, SG_FEED_NS, name, false);
+	char *whole = s && strlen(s) == 10 ? sg_format("%sT00:00:00Z", s) : sg_strdup(s);
+	int64_t ms = 0;
+
+	if (whole && !r->code && (sg_time_parse(whole, &ms, NULL) || ms <= 0)) {
+		sg_mread_fail(r, node,
+		        "attribute '%s': '%s' is not a time; write 2027-03-01 or 2027-03-01T08:00:00Z", name,
+		        s);
+		ms = 0;
+	}
+	free(whole);
+	free(s);
+	return ms;
+}
+
+static void read_severity(struct sg_mread *r, const xmlNode *node)
+{
+	char *s = sg_mread_attr(r, node, SG_FEED_NS, "severity", false);
+	int at = s ? sg_words_index(severities, s) : SG_MEDIUM;
+
+	if (at < 0)
+		sg_mread_fail(
+		        r, node, "attribute 'severity': '%s' is not one of low, medium, high, critical", s);
+	else
+		r->m->severity = (enum sg_severity)at;
+	free(s);
+}
+
+static void read_revision(struct sg_mread *r, const xmlNode *node)
+{
+	char *s = r->m->revision = sg_mread_attr(r, node, SG_FEED_NS, "revision", false);
+	size_t n = s ? strlen(s) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (n > MAX_LABEL || !(alnum(s[i]) || strchr(".-_+", s[i]))) {
+			sg_mread_fail(r, node,
+			        "attribute 'revision' must have 1 to %d letters, digits, '.', '-', '_' or "
+			        "'+'",
+			        MAX_LABEL);
+			return;
+		}
+}
+
+/* A tombstone states when and why; nothing else does. */
+static void read_tombstone(struct sg_mread *r, const xmlNode *node)
+{
+	r->m->withdrawn = read_time(r, node, "withdrawn");
+	r->m->tombstone = r->m->withdrawn != 0;
+	r->m->withdraw_reason = sg_mread_attr(r, node, SG_FEED_NS, "reason", r->m->tombstone);
+	if (r->m->withdraw_reason && !r->m->tombstone)
+		sg_mread_fail(r, node, "attribute 'reason' belongs to 'withdrawn', which is missing");
+}
+
+static void config_attrs(struct sg_mread *r, const xmlNode *node)
+{
+	static const char *const ours = "revision severity same-as review-by remove-after withdrawn reason";
+
+	for (const xmlAttr *a = node->properties; a; a = a->next) {
+		const char *ns = ns_of(a->ns), *name = (const char *)a->name;
+		struct sg_buf hint = { 0 };
+
+		if (!*ns && sg_words_index("id desc", name) >= 0)
+			continue;
+		if (strcmp(ns, SG_FEED_NS) != 0) {
+			sg_mread_unknown(r, "attribute", name, "Config");
+			continue;
+		}
+		if (sg_words_index(ours, name) >= 0)
+			continue;
+		sg_words_hint(ours, name, &hint);
+		sg_mread_fail(r, node, "attribute '%s' is not known%s", name, (const char *)hint.data);
+		sg_buf_release(&hint);
+	}
+	r->m->desc = sg_mread_attr(r, node, NULL, "desc", false);
+	r->m->same_as = sg_mread_attr(r, node, SG_FEED_NS, "same-as", false);
+	r->m->review_by = read_time(r, node, "review-by");
+	r->m->remove_after = read_time(r, node, "remove-after");
+	read_revision(r, node);
+	read_severity(r, node);
+	read_tombstone(r, node);
+}
+
+static void read_action(struct sg_mread *r, xmlNode *node)
+{
+	if (r->m->n_actions >= MAX_ACTIONS) {
+		sg_mread_fail(r, node, "there are more than %d actions", MAX_ACTIONS);
+		return;
+	}
+	for (const xmlAttr *a = node->properties; a; a = a->next) {
+		if (strcmp(ns_of(a->ns), SG_FEED_NS) == 0)
+			sg_mread_fail(r, node, "attribute '%s' is not known", (const char *)a->name);
+		else if (*ns_of(a->ns) || sg_words_index("type scope desc", (const char *)a->name) < 0)
+			sg_mread_unknown(r, "attribute", (const char *)a->name, "Action");
+	}
+	r->m->actions = sg_realloc(r->m->actions, (r->m->n_actions + 1) * sizeof *r->m->actions);
+	struct sg_action *action = &r->m->actions[r->m->n_actions++];
+
+	*action = (struct sg_action){
+		.type = sg_mread_attr(r, node, NULL, "type", true),
+		.scope = sg_mread_attr(r, node, NULL, "scope", false),
+		.desc = sg_mread_attr(r, node, NULL, "desc", false),
+	};
+	if (!r->code)
+		r->code = sg_xml_octets(node, &action->xml, r->err);
+}
+
+static void read_action_list(struct sg_mread *r, xmlNode *list)
+{
+	if (r->m->n_actions > 0)
+		sg_mread_fail(r, list, "there is a second one");
+	for (const xmlAttr *a = list->properties; a; a = a->next)
+		sg_mread_unknown(r, "attribute", (const char *)a->name, "ActionList");
+	sg_mread_no_text(r, list);
+	for (xmlNode *n = sg_xml_first(list); n && !r->code; n = sg_xml_next(n)) {
+		if (sg_xml_is(n, NULL, "Action"))
+			read_action(r, n);
+		else if (sg_xml_is(n, SG_FEED_NS, (const char *)n->name))
+			sg_mread_fail(r, list, "element '%s' is not known here; allowed: Action",
+			        (const char *)n->name);
+		else
+			sg_mread_unknown(r, "element", (const char *)n->name, "ActionList");
+	}
+	if (r->m->n_actions == 0)
+		sg_mread_fail(r, list, "there is no Action in it");
+}
+
+static void config_element(struct sg_mread *r, xmlNode *n)
+{
+	static const char *const ours = "Reference SideEffect FixedBy Applicability Test Probe";
+
+	if (sg_xml_is(n, NULL, "ActionList")) {
+		read_action_list(r, n);
+		return;
+	}
+	if (!sg_xml_is(n, SG_FEED_NS, (const char *)n->name)) {
+		sg_mread_unknown(r, "element", (const char *)n->name, "Config");
+		return;
+	}
+	switch (sg_words_index(ours, (const char *)n->name)) {
+	case 0: sg_mread_reference(r, n); break;
+	case 1: sg_mread_side_effect(r, n); break;
+	case 2: sg_mread_fixed_by(r, n); break;
+	case 3: sg_mread_applicability(r, n); break;
+	case 4: sg_mread_tests(r, n); break;
+	case 5: sg_mread_probe(r, n); break;
+	default: {
+		struct sg_buf hint = { 0 };
+
+		sg_words_hint(ours, (const char *)n->name, &hint);
+		sg_mread_fail(r, n, "this element is not known%s", (const char *)hint.data);
+		sg_buf_release(&hint);
+	}
+	}
+}
+
+static void read_config(struct sg_mread *r, xmlNode *root)
+{
+	if (!sg_xml_is(root, NULL, "Config")) {
+		sg_mread_fail(r, root, "a Config element is expected");
+		return;
+	}
+	char *id = sg_mread_attr(r, root, NULL, "id", true);
+
+	if (id && !sg_id_valid(id)) {
+		struct sg_buf safe = { 0 };
+
+		sg_text_safe(id, &safe);
+		sg_mread_fail(r, root,
+		        "id '%.80s' is not allowed: 1 to 64 letters, digits, '.', '_' or '-', a letter or "
+		        "digit first",
+		        (const char *)safe.data);
+		sg_buf_release(&safe);
+		free(id);
+		return;
+	}
+	r->m->id = id;
+	config_attrs(r, root);
+	sg_mread_no_text(r, root);
+	for (xmlNode *n = sg_xml_first(root); n && !r->code; n = sg_xml_next(n))
+		config_element(r, n);
+	if (r->m->tombstone && sg_xml_first(root))
+		sg_mread_fail(
+		        r, root, "a withdrawn mitigation has no content, only 'withdrawn' and 'reason'");
+	if (!r->m->tombstone && r->m->n_actions == 0)
+		sg_mread_fail(r, root, "element 'ActionList' is missing");
+}
+
+int sg_mitigation_decode(
+        const char *feed, struct sg_bytes config, struct sg_mitigation **ret, struct sg_err *err)
+{
+	struct sg_mread r = { .m = sg_alloc(sizeof *r.m), .err = err };
+	xmlDoc *doc = NULL;
+
+	r.code = sg_xml_parse(config, "mitigation", &sg_xml_feed_limits, &doc, err);
+	if (!r.code) {
+		r.m->feed = sg_strdup(feed);
+		read_config(&r, xmlDocGetRootElement(doc));
+	}
+	xmlFreeDoc(doc);
+	if (r.code) {
+		sg_mitigation_free(r.m);
+		return r.code;
+	}
+	sg_buf_set(&r.m->body, config.data, config.len);
+	r.m->hash = sg_sha256(config);
+	*ret = r.m;
+	return 0;
+}
+
+void sg_mitigation_free(struct sg_mitigation *m)
+{
+	if (!m)
+		return;
+	sg_mitigation_parts_release(m);
+	for (size_t i = 0; i < m->n_actions; i++) {
+		free(m->actions[i].type);
+		free(m->actions[i].scope);
+		free(m->actions[i].desc);
+		sg_buf_release(&m->actions[i].xml);
+	}
+	free(m->actions);
+	free(m->feed);
+	free(m->id);
+	free(m->revision);
+	free(m->desc);
+	free(m->same_as);
+	free(m->fixed_by);
+	free(m->withdraw_reason);
+	sg_strs_release(&m->references);
+	sg_strs_release(&m->side_effects);
+	sg_buf_release(&m->body);
+	free(m);
+}
