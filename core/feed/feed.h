@@ -14,13 +14,13 @@ struct sg_anchor { /* a pinned certificate, DER or PEM octets */
 	char *eku; /* OID the leaf must carry besides codeSigning; NULL: none */
 };
 struct sg_feed_rules {
-	const char *name;              /* the configured name */
+	const char *name; /* the configured name */
 	bool eocs;
 	const struct sg_anchor *anchors;
 	size_t n_anchors;
-	const char *ids;               /* globs; NULL: all */
-	int64_t now;                   /* ms; certificate validity */
-	uint64_t max_serial_jump;      /* 0: 10,000 */
+	const char *ids;          /* globs; NULL: all */
+	int64_t now;              /* ms; certificate validity */
+	uint64_t max_serial_jump; /* 0: 10,000 */
 };
 struct sg_refused { /* one mitigation that was left out; the others work */
 	char *id;
@@ -28,12 +28,12 @@ struct sg_refused { /* one mitigation that was left out; the others work */
 };
 struct sg_feed {
 	char *name;
-	uint64_t serial;          /* 0 in eocs */
-	int64_t issued, expires;  /* 0 in eocs */
-	char *version;            /* EOCS/@version */
-	char *signer;             /* subject of the leaf */
+	uint64_t serial;         /* 0 in eocs */
+	int64_t issued, expires; /* 0 in eocs */
+	char *version;           /* EOCS/@version */
+	char *signer;            /* subject of the leaf */
 	int64_t signer_expires;
-	struct sg_hash document;  /* of the verified octets: the document's identity */
+	struct sg_hash document; /* of the verified octets: the document's identity */
 	struct sg_mitigation **at;
 	size_t n;
 	struct sg_refused *refused;
@@ -41,7 +41,11 @@ struct sg_feed {
 };
 /* Errors: SG_ELIMIT, SG_EPARSE, SG_EUNSUPPORTED (shape), SG_ETRUST (signature, chain, EKU, name), SG_EINVAL (content); *ret_event is the code of
  * model/codes.h that goes with it (FEED_MALFORMED, TRUST_SIGNATURE, TRUST_CHAIN, TRUST_NAME). */
-int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_feed **ret, int *ret_event, struct sg_err *err);
+int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_feed **ret,
+        int *ret_event, struct sg_err *err);
+/* The second half alone: octets that are verified already, or that need not be (an author's check). `signer` stays NULL. */
+int sg_feed_decode(struct sg_bytes verified, const struct sg_feed_rules *rules, struct sg_feed **ret,
+        int *ret_event, struct sg_err *err);
 void sg_feed_free(struct sg_feed *feed);
 
 /* Whether a document may follow the one before it: serial never down (P9), not the same serial with other octets, jump bounded. */
@@ -49,6 +53,7 @@ struct sg_feed_before {
 	uint64_t serial; /* 0: none accepted yet */
 	struct sg_hash document;
 };
-int sg_feed_follows(const struct sg_feed *feed, const struct sg_feed_before *before, uint64_t max_jump, int *ret_event, struct sg_err *err);
+int sg_feed_follows(const struct sg_feed *feed, const struct sg_feed_before *before, uint64_t max_jump,
+        int *ret_event, struct sg_err *err);
 
 #endif

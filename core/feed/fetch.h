@@ -12,10 +12,10 @@ void sg_fetch_init(void); /* once, before threads */
 
 struct sg_fetch_request {
 	const char *url;
-	const char *proxy;    /* "system", "none" or an URL */
-	const char *ca_file;  /* NULL: the system's */
+	const char *proxy;                /* "system", "none" or an URL */
+	const char *ca_file;              /* NULL: the system's */
 	const char *etag, *last_modified; /* of the last answer; NULL: unconditional */
-	int64_t timeout_ms;   /* of the whole; connect is bounded by 15 s, and under 1 KiB/s for 30 s ends it */
+	int64_t timeout_ms; /* of the whole; connect is bounded by 15 s, and under 1 KiB/s for 30 s ends it */
 	uint64_t max_bytes;
 	bool (*stop)(void *arg); /* asked often; true: SG_ECANCELED */
 	void *arg;

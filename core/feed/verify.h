@@ -15,7 +15,8 @@ struct sg_verified {
 	char *signer;
 	int64_t not_after;
 };
-int sg_verify_xmldsig(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_verified *ret, int *ret_event, struct sg_err *err);
+int sg_verify_xmldsig(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_verified *ret,
+        int *ret_event, struct sg_err *err);
 void sg_verified_release(struct sg_verified *v);
 
 #endif

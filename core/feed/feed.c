@@ -1,0 +1,305 @@
+/* feed.c - from octets to mitigations.
+ *
+ * Guarantees that only verified octets are read, that one bad mitigation leaves the others working, and that a document
+ * as a whole is refused when it says who it is wrongly or names an id twice. No I/O.
+ */
+#include "feed/feed.h"
+
+#include "base/xml.h"
+#include "feed/verify.h"
+#include "model/codes.h"
+#include "model/words.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_CONFIGS = 4096, DEFAULT_JUMP = 10000 };
+
+/* --- the head: attributes of EOCS */
+
+static int bad_head(struct sg_err *err, const char *name, const char *why)
+{
+	return sg_fail(err, SG_EINVAL, "EOCS: attribute 'sg:%s' %s", name, why);
+}
+
+static int head_time(const xmlNode *root, const char *name, int64_t *ret, struct sg_err *err)
+{
+	char *s = sg_xml_attr(root, SG_FEED_NS, name);
+	int r = 0;
+
+	if (!s)
+		r = bad_head(err, name, "is missing");
+	else if (sg_time_parse(s, ret, NULL) || *ret <= 0)
+		r = bad_head(err, name, "is not a time; write it as 2026-11-21T09:00:00Z");
+	free(s);
+	return r;
+}
+
+/* 1 to 2^63-1, decimal digits only, no leading zero. */
+static int head_serial(const xmlNode *root, uint64_t *ret, struct sg_err *err)
+{
+	char *s = sg_xml_attr(root, SG_FEED_NS, "serial");
+	uint64_t n = 0;
+	bool given = s != NULL, good = given && *s >= '1' && *s <= '9';
+
+	for (const char *p = s; good && *p; p++) {
+		good = *p >= '0' && *p <= '9' && n <= (INT64_MAX - (uint64_t)(*p - '0')) / 10;
+		n = n * 10 + (uint64_t)(*p - '0');
+	}
+	free(s);
+	if (!good)
+		return bad_head(err, "serial",
+		        given ? "is not a number from 1 to 9223372036854775807" : "is missing");
+	*ret = n;
+	return 0;
+}
+
+static int head_attrs(const xmlNode *root, bool eocs, struct sg_err *err)
+{
+	static const char *const ours = "feed serial issued expires";
+
+	for (const xmlAttr *a = root->properties; a; a = a->next) {
+		bool sg = a->ns && a->ns->href && strcmp((const char *)a->ns->href, SG_FEED_NS) == 0;
+
+		if (sg ? sg_words_index(ours, (const char *)a->name) >= 0
+		       : !a->ns && strcmp((const char *)a->name, "version") == 0)
+			continue;
+		if (eocs && !sg) /* what EM may add to its root says nothing about a single mitigation */
+			continue;
+		struct sg_buf hint = { 0 };
+
+		sg_words_hint(sg ? ours : "version", (const char *)a->name, &hint);
+		int r = sg_fail(err, SG_EINVAL, "EOCS: attribute '%.60s' is not known%s",
+		        (const char *)a->name, (const char *)hint.data);
+		sg_buf_release(&hint);
+		return r;
+	}
+	return 0;
+}
+
+static int read_head(struct sg_feed *feed, const xmlNode *root, const struct sg_feed_rules *rules, int *event,
+        struct sg_err *err)
+{
+	char *named = sg_xml_attr(root, SG_FEED_NS, "feed");
+	int r = head_attrs(root, rules->eocs, err);
+
+	feed->name = sg_strdup(rules->name);
+	feed->version = sg_xml_attr(root, NULL, "version");
+	if (!r && !named && !rules->eocs)
+		r = bad_head(err, "feed", "is missing");
+	if (!r && named && strcmp(named, rules->name) != 0) {
+		struct sg_buf safe = { 0 };
+
+		sg_text_safe(named, &safe);
+		*event = SG_EV_TRUST_NAME;
+		r = sg_fail(err, SG_ETRUST, "the document is of the feed '%.80s', not of '%s'",
+		        (const char *)safe.data, rules->name);
+		sg_buf_release(&safe);
+	}
+	free(named);
+	if (r || rules->eocs)
+		return r;
+	r = head_serial(root, &feed->serial, err);
+	if (!r)
+		r = head_time(root, "issued", &feed->issued, err);
+	if (!r)
+		r = head_time(root, "expires", &feed->expires, err);
+	if (!r && feed->expires <= feed->issued)
+		r = bad_head(err, "expires", "must be later than 'sg:issued'");
+	return r;
+}
+
+/* --- the mitigations */
+
+static void refuse_part(struct sg_feed *feed, const char *id, const char *text)
+{
+	struct sg_buf safe = { 0 };
+
+	sg_text_safe(id ? id : "?", &safe);
+	feed->refused = sg_realloc(feed->refused, (feed->n_refused + 1) * sizeof *feed->refused);
+	feed->refused[feed->n_refused++] = (struct sg_refused){
+		.id = sg_strndup((const char *)safe.data, safe.len < 80 ? safe.len : 80),
+		.text = sg_strdup(text),
+	};
+	sg_buf_release(&safe);
+}
+
+static void read_config(
+        struct sg_feed *feed, xmlNode *node, const char *id, const struct sg_feed_rules *rules)
+{
+	struct sg_err why = SG_ERR_INIT;
+	struct sg_mitigation *m = NULL;
+	struct sg_buf octets = { 0 };
+
+	if (id && sg_id_valid(id) && rules->ids && !sg_globs(rules->ids, id)) {
+		sg_fail(&why, SG_EINVAL, "mitigation '%s': this feed may not offer it (ids=\"%.200s\")", id,
+		        rules->ids);
+	} else if (sg_xml_octets(node, &octets, &why) == 0 &&
+	           sg_mitigation_decode(rules->name, sg_buf_bytes(&octets), &m, &why) == 0) {
+		feed->at = sg_realloc(feed->at, (feed->n + 1) * sizeof *feed->at);
+		feed->at[feed->n++] = m;
+	}
+	if (!m)
+		refuse_part(feed, id, why.msg);
+	sg_buf_release(&octets);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Ids are compared as written and without case, since people do not tell them apart. */
+static int unique_ids(const struct sg_strs *ids, struct sg_err *err)
+{
+	char **sorted = sg_alloc(ids->n * sizeof *sorted);
+	int r = 0;
+
+	for (size_t i = 0; i < ids->n; i++) {
+		sorted[i] = sg_strdup(ids->at[i]);
+		for (char *p = sorted[i]; *p; p++)
+			if (*p >= 'A' && *p <= 'Z')
+				*p = (char)(*p - 'A' + 'a');
+	}
+	qsort(sorted, ids->n, sizeof *sorted, compare_ids);
+	for (size_t i = 1; i < ids->n && !r; i++)
+		if (strcmp(sorted[i - 1], sorted[i]) == 0) {
+			struct sg_buf safe = { 0 };
+
+			sg_text_safe(sorted[i], &safe);
+			r = sg_fail(err, SG_EINVAL, "the id '%.80s' stands in the document twice",
+			        (const char *)safe.data);
+			sg_buf_release(&safe);
+		}
+	for (size_t i = 0; i < ids->n; i++)
+		free(sorted[i]);
+	free(sorted);
+	return r;
+}
+
+static int read_body(
+        struct sg_feed *feed, xmlNode *root, const struct sg_feed_rules *rules, struct sg_err *err)
+{
+	struct sg_strs ids = { 0 };
+	size_t count = 0;
+	int r = 0;
+
+	for (xmlNode *n = sg_xml_first(root); n && !r; n = sg_xml_next(n)) {
+		char *id = sg_xml_attr(n, NULL, "id");
+
+		if (!sg_xml_is(n, NULL, "Config"))
+			r = sg_fail(err, SG_EINVAL, "EOCS: element '%.60s' is not known; allowed: Config",
+			        (const char *)n->name);
+		else if (++count > MAX_CONFIGS)
+			r = sg_fail(err, SG_ELIMIT, "the document has more than %d mitigations", MAX_CONFIGS);
+		else if (id)
+			sg_strs_add(&ids, id);
+		free(id);
+	}
+	for (const xmlNode *n = root->children; n && !r; n = n->next)
+		if (n->type == XML_TEXT_NODE && !xmlIsBlankNode(n))
+			r = sg_fail(err, SG_EINVAL, "EOCS: text is not allowed between the mitigations");
+	if (!r)
+		r = unique_ids(&ids, err);
+	for (xmlNode *n = sg_xml_first(root); n && !r; n = sg_xml_next(n)) {
+		char *id = sg_xml_attr(n, NULL, "id");
+
+		read_config(feed, n, id, rules);
+		free(id);
+	}
+	sg_strs_release(&ids);
+	return r;
+}
+
+/* --- the whole */
+
+int sg_feed_decode(struct sg_bytes verified, const struct sg_feed_rules *rules, struct sg_feed **ret,
+        int *ret_event, struct sg_err *err)
+{
+	struct sg_feed *feed = sg_alloc(sizeof *feed);
+	int event = SG_EV_FEED_MALFORMED, r;
+	xmlDoc *doc = NULL;
+	xmlNode *root = NULL;
+
+	r = sg_xml_parse(verified, rules->name, &sg_xml_feed_limits, &doc, err);
+	if (!r) {
+		root = xmlDocGetRootElement(doc);
+		if (!sg_xml_is(root, NULL, "EOCS"))
+			r = sg_fail(err, SG_EPARSE,
+			        "this is no feed: the root element is not EOCS (in no namespace)");
+	}
+	if (!r)
+		r = read_head(feed, root, rules, &event, err);
+	if (!r)
+		r = read_body(feed, root, rules, err);
+	xmlFreeDoc(doc);
+	if (r) {
+		*ret_event = event;
+		sg_feed_free(feed);
+		return r;
+	}
+	feed->document = sg_sha256(verified);
+	*ret = feed;
+	return 0;
+}
+
+int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_feed **ret,
+        int *ret_event, struct sg_err *err)
+{
+	struct sg_verified verified = { 0 };
+	struct sg_feed *feed = NULL;
+	int r = sg_verify_xmldsig(document, rules, &verified, ret_event, err);
+
+	if (!r)
+		r = sg_feed_decode(sg_buf_bytes(&verified.octets), rules, &feed, ret_event, err);
+	if (!r) {
+		feed->signer = sg_strdup(verified.signer);
+		feed->signer_expires = verified.not_after;
+		*ret = feed;
+	}
+	sg_verified_release(&verified);
+	return r;
+}
+
+void sg_feed_free(struct sg_feed *feed)
+{
+	if (!feed)
+		return;
+	for (size_t i = 0; i < feed->n; i++)
+		sg_mitigation_free(feed->at[i]);
+	for (size_t i = 0; i < feed->n_refused; i++) {
+		free(feed->refused[i].id);
+		free(feed->refused[i].text);
+	}
+	free(feed->at);
+	free(feed->refused);
+	free(feed->name);
+	free(feed->version);
+	free(feed->signer);
+	free(feed);
+}
+
+/* An EOCS document has no serial: any verified one may follow (what it lacks is not made up here). */
+int sg_feed_follows(const struct sg_feed *feed, const struct sg_feed_before *before, uint64_t max_jump,
+        int *ret_event, struct sg_err *err)
+{
+	uint64_t jump = max_jump ? max_jump : DEFAULT_JUMP;
+
+	if (before->serial == 0)
+		return 0;
+	*ret_event = SG_EV_TRUST_SERIAL;
+	if (feed->serial < before->serial)
+		return sg_fail(err, SG_ETRUST, "the document has serial %llu, but %llu was accepted before",
+		        (unsigned long long)feed->serial, (unsigned long long)before->serial);
+	if (feed->serial - before->serial > jump)
+		return sg_fail(err, SG_ETRUST,
+		        "the serial jumps from %llu to %llu; at most %llu at once is accepted",
+		        (unsigned long long)before->serial, (unsigned long long)feed->serial,
+		        (unsigned long long)jump);
+	if (feed->serial == before->serial && !sg_hash_equal(&feed->document, &before->document)) {
+		*ret_event = SG_EV_TRUST_EQUIVOCATION;
+		return sg_fail(err, SG_ETRUST, "serial %llu came with other octets than before",
+		        (unsigned long long)feed->serial);
+	}
+	*ret_event = 0;
+	return 0;
+}
