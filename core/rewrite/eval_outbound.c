@@ -164,7 +164,7 @@ int sg_rw_response(const struct sg_rw_rules *rules, const struct sg_rw_request *
 		goto out;
 	start(&first, type, header, is);
 	start(&e, type, header, is);
-	for (size_t i = 0; i < rules->n[SG_RW_OUTBOUND]; i++) {
+	for (size_t i = 0; !first.bad && i < rules->n[SG_RW_OUTBOUND]; i++) {
 		const struct sg_rw_rule *rule = rules->at[SG_RW_OUTBOUND][i];
 		struct sg_rw_var *var = variable_of(&e, rule);
 		bool changed = false;

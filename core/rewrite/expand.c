@@ -92,7 +92,7 @@ static bool back_reference(
 		n = n * 10 + (size_t)(ref[i] - '0');
 	}
 	if (!digits || digits > (caps->many ? 2U : 1U) || n >= caps->n) {
-		sg_rw_why_set(&s->e->why, "{%.*s} refers to nothing: IIS answers 500.52",
+		sg_rw_why_set(&s->e->why, "{%.*s}, which refers to nothing (IIS answers 500.52)",
 		        (int)(len < 100 ? len : 100), ref);
 		return false;
 	}
