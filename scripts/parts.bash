@@ -13,6 +13,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${STOPGAP_BUILD:-build}
 case $build in /*) ;; *) build=$top/$build ;; esac
 jobs=$(nproc)
+PATH=/usr/bin:/bin:$PATH # the packages that scripts/setup installs, python3 with its modules among them, before any other
 skipped=77
 
 part_names=()
