@@ -15,11 +15,14 @@ struct sg_host_product {
 struct sg_host {
 	struct sg_host_product *products;
 	size_t n_products;
-	char *machine;             /* id of the machine whose drive this is: a journal of another machine asks before it acts */
+	/* Id of the machine whose drive this is: a journal of another machine asks before it acts. On an offline drive it is the first line of
+	 * ProgramData\stopgap\machine; NULL when that is not there: unknown. */
+	char *machine;
 	struct sg_iis *iis;        /* NULL when there is none */
 	char *iis_error;           /* why not */
 	bool setup_running, restart_pending;
 };
+/* Fails only when the system itself does: a drive without IIS gives a host without iis, and iis_error says why. */
 int sg_host_read(const struct sg_drives *drives, struct sg_host **ret, struct sg_err *err);
 void sg_host_free(struct sg_host *host);
 

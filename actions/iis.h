@@ -56,7 +56,8 @@ const struct sg_iis_site *sg_iis_site(const struct sg_iis *iis, const char *name
 
 /* Where the configuration of an URL lives: one place per web.config or location. */
 struct sg_iis_place {
-	char *site, *path;      /* "Default Web Site", "/owa" */
+	char *site, *path;      /* "Default Web Site", "/owa"; both NULL: the server, applicationHost.config's own sections */
+	bool inherit;           /* applications below inherit what stands there */
 	char *folder;           /* canonical physical folder */
 	char *container;        /* its web.config when there is one, else applicationHost.config */
 	char *prefix;           /* address of the parent of system.webServer in there: "/configuration" or ".../location[...]" */
@@ -69,16 +70,20 @@ void sg_iis_place_release(struct sg_iis_place *p);
 int sg_iis_places(const struct sg_iis *iis, const struct sg_drives *drives, const char *sites, const char *path, bool inherit,
 	struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
 
+/* The server itself: /configuration of applicationHost.config. */
+void sg_iis_place_server(const struct sg_iis *iis, struct sg_iis_place *ret);
+
 /* Whether `section` ("system.webServer/rewrite/rules") may be written at the place: not locked (overrideModeDefault, overrideMode, allowOverride,
  * allowDefinition, lockItem, lockElements, lockAllElementsExcept ... from applicationHost.config down), no configSource, no
  * configProtectionProvider, not both at top level and in a location of path ".", not two locations with the same path holding the same section,
- * web.config not ignored (enableConfigurationOverride, allowSubDirConfig). Errors: SG_EUNSUPPORTED or SG_EACCES (locked) with file, line, reason. */
+ * web.config not ignored (enableConfigurationOverride; allowSubDirConfig concerns only folders below a place, never a place). Errors:
+ * SG_EUNSUPPORTED or SG_EACCES (locked) with file, line, reason; SG_EPARSE when a file on the way cannot be read, because then nobody can tell. */
 int sg_iis_may_write(const struct sg_iis *iis, const struct sg_drives *drives, const struct sg_iis_place *place, const char *section,
 	struct sg_err *err);
 
 /* Whether an element `tag` with that name is already met by IIS anywhere on the chains that pass through the place: ancestors, descendants,
  * applicationHost.config and its locations, or the place twice because folders are shared. `own` are addresses that are ours and do not count.
- * SG_ECONFLICT names the file and line. */
+ * Below the place at most 20,000 folders are looked through. SG_ECONFLICT names the file and line. */
 struct sg_addr;
 int sg_iis_name_free(const struct sg_iis *iis, const struct sg_drives *drives, const struct sg_iis_place *place, const char *section,
 	const char *tag, const char *name, const struct sg_addr *own, size_t n_own, struct sg_err *err);

@@ -1,0 +1,21 @@
+/* host.c - owning a struct sg_host. */
+#include "actions/host.h"
+
+#include <stdlib.h>
+
+void sg_host_free(struct sg_host *host)
+{
+	if (!host)
+		return;
+	for (size_t i = 0; i < host->n_products; i++) {
+		free(host->products[i].name);
+		free(host->products[i].role);
+		free(host->products[i].app);
+		free(host->products[i].source);
+	}
+	free(host->products);
+	free(host->machine);
+	free(host->iis_error);
+	sg_iis_free(host->iis);
+	free(host);
+}

@@ -1,0 +1,290 @@
+/* iis_names.c - whether IIS would meet a name twice. A rule name that a level and a level below it both hold makes IIS refuse the whole
+ * application (500.19, 0x800700b7), so every file on every chain through a place is looked at: above it, itself, and below it. */
+#include "actions/iis_parts.h"
+#include "actions/config_edit.h"
+#include "base/os.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_FOLDERS = 20000, MAX_DEPTH = 32 };
+
+struct search {
+	const struct sg_iis *iis;
+	const struct sg_drives *drives;
+	const struct sg_iis_place *place;
+	const char *section, *tag, *name;
+	const struct sg_addr *own;
+	size_t n_own;
+	/* the URL whose chain is walked now: the place's, or another that reads the same file */
+	const struct sg_iis_site *site;
+	const char *url;
+	size_t folders;
+};
+
+/* --- one file */
+
+static bool is_ours(const struct search *s, const char *container, const struct sg_cfg *cfg,
+        const struct sg_iis_occurrence *o, uint32_t node)
+{
+	char *prefix = sg_iis_occurrence_prefix(cfg, o), *step = sg_path_step(s->tag, "name", s->name), *path;
+	const char *between = cfg->nodes[node].parent == o->node ? "" : "/preConditions";
+	bool ours = false;
+
+	path = sg_format("%s/%s%s/%s", prefix, s->section, between, step);
+	for (size_t i = 0; !ours && i < s->n_own; i++)
+		ours = sg_win_same(s->own[i].container, container) && sg_same(s->own[i].path, path);
+	free(path);
+	free(step);
+	free(prefix);
+	return ours;
+}
+
+static int search_node(struct search *s, const char *container, const struct sg_cfg *cfg,
+        const struct sg_iis_occurrence *o, uint32_t parent, struct sg_err *err)
+{
+	int r = 0;
+
+	for (uint32_t kid = sg_cfg_first_element(cfg, parent); !r && kid != SG_NO_NODE;
+	        kid = sg_cfg_next_element(cfg, kid)) {
+		if (sg_cfg_is(cfg, kid, s->tag) && sg_same(sg_cfg_attr(cfg, kid, "name"), s->name)) {
+			if (!o || !is_ours(s, container, cfg, o, kid))
+				r = sg_fail(err, SG_ECONFLICT,
+				        "%s:%u: there is a <%s> named \"%s\" already, and IIS may meet a "
+				        "name only once",
+				        container, cfg->nodes[kid].line, s->tag, s->name);
+		} else if (sg_cfg_is(cfg, kid, "preConditions")) {
+			r = search_node(s, container, cfg, o, kid, err);
+		}
+	}
+	return r;
+}
+
+/* A section whose body is in another file: <rules configSource="rules.config"/>. */
+static int search_source(struct search *s, const char *container, const char *source, struct sg_err *err)
+{
+	struct sg_err ignored = SG_ERR_INIT;
+	struct sg_iis_file file = { 0 };
+	const char *slash = strrchr(container, '\\');
+	char *folder = sg_strndup(container, slash ? (size_t)(slash - container) : 0);
+	char *path = sg_win_join(folder, source);
+	int r = 0;
+
+	if (sg_iis_file_read(s->drives, path, &file, &ignored) == 0)
+		r = search_node(s, path, &file.cfg, NULL, file.cfg.root, err);
+	sg_iis_file_release(&file);
+	free(path);
+	free(folder);
+	return r;
+}
+
+/* Whether the occurrence and the walked URL are on one chain, in either order. */
+static bool on_chain(const struct search *s, const struct sg_iis_occurrence *o)
+{
+	const struct sg_iis_app *here = NULL, *there = NULL;
+
+	if (!s->site || !o->site) /* what stands for the whole server meets everything */
+		return true;
+	if (sg_iis_reaches(s->iis, o, s->site->name, s->url))
+		return true;
+	if (!sg_same(o->site, s->site->name) || !sg_iis_url_covers(s->url, o->url))
+		return false;
+	if (s->place->inherit)
+		return true;
+	return sg_iis_resolve(s->site, s->url, &here, NULL) &&
+	       sg_iis_resolve(s->site, o->url, &there, NULL) && here == there;
+}
+
+static int search_file(struct search *s, const char *container, const struct sg_cfg *cfg, const char *site,
+        const char *url, struct sg_err *err)
+{
+	bool itself = site && sg_win_same(container, s->place->container);
+	struct sg_iis_occurrences found = { 0 };
+	int r = 0;
+
+	sg_iis_occurrences(cfg, s->section, site, url, &found);
+	for (size_t i = 0; !r && i < found.n; i++) {
+		const char *source = sg_cfg_attr(cfg, found.at[i].node, "configSource");
+
+		if (!itself && !on_chain(s, &found.at[i]))
+			continue;
+		r = search_node(s, container, cfg, &found.at[i], found.at[i].node, err);
+		if (!r && source)
+			r = search_source(s, container, source, err);
+	}
+	sg_iis_occurrences_release(&found);
+	return r;
+}
+
+static int visit(void *arg, const char *container, const struct sg_cfg *cfg, const char *site,
+        const char *url, struct sg_err *err)
+{
+	return search_file(arg, container, cfg, site, url, err);
+}
+
+/* --- below a folder */
+
+static bool holds(struct sg_bytes octets, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i + len <= octets.len; i++)
+		if (sg_same_n((const char *)octets.data + i, word, len))
+			return true;
+	return false;
+}
+
+static int search_web_config(
+        struct search *s, const char *folder, const char *native, const char *url, struct sg_err *err)
+{
+	char *container = sg_win_join(folder, "web.config");
+	struct sg_err why = SG_ERR_INIT;
+	struct sg_buf octets = { 0 };
+	struct sg_cfg cfg = { 0 };
+	struct sg_file_id id;
+	int r = 0;
+
+	/* element names cannot be written with references: a file without the word has no such section, and most have not */
+	if (sg_os_read(native, 64u << 20, &octets, &id, &why) < 0 || !holds(sg_buf_bytes(&octets), "rewrite"))
+		goto out;
+	if (sg_cfg_scan(sg_buf_bytes(&octets), container, &cfg, &why) == 0)
+		r = search_file(s, container, &cfg, s->site->name, url, err);
+	else if (holds(sg_buf_bytes(&octets), s->name))
+		r = sg_fail(err, SG_ECONFLICT, "%s cannot be read (%s) and holds the name \"%s\"", container,
+		        why.msg, s->name);
+out:
+	sg_cfg_release(&cfg);
+	sg_buf_release(&octets);
+	free(container);
+	return r;
+}
+
+static int search_below(struct search *s, const char *folder, const char *native, const char *url, int depth,
+        struct sg_err *err)
+{
+	struct sg_err ignored = SG_ERR_INIT;
+	struct sg_strs names = { 0 };
+	int r = 0;
+
+	if (depth > MAX_DEPTH || ++s->folders > MAX_FOLDERS || sg_os_list(native, &names, &ignored) < 0)
+		return 0;
+	for (size_t i = 0; !r && i < names.n; i++) {
+		char *inside = sg_format("%s/%s", native, names.at[i]),
+		     *win = sg_win_join(folder, names.at[i]);
+		char *below = sg_iis_url_join(url, names.at[i]), *served = NULL;
+		struct sg_file_id id;
+
+		if (sg_os_stat(inside, &id, &ignored) == 0) {
+			if (id.is_file && depth && sg_same(names.at[i], "web.config"))
+				r = search_web_config(s, folder, inside, url, err);
+			/* a virtual directory in front of the sub-folder is looked at by its own URL */
+			if (!r && id.is_dir && sg_iis_resolve(s->site, below, NULL, &served) &&
+			        sg_win_same(served, win))
+				r = search_below(s, win, inside, below, depth + 1, err);
+		}
+		free(served);
+		free(below);
+		free(win);
+		free(inside);
+	}
+	sg_strs_release(&names);
+	return r;
+}
+
+/* The walked URL's own folder and every virtual directory of its site that is below the URL. */
+static int search_site_below(struct search *s, struct sg_err *err)
+{
+	const struct sg_iis_app *here = NULL;
+	int r = 0;
+
+	sg_iis_resolve(s->site, s->url, &here, NULL);
+	for (size_t a = 0; !r && a < s->site->n_apps; a++)
+		for (size_t v = 0; !r && v < s->site->apps[a].n_vdirs; v++) {
+			const struct sg_iis_app *app = &s->site->apps[a];
+			struct sg_err ignored = SG_ERR_INIT;
+			char *url = sg_iis_vdir_url(app, &app->vdirs[v]), *native = NULL, *file = NULL;
+			const char *folder = app->vdirs[v].physical;
+
+			if (sg_iis_url_covers(s->url, url) && (s->place->inherit || app == here) &&
+			        sg_drive_path(s->drives, folder, false, &native, &ignored) == 0) {
+				char *container = sg_win_join(folder, "web.config");
+
+				/* the chain has looked at the URL's own file already */
+				if (!sg_same(url, s->url) &&
+				        sg_drive_path(s->drives, container, false, &file, &ignored) == 0)
+					r = search_web_config(s, folder, file, url, err);
+				if (!r)
+					r = search_below(s, folder, native, url, 0, err);
+				free(container);
+			}
+			free(file);
+			free(native);
+			free(url);
+		}
+	return r;
+}
+
+/* --- the same file twice on one chain */
+
+static int check_sharing(struct search *s, const struct sg_iis_readers *readers, struct sg_err *err)
+{
+	for (size_t i = 0; i < readers->n; i++)
+		for (size_t j = 0; j < readers->n; j++) {
+			const struct sg_iis_reader *up = &readers->at[i], *down = &readers->at[j];
+			const struct sg_iis_app *app_up = NULL, *app_down = NULL;
+
+			if (i == j || up->site != down->site || !sg_iis_url_covers(up->url, down->url))
+				continue;
+			sg_iis_resolve(up->site, up->url, &app_up, NULL);
+			sg_iis_resolve(down->site, down->url, &app_down, NULL);
+			if (!s->place->inherit && app_up != app_down)
+				continue;
+			return sg_fail(err, SG_ECONFLICT,
+			        "%s is read for %s%s and again for %s%s below it: IIS would meet \"%s\" "
+			        "twice%s",
+			        s->place->container, up->site->name, up->url, down->site->name, down->url,
+			        s->name, s->place->inherit ? "; inherit=\"no\" avoids that" : "");
+		}
+	return 0;
+}
+
+int sg_iis_name_free(const struct sg_iis *iis, const struct sg_drives *drives,
+        const struct sg_iis_place *place, const char *section, const char *tag, const char *name,
+        const struct sg_addr *own, size_t n_own, struct sg_err *err)
+{
+	struct search s = { iis, drives, place, section, tag, name, own, n_own, NULL, NULL, 0 };
+	struct sg_iis_readers readers = { 0 };
+	bool server_only = strstr(section, "globalRules") != NULL;
+	int r = 0;
+
+	if (!place->site) {
+		r = search_file(&s, iis->apphost, &iis->cfg, NULL, NULL, err);
+		/* what stands at the server meets every site's own */
+		for (size_t i = 0; !r && !server_only && i < iis->n_sites; i++) {
+			s.site = &iis->sites[i];
+			s.url = "/";
+			r = sg_iis_chain(iis, drives, s.site->name, s.url, visit, &s, err);
+			if (!r)
+				r = search_site_below(&s, err);
+		}
+		return r;
+	}
+	if (sg_win_same(place->container, iis->apphost)) {
+		s.site = sg_iis_site(iis, place->site);
+		s.url = place->path;
+		r = sg_iis_chain(iis, drives, place->site, place->path, visit, &s, err);
+		return r ? r : search_site_below(&s, err);
+	}
+	sg_iis_readers(iis, place->folder, &readers);
+	r = check_sharing(&s, &readers, err);
+	for (size_t i = 0; !r && i < readers.n; i++) {
+		s.site = readers.at[i].site;
+		s.url = readers.at[i].url;
+		r = sg_iis_chain(iis, drives, s.site->name, s.url, visit, &s, err);
+		if (!r)
+			r = search_site_below(&s, err);
+	}
+	sg_iis_readers_release(&readers);
+	return r;
+}
