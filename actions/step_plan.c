@@ -1,0 +1,261 @@
+/* step_plan.c - from moves to the edited octets of each file, in memory. Nothing is written here, and a value found OTHER is never edited (P2). */
+#include "actions/step_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char apphost_name[] = "\\applicationHost.config";
+
+void sg_step_plan_release(struct sg_step_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_files; i++) {
+		struct sg_step_file *f = &plan->files[i];
+
+		free(f->container);
+		free(f->native);
+		free(f->temp);
+		free(f->temp_win);
+		sg_buf_release(&f->before);
+		sg_buf_release(&f->after);
+	}
+	for (size_t i = 0; i < plan->n && plan->written; i++)
+		sg_content_release(&plan->written[i]);
+	free(plan->files);
+	free(plan->seen);
+	free(plan->kept_foreign);
+	free(plan->written);
+	memset(plan, 0, sizeof(*plan));
+}
+
+static char *folder_of(const char *path, char separator)
+{
+	const char *last = strrchr(path, separator);
+
+	return sg_strndup(path, last ? (size_t)(last - path) : 0);
+}
+
+static void name_temp(struct sg_step_file *f)
+{
+	unsigned char random[8];
+	struct sg_buf name = { 0 };
+	char *folder;
+	char separator = strchr(f->native, '/') ? '/' : '\\';
+
+	sg_os_random(random, sizeof(random));
+	sg_buf_str(&name, "stopgap-");
+	for (size_t i = 0; i < sizeof(random); i++)
+		sg_buf_fmt(&name, "%02x", random[i]);
+	sg_buf_str(&name, ".config");
+	folder = folder_of(f->native, separator);
+	f->temp = sg_format("%s%c%s", folder, separator, (const char *)name.data);
+	free(folder);
+	folder = folder_of(f->container, '\\');
+	f->temp_win = sg_format("%s\\%s", folder, (const char *)name.data);
+	free(folder);
+	sg_buf_release(&name);
+}
+
+/* --- order: what goes is taken from the inside out, then scaffolds come from the outside in, then elements as they were given */
+
+enum phase { REMOVE, SCAFFOLD, REST };
+
+struct task {
+	const struct sg_move *move;
+	const struct sg_content *target;
+	size_t index;
+	enum phase phase;
+};
+
+static size_t depth_of(const char *path)
+{
+	size_t depth = 0;
+	char quote = 0;
+
+	for (; *path; path++) {
+		if (quote)
+			quote = *path == quote ? 0 : quote;
+		else if (*path == '\'' || *path == '"')
+			quote = *path;
+		else
+			depth += *path == '/';
+	}
+	return depth;
+}
+
+static int task_cmp(const void *a, const void *b)
+{
+	const struct task *x = a, *y = b;
+	size_t dx = depth_of(x->move->addr.path), dy = depth_of(y->move->addr.path);
+
+	if (x->phase != y->phase)
+		return x->phase < y->phase ? -1 : 1;
+	if (x->phase == REMOVE && dx != dy)
+		return dx > dy ? -1 : 1;
+	if (x->phase == SCAFFOLD && dx != dy)
+		return dx < dy ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Whether reaching the target takes something away: an element out, or a scaffold out or back to its self-closed form. */
+static bool takes_away(const struct sg_move *move, const struct sg_content *target)
+{
+	static const struct sg_content open = { .present = true };
+
+	if (!target->present)
+		return true;
+	return move->addr.kind == SG_VALUE_SCAFFOLD && !sg_content_same(SG_VALUE_SCAFFOLD, target, &open);
+}
+
+/* --- one file */
+
+static int edit(
+        struct sg_step_file *f, struct task *tasks, size_t n, struct sg_step_plan *plan, struct sg_err *err)
+{
+	struct sg_addr *addrs = sg_alloc(n * sizeof(*addrs)); /* borrowed contents, for the referee */
+	int r = 0;
+
+	if (n)
+		qsort(tasks, n, sizeof(*tasks), task_cmp);
+	for (size_t i = 0; !r && i < n; i++) {
+		const struct task *t = &tasks[i];
+		enum sg_edit_result result = SG_EDIT_DONE;
+
+		addrs[i] = t->move->addr;
+		r = sg_cfg_set(&f->after, f->container, &t->move->addr, t->target, &plan->written[t->index],
+		        &result, err);
+		if (!r)
+			plan->kept_foreign[t->index] = result == SG_EDIT_KEPT_FOREIGN;
+	}
+	f->changed = !sg_bytes_equal(sg_buf_bytes(&f->before), sg_buf_bytes(&f->after));
+	if (!r && f->changed)
+		r = sg_cfg_referee(
+		        sg_buf_bytes(&f->before), sg_buf_bytes(&f->after), f->container, addrs, n, err);
+	free(addrs);
+	return r;
+}
+
+static bool is_apphost(const char *container)
+{
+	size_t len = strlen(container), tail = sizeof(apphost_name) - 1;
+
+	return len > tail && sg_win_same(container + len - tail, apphost_name);
+}
+
+static int check_file(
+        const struct sg_step_file *f, uint32_t links, uint64_t max_web_config, struct sg_err *err)
+{
+	if (!f->changed)
+		return 0;
+	if (links > 1)
+		return sg_fail(err, SG_EUNSUPPORTED,
+		        "%s has %u hard links: a replace would leave the others as they were", f->container,
+		        (unsigned)links);
+	if (max_web_config && !is_apphost(f->container) && f->after.len > max_web_config &&
+	        f->after.len > f->before.len)
+		return sg_fail(err, SG_ELIMIT, "%s would have %zu bytes, and IIS reads at most %llu",
+		        f->container, f->after.len, (unsigned long long)max_web_config);
+	return 0;
+}
+
+/* What a value found so means for the plan: 0 and *ret_target, NULL for "leave it". */
+static int decide(const struct sg_move *move, const struct sg_seen_value *now, int failed, bool toward_settle,
+        const struct sg_content **ret_target, struct sg_err *err)
+{
+	const struct sg_content *settle = move->settle_to ? &move->to : &move->from;
+
+	*ret_target = NULL;
+	switch (now->seen) {
+	case SG_SEEN_FROM: *ret_target = toward_settle ? settle : &move->to; break;
+	case SG_SEEN_TO: *ret_target = toward_settle ? settle : NULL; break;
+	case SG_SEEN_OTHER:
+		if (!toward_settle)
+			return sg_fail(err, SG_ECONFLICT, "%s", now->why);
+		break;
+	case SG_SEEN_GONE:
+		if (!toward_settle)
+			return sg_fail(err, SG_ENOENT, "%s", now->why);
+		break;
+	case SG_SEEN_FAILED:
+		if (!toward_settle)
+			return sg_fail(err, failed, "%s", now->why);
+		break;
+	}
+	if (*ret_target && sg_content_same(move->addr.kind, &now->now, *ret_target))
+		*ret_target = NULL;
+	return 0;
+}
+
+static int plan_group(const struct sg_drives *drives, const struct sg_moves *moves, size_t first, bool *done,
+        bool toward_settle, uint64_t max_web_config, struct sg_step_plan *plan, struct sg_err *err)
+{
+	const char *container = moves->at[first].addr.container;
+	struct task *tasks = sg_alloc((moves->n - first) * sizeof(*tasks));
+	struct sg_step_group group;
+	struct sg_step_file *f;
+	size_t n = 0;
+	int r = 0;
+
+	sg_step_group_load(drives, &moves->at[first].addr, &group);
+	for (size_t i = first; i < moves->n; i++) {
+		const struct sg_move *move = &moves->at[i];
+		const struct sg_content *target = NULL;
+		struct sg_seen_value now;
+		int failed;
+
+		if (done[i] || !sg_win_same(move->addr.container, container))
+			continue;
+		done[i] = true;
+		failed = sg_step_group_compare(&group, move, &now);
+		plan->seen[i] = now.seen;
+		if (!r)
+			r = decide(move, &now, failed, toward_settle, &target, err);
+		if (!r && target)
+			tasks[n++] = (struct task){ move, target, i,
+				takes_away(move, target)               ? REMOVE
+				: move->addr.kind == SG_VALUE_SCAFFOLD ? SCAFFOLD
+				                                       : REST };
+		if (!r && !target)
+			sg_content_copy(&plan->written[i], &now.now);
+		sg_seen_release(&now, 1);
+	}
+	if (r || group.code)
+		goto out;
+	plan->files = sg_grow(plan->files, plan->n_files, &plan->cap_files, sizeof(*plan->files));
+	f = &plan->files[plan->n_files++];
+	*f = (struct sg_step_file){ 0 };
+	f->container = sg_strdup(container);
+	f->native = sg_strdup(group.native);
+	sg_buf_set(&f->before, group.octets.data, group.octets.len);
+	sg_buf_set(&f->after, group.octets.data, group.octets.len);
+	f->id = (struct sg_container_id){ group.id.dev, group.id.ino, sg_sha256(sg_buf_bytes(&f->before)) };
+	name_temp(f);
+	r = edit(f, tasks, n, plan, err);
+	if (!r)
+		r = check_file(f, group.id.links, max_web_config, err);
+out:
+	sg_step_group_release(&group);
+	free(tasks);
+	return r;
+}
+
+int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, bool toward_settle,
+        uint64_t max_web_config, struct sg_step_plan *ret, struct sg_err *err)
+{
+	bool *done = sg_alloc(moves->n * sizeof(*done));
+	struct sg_step_plan plan = { .n = moves->n };
+	int r = 0;
+
+	plan.seen = sg_alloc(moves->n * sizeof(*plan.seen));
+	plan.kept_foreign = sg_alloc(moves->n * sizeof(*plan.kept_foreign));
+	plan.written = sg_alloc(moves->n * sizeof(*plan.written));
+	for (size_t i = 0; !r && i < moves->n; i++)
+		if (!done[i])
+			r = plan_group(drives, moves, i, done, toward_settle, max_web_config, &plan, err);
+	if (!r) {
+		*ret = plan;
+		plan = (struct sg_step_plan){ 0 };
+	}
+	sg_step_plan_release(&plan);
+	free(done);
+	return r;
+}

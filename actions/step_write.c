@@ -1,0 +1,137 @@
+/* step_write.c - the only writer of targets: temporary file, sync, one more look, replace, sync of the folder.
+ *
+ * N changed files in D folders cost N + D flushes. A reader sees the old file or the new one (P5). A failed flush is never retried: the code is
+ * SG_EFATAL and everything stays as it is, for the next start to recover by content.
+ */
+#include "actions/step_parts.h"
+#include "base/xml.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void drop_temps(const struct sg_step_plan *plan, const bool *created)
+{
+	struct sg_err ignored = SG_ERR_INIT;
+
+	for (size_t i = 0; i < plan->n_files; i++)
+		if (created[i])
+			sg_os_unlink(plan->files[i].temp, &ignored);
+}
+
+/* Nobody may have replaced or changed the file since it was read. */
+static int look_again(const struct sg_step_file *f, struct sg_err *err)
+{
+	struct sg_buf now = { 0 };
+	struct sg_file_id id;
+	int r;
+
+	r = sg_os_read(f->native, sg_xml_config_limits.bytes, &now, &id, err);
+	if (!r && (id.dev != f->id.dev || id.ino != f->id.ino ||
+	                  !sg_bytes_equal(sg_buf_bytes(&now), sg_buf_bytes(&f->before))))
+		r = sg_fail(err, SG_ECONFLICT,
+		        "%s was changed by somebody else just now; nothing was written", f->container);
+	sg_buf_release(&now);
+	return r;
+}
+
+static char *parent_of(const char *native)
+{
+	const char *slash = strrchr(native, '/'), *back = strrchr(native, '\\');
+	const char *last = !slash || (back && back > slash) ? back : slash;
+
+	return sg_strndup(native, last ? (size_t)(last - native) : 0);
+}
+
+static int sync_folders(const struct sg_step_plan *plan, bool sync_unchanged, struct sg_err *err)
+{
+	struct sg_strs folders = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < plan->n_files; i++) {
+		char *folder;
+
+		if (!plan->files[i].changed && !sync_unchanged)
+			continue;
+		folder = parent_of(plan->files[i].native);
+		if (!sg_strs_has(&folders, folder))
+			sg_strs_add(&folders, folder);
+		free(folder);
+	}
+	for (size_t i = 0; !r && i < folders.n; i++)
+		r = sg_os_sync_dir(folders.at[i], err);
+	sg_strs_release(&folders);
+	return r;
+}
+
+int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*stop)(void *arg), void *arg,
+        struct sg_err *err)
+{
+	bool *created = sg_alloc(plan->n_files * sizeof(*created));
+	int r = 0;
+
+	for (size_t i = 0; !r && i < plan->n_files; i++) {
+		const struct sg_step_file *f = &plan->files[i];
+
+		if (!f->changed)
+			continue;
+		r = sg_os_create(f->temp, sg_buf_bytes(&f->after), f->native, err);
+		created[i] = !r;
+	}
+	for (size_t i = 0; !r && i < plan->n_files; i++) {
+		const struct sg_step_file *f = &plan->files[i];
+
+		if (f->changed || sync_unchanged)
+			r = sg_os_sync_file(f->changed ? f->temp : f->native, err);
+	}
+	for (size_t i = 0; !r && i < plan->n_files; i++)
+		if (plan->files[i].changed)
+			r = look_again(&plan->files[i], err);
+	if (!r && stop && stop(arg))
+		r = sg_fail(err, SG_ECANCELED, "a stop was asked for; nothing was written");
+	for (size_t i = 0; !r && i < plan->n_files; i++) {
+		if (!plan->files[i].changed)
+			continue;
+		r = sg_os_replace(plan->files[i].temp, plan->files[i].native, err);
+		created[i] = r != 0;
+	}
+	if (r && r != SG_EFATAL)
+		drop_temps(plan, created);
+	if (!r)
+		r = sync_folders(plan, sync_unchanged, err);
+	free(created);
+	return r;
+}
+
+/* "stopgap-" and 16 hex digits and ".config": the names that sg_step_plan makes, and no other. */
+static bool is_temp_name(const char *win)
+{
+	static const char head[] = "stopgap-", tail[] = ".config";
+	const char *name = strrchr(win, '\\');
+	size_t hex;
+
+	if (!name || strncmp(name + 1, head, sizeof(head) - 1))
+		return false;
+	name += sizeof(head);
+	hex = strspn(name, "0123456789abcdef");
+	return hex == 16 && !strcmp(name + hex, tail);
+}
+
+int sg_step_clean(const struct sg_drives *drives, const struct sg_strs *temps, struct sg_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < temps->n; i++) {
+		struct sg_err why = SG_ERR_INIT;
+		char *native = NULL;
+
+		if (!is_temp_name(temps->at[i]))
+			continue;
+		r = sg_drive_path(drives, temps->at[i], false, &native, &why);
+		if (!r)
+			r = sg_os_unlink(native, err);
+		else
+			r = r == SG_ENOENT ? 0 : sg_fail(err, r, "%s", why.msg);
+		free(native);
+	}
+	return r;
+}
