@@ -29,13 +29,13 @@ struct sg_conf_feed {
 	int64_t max_bytes;                   /* 4 MiB */
 };
 struct sg_conf_when {
-	char *kind;     /* blank-separated action types in configuration spelling: url_rewrite app_pool service; NULL: any */
-	char *feed, *id; /* globs; NULL: any */
+	char *kind; /* blank-separated action types in configuration spelling: url_rewrite app_pool service; NULL: any */
+	char *feed, *id;  /* globs; NULL: any */
 	int min_severity; /* enum sg_severity, -1: any */
 	enum sg_do what;
 	int64_t delay, remind, after; /* ms; after 0: never */
 	bool then_apply;
-	char *window;   /* "22:00-05:00", server's local time; NULL: always */
+	char *window; /* "22:00-05:00", server's local time; NULL: always */
 };
 struct sg_conf_block {
 	char *id, *revision, *reason;
@@ -46,8 +46,8 @@ struct sg_conf {
 	enum sg_mode mode;
 	struct sg_conf_anchor *anchors;
 	size_t n_anchors;
-	char *proxy;   /* "system", "none", or an URL */
-	char *ca_file; /* for HTTPS; NULL: the system's */
+	char *proxy;                /* "system", "none", or an URL */
+	char *ca_file;              /* for HTTPS; NULL: the system's */
 	struct sg_conf_feed *feeds; /* in order of precedence: the first that offers an id wins */
 	size_t n_feeds;
 	bool require_reason;
@@ -59,11 +59,12 @@ struct sg_conf {
 	bool adopt;           /* equivalent: leave | adopt */
 	struct sg_conf_block *blocks;
 	size_t n_blocks;
-	char *access_read, *access_change; /* comma-separated accounts: uid numbers or names, group names with a leading % ; default root alone */
-	int64_t journal_size; /* bytes; default 64 MiB */
-	int64_t history_keep; /* ms; default 400 days */
-	char *socket;         /* control pipe; NULL: the platform's default */
-	int64_t audit_every;  /* ms; default 15m */
+	char *access_read,
+	        *access_change; /* comma-separated accounts: uid numbers or names, group names with a leading % ; default root alone */
+	int64_t journal_size;   /* bytes; default 64 MiB */
+	int64_t history_keep;   /* ms; default 400 days */
+	char *socket;           /* control pipe; NULL: the platform's default */
+	int64_t audit_every;    /* ms; default 15m */
 	struct sg_strs origins; /* "name=value (FILE:LINE | default)" per setting, for --print-config */
 };
 

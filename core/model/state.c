@@ -86,24 +86,26 @@ static enum sg_situation out_situation(enum sg_slot slot, const struct sg_facts 
 	return f->removal_window || f->asked ? SG_SIT_OUT : SG_SIT_OUT_WAIT;
 }
 
-static enum sg_situation in_missing(const struct sg_facts *f)
+static enum sg_situation in_missing(enum sg_slot slot, const struct sg_facts *f)
 {
+	bool replaced = f->replaced || slot == SG_SLOT_IO; /* what an error left half done was taken out by nobody */
+
 	if (!f->retry_due)
 		return SG_SIT_RETRY_WAIT;
-	if ((f->replaced || f->reapply) && f->repair_bound)
+	if ((replaced || f->reapply) && f->repair_bound)
 		return SG_SIT_FOUGHT;
-	if (f->replaced)
+	if (replaced)
 		return SG_SIT_REPLACED;
 	return f->reapply ? SG_SIT_BY_HAND_REAPPLY : SG_SIT_BY_HAND;
 }
 
-static enum sg_situation in_held(const struct sg_facts *f)
+static enum sg_situation in_held(enum sg_slot slot, const struct sg_facts *f)
 {
 	switch (f->look) {
 	case SG_LOOK_GONE: return SG_SIT_GONE;
 	case SG_LOOK_FAILED: return SG_SIT_UNSEEN;
 	case SG_LOOK_OTHER: return SG_SIT_OTHER;
-	case SG_LOOK_MISSING: return in_missing(f);
+	case SG_LOOK_MISSING: return in_missing(slot, f);
 	case SG_LOOK_NONE: /* an applied mitigation without values: the heartbeat */
 	case SG_LOOK_AFTER: break;
 	}
@@ -126,7 +128,7 @@ enum sg_situation sg_state_situation(enum sg_slot slot, enum sg_want want, const
 	if (want == SG_OUT)
 		return out_situation(slot, f);
 	if (f->holds || slot == SG_SLOT_APPLIED)
-		return in_held(f);
+		return in_held(slot, f);
 	if (settled_by_person && !f->other_body && f->body_failed)
 		return SG_SIT_STUCK;
 	if (f->equivalent && !f->adopt)

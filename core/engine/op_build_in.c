@@ -1,0 +1,219 @@
+/* op_build_in.c - what it takes to bring bodies in: wishes against what is held and what is there. Writes nothing. */
+#include "actions/config_edit.h"
+#include "engine/op_build.h"
+
+#include <stdlib.h>
+
+struct in {
+	struct sg_ctx *ctx;
+	enum sg_op op;
+	const struct sg_member *members;
+	size_t n;
+	struct sg_build *b;
+	struct sg_err *err;
+};
+
+static bool held_by_others(const struct in *in, const struct sg_hold *h)
+{
+	for (size_t i = 0; i < h->holders.n; i++) {
+		bool member = false;
+
+		for (size_t k = 0; k < in->n; k++)
+			member = member || sg_key_equal(&h->holders.at[i], &in->members[k].row->key);
+		if (!member)
+			return true;
+	}
+	return false;
+}
+
+static int waits_for_holder(struct in *in, const struct sg_hold *h)
+{
+	return sg_fail(in->err, SG_EBUSY, "%s in %s is held by %s/%s with another content; it goes in when that one ends", h->addr.path,
+		h->addr.container, h->holders.n ? h->holders.at[0].feed : "?", h->holders.n ? h->holders.at[0].id : "?");
+}
+
+static int taken(struct in *in, const struct sg_addr *addr, const char *what)
+{
+	return sg_fail(in->err, SG_ECONFLICT, "%s in %s %s; look at it, then 'resolve ID --take-over' or remove it", addr->path, addr->container, what);
+}
+
+/* A fresh claim, or an old one whose before is taken afresh. */
+static void claim(struct in *in, struct sg_staged *s, const struct sg_content *now, const struct sg_content *to)
+{
+	sg_content_release(&s->hold.before);
+	sg_content_copy(&s->hold.before, now);
+	sg_content_release(&s->hold.after);
+	sg_content_copy(&s->hold.after, to);
+	s->opening = true;
+	sg_build_move(in->b, s, now, to, false);
+}
+
+static bool is_open(const struct sg_content *c)
+{
+	size_t n = c->octets.len;
+
+	return c->present && !(n >= 2 && c->octets.data[n - 2] == '/' && c->octets.data[n - 1] == '>');
+}
+
+static int scaffold(struct in *in, const struct sg_key *key, const struct sg_wish *w, const struct sg_content *now)
+{
+	const struct sg_hold *held = sg_holds_find(&in->b->holds, &w->addr);
+	struct sg_staged *s = sg_build_find(in->b, &w->addr);
+	struct sg_content open = { .present = true };
+
+	if (s && s->move != SG_NO_MOVE) {
+		sg_keys_add(&s->hold.holders, key->feed, key->id);
+		return 0;
+	}
+	if (is_open(now)) {
+		if (held || s)
+			sg_keys_add(&sg_build_stage(in->b, &w->addr)->hold.holders, key->feed, key->id);
+		return 0; /* somebody else's: not ours to claim */
+	}
+	s = sg_build_stage(in->b, &w->addr);
+	sg_keys_add(&s->hold.holders, key->feed, key->id);
+	claim(in, s, now, &open);
+	return 0;
+}
+
+static int element(struct in *in, const struct sg_key *key, const struct sg_wish *w, const struct sg_content *now)
+{
+	enum sg_value_kind kind = w->addr.kind;
+	const struct sg_hold *held = sg_holds_find(&in->b->holds, &w->addr);
+	struct sg_staged *s = sg_build_find(in->b, &w->addr);
+	bool mine = held && sg_keys_has(&held->holders, key);
+
+	if (s && s->move != SG_NO_MOVE) { /* another member of this operation wants it too */
+		if (!sg_content_same(kind, &in->b->moves.at[s->move].to, &w->to))
+			return waits_for_holder(in, &s->hold);
+		sg_keys_add(&s->hold.holders, key->feed, key->id);
+		return 0;
+	}
+	if (held && sg_content_same(kind, now, &held->after)) {
+		if (!sg_content_same(kind, &held->after, &w->to)) {
+			if (!mine || held_by_others(in, held))
+				return waits_for_holder(in, held);
+			s = sg_build_stage(in->b, &w->addr);
+			sg_build_move(in->b, s, now, &w->to, false);
+			return 0;
+		}
+		sg_keys_add(&sg_build_stage(in->b, &w->addr)->hold.holders, key->feed, key->id);
+		return 0;
+	}
+	if (held && !mine)
+		return taken(in, &w->addr, "is held by another mitigation and is not as that one left it");
+	if (held && held_by_others(in, held) && !sg_content_same(kind, &held->after, &w->to))
+		return waits_for_holder(in, held);
+	if (now->present && !(held && sg_content_same(kind, now, &held->before)) && in->op != SG_OP_TAKE_OVER)
+		return taken(in, &w->addr, held ? "was edited by somebody else" : "is there already and is not ours");
+	s = sg_build_stage(in->b, &w->addr);
+	sg_keys_add(&s->hold.holders, key->feed, key->id);
+	claim(in, s, now, &w->to);
+	return 0;
+}
+
+/* What the member holds and no longer wishes: the older body's own values. */
+static int leave(struct in *in, const struct sg_key *key, const struct sg_wishes *wishes)
+{
+	for (size_t i = 0; i < in->b->holds.n; i++) {
+		const struct sg_hold *h = &in->b->holds.at[i];
+		struct sg_seen_value seen = { 0 };
+		struct sg_staged *s;
+		bool wished = false;
+
+		if (!sg_keys_has(&h->holders, key))
+			continue;
+		for (size_t k = 0; k < wishes->n; k++)
+			wished = wished || sg_addr_equal(&wishes->at[k].addr, &h->addr);
+		if (wished)
+			continue;
+		s = sg_build_stage(in->b, &h->addr);
+		sg_keys_remove(&s->hold.holders, key);
+		if (s->hold.holders.n)
+			continue;
+		s->drop = true;
+		if (sg_step_read(in->ctx->drives, &h->addr, 1, &seen, NULL) == 0 && seen.seen != SG_SEEN_FAILED && seen.seen != SG_SEEN_GONE) {
+			if (sg_content_same(h->addr.kind, &seen.now, &h->after)) {
+				sg_build_move(in->b, s, &seen.now, &h->before, false);
+			} else if (seen.now.present && h->addr.kind != SG_VALUE_SCAFFOLD && !sg_content_same(h->addr.kind, &seen.now, &h->before)) {
+				sg_seen_release(&seen, 1);
+				return taken(in, &h->addr, "was edited by somebody else");
+			}
+		}
+		sg_seen_release(&seen, 1);
+	}
+	return 0;
+}
+
+/* A file that others replaced brings its own scaffolds: the claims on those that are open in it are not ours any more. */
+static void disown(struct in *in, const struct sg_wishes *wishes, const struct sg_seen_value *seen)
+{
+	for (size_t i = 0; i < wishes->n; i++) {
+		const struct sg_wish *w = &wishes->at[i];
+		bool inside = false;
+
+		if (w->addr.kind != SG_VALUE_SCAFFOLD || !is_open(&seen[i].now) || !sg_holds_find(&in->b->holds, &w->addr))
+			continue;
+		for (size_t k = 0; k < wishes->n; k++)
+			inside = inside || (wishes->at[k].addr.kind != SG_VALUE_SCAFFOLD && seen[k].now.present && sg_win_same(wishes->at[k].addr.container, w->addr.container));
+		if (!inside)
+			sg_build_stage(in->b, &w->addr)->drop = true;
+	}
+}
+
+static int member(struct in *in, const struct sg_member *m)
+{
+	struct sg_wishes wishes = { 0 };
+	struct sg_seen_value *seen = NULL;
+	struct sg_addr *addrs = NULL;
+	int code;
+
+	if (!in->ctx->host)
+		return sg_fail(in->err, SG_ESTATE, "this server's facts could not be read: nothing is applied");
+	code = sg_actions_plan(m->m, in->ctx->host, in->ctx->drives, &in->b->holds, &wishes, in->err);
+	if (code)
+		goto out;
+	addrs = sg_alloc((wishes.n + 1) * sizeof(*addrs));
+	seen = sg_alloc((wishes.n + 1) * sizeof(*seen));
+	for (size_t i = 0; i < wishes.n; i++)
+		addrs[i] = wishes.at[i].addr;
+	code = sg_step_read(in->ctx->drives, addrs, wishes.n, seen, in->err);
+	for (size_t i = 0; !code && i < wishes.n; i++) {
+		if (seen[i].seen == SG_SEEN_FAILED)
+			code = sg_fail(in->err, SG_EPARSE, "%s cannot be read: %s", addrs[i].container, seen[i].why ? seen[i].why : "?");
+		else if (seen[i].seen == SG_SEEN_GONE)
+			code = sg_fail(in->err, SG_ENOENT, "%s is not there", addrs[i].container);
+	}
+	if (!code && in->op == SG_OP_REPAIR)
+		disown(in, &wishes, seen);
+	for (size_t i = 0; !code && i < wishes.n; i++) {
+		const struct sg_wish *w = &wishes.at[i];
+		struct sg_staged *s = sg_build_find(in->b, &w->addr);
+
+		if (s && s->drop)
+			continue;
+		if (w->addr.kind == SG_VALUE_SCAFFOLD)
+			code = scaffold(in, &m->row->key, w, &seen[i].now);
+		else
+			code = element(in, &m->row->key, w, &seen[i].now);
+	}
+	if (!code)
+		code = leave(in, &m->row->key, &wishes);
+out:
+	if (seen)
+		sg_seen_release(seen, wishes.n);
+	free(seen);
+	free(addrs);
+	sg_wishes_release(&wishes);
+	return code;
+}
+
+int sg_build_in(struct sg_ctx *ctx, enum sg_op op, const struct sg_member *members, size_t n, struct sg_build *b, struct sg_err *err)
+{
+	struct in in = { .ctx = ctx, .op = op, .members = members, .n = n, .b = b, .err = err };
+	int code = sg_journal_holds(ctx->read, &b->holds, err);
+
+	for (size_t i = 0; !code && i < n; i++)
+		code = member(&in, &members[i]);
+	return code;
+}

@@ -1,0 +1,176 @@
+/* op_in.c - apply, supersede, repair, take over: plan everything, check everything, write the intent, then touch, look again, close. */
+#include "engine/op_build.h"
+#include "engine/recover.h"
+
+#include <stdlib.h>
+
+static const int done_codes[] = {
+	[SG_OP_APPLY] = SG_EV_APPLIED,
+	[SG_OP_SUPERSEDE] = SG_EV_SUPERSEDED,
+	[SG_OP_REPAIR] = SG_EV_REPAIRED,
+	[SG_OP_REVERT] = SG_EV_REVERTED,
+	[SG_OP_TAKE_OVER] = SG_EV_APPLIED,
+};
+static const int failed_codes[] = {
+	[SG_OP_APPLY] = SG_EV_APPLY_FAILED,
+	[SG_OP_SUPERSEDE] = SG_EV_SUPERSEDE_FAILED,
+	[SG_OP_REPAIR] = SG_EV_REPAIR_FAILED,
+	[SG_OP_REVERT] = SG_EV_REVERT_FAILED,
+	[SG_OP_TAKE_OVER] = SG_EV_APPLY_FAILED,
+};
+
+static void rows_of(const struct sg_member *members, size_t n, struct sg_row **ret)
+{
+	for (size_t i = 0; i < n; i++)
+		ret[i] = members[i].row;
+}
+
+/* Nothing was written: each member says why, durably. The cause is given back. */
+static int refused(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, const struct sg_build *b, const struct sg_err *cause,
+	struct sg_err *err)
+{
+	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
+	struct sg_lines lines = { 0 };
+	int code = cause->code;
+
+	if (code == SG_EFATAL || code == SG_ECANCELED)
+		goto out;
+	rows_of(members, n, rows);
+	for (size_t i = 0; i < n; i++) {
+		bool holds = sg_holds_any(&b->holds, &rows[i]->key);
+
+		sg_row_failed(rows[i], op, cause, code == SG_EBUSY && op == SG_OP_APPLY, holds, ctx->now.wall);
+		sg_line(&lines, ctx, rows[i]->reason == SG_WHY_CONFLICT ? SG_EV_CONFLICT : failed_codes[op], rows[i], NULL, "%s: %s", rows[i]->key.id,
+			rows[i]->text);
+	}
+	if (sg_note(ctx, rows, n, &lines, err))
+		code = err ? err->code : SG_EFATAL;
+out:
+	sg_fail(err, code, "%s", cause->msg);
+	sg_lines_release(&lines);
+	free(rows);
+	return code;
+}
+
+/* The end as wanted. After it returned 0 the operation cannot be undone by a crash. */
+static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_build *b, const struct sg_step_plan *plan,
+	bool intent, struct sg_err *err)
+{
+	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
+	struct sg_change change = { .rows = rows, .n_rows = n };
+	struct sg_lines lines = { 0 };
+	struct sg_close closing;
+	int code;
+
+	rows_of(members, n, rows);
+	sg_build_close(ctx, b, plan, &closing);
+	for (size_t i = 0; i < n; i++) {
+		const struct sg_mitigation *m = members[i].m;
+
+		sg_row_applied(rows[i], &m->hash, m->revision, op, ctx->now.wall);
+		sg_op_prove(ctx, rows[i], m);
+		sg_line(&lines, ctx, done_codes[op], rows[i], sg_build_values(&b->moves), "%s%s%s: %s, %zu value%s in %zu file%s", rows[i]->key.id,
+			m->revision ? " revision " : "", m->revision ? m->revision : "", sg_op_name(op), b->moves.n, b->moves.n == 1 ? "" : "s",
+			plan ? plan->n_files : (size_t)0, plan && plan->n_files == 1 ? "" : "s");
+		if (rows[i]->effective == SG_EFFECTIVE_NO)
+			sg_line(&lines, ctx, SG_EV_DEFEATED, rows[i], NULL, "%s is in place but has no effect: %s", rows[i]->key.id,
+				rows[i]->effective_text ? rows[i]->effective_text : "?");
+	}
+	change.holds_put = closing.put;
+	change.n_holds_put = closing.n_put;
+	change.holds_drop = closing.drop;
+	change.n_holds_drop = closing.n_drop;
+	change.audits = lines.at;
+	change.n_audits = lines.n;
+	if (intent)
+		code = sg_journal_close_intent(ctx->journal, &change, &ctx->now, err);
+	else
+		code = sg_journal_note(ctx->journal, &change, &ctx->now, err);
+	free(closing.put);
+	free(closing.drop);
+	sg_lines_release(&lines);
+	free(rows);
+	return code;
+}
+
+/* Everything that was to move is at its to, seen with fresh eyes. */
+static int look_again(struct sg_ctx *ctx, const struct sg_build *b, struct sg_err *err)
+{
+	struct sg_seen_value *seen = sg_alloc((b->moves.n + 1) * sizeof(*seen));
+	int code = sg_step_look(ctx->drives, &b->moves, seen, err);
+
+	for (size_t i = 0; !code && i < b->moves.n; i++) {
+		const struct sg_addr *addr = &b->moves.at[i].addr;
+
+		if (seen[i].seen != SG_SEEN_TO && addr->kind != SG_VALUE_SCAFFOLD)
+			code = sg_fail(err, SG_ECONFLICT, "%s in %s is not as it was just written: something else writes this file", addr->path, addr->container);
+	}
+	sg_seen_release(seen, b->moves.n);
+	free(seen);
+	return code;
+}
+
+int sg_op_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
+{
+	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
+	struct sg_build b = { 0 };
+	struct sg_step_plan plan = { 0 };
+	struct sg_intent intent = { 0 };
+	struct sg_err cause = SG_ERR_INIT;
+	uint64_t limit = ctx->host && ctx->host->iis ? ctx->host->iis->max_web_config : 0;
+	int code;
+
+	rows_of(members, n, rows);
+	code = sg_build_in(ctx, op, members, n, &b, &cause);
+	if (!code && !b.moves.n) {
+		code = finish(ctx, op, members, n, &b, NULL, false, err);
+		goto out;
+	}
+	if (!code)
+		code = sg_step_plan(ctx->drives, &b.moves, false, limit, &plan, &cause);
+	if (!code)
+		code = sg_build_open(ctx, op, &b, &plan, members, n, &intent, &cause);
+	if (code) {
+		code = refused(ctx, op, members, n, &b, &cause, err);
+		goto out;
+	}
+	code = sg_step_write(&plan, false, ctx->stop, ctx->stop_arg, &cause);
+	if (!code)
+		code = look_again(ctx, &b, &cause);
+	if (!code) {
+		code = finish(ctx, op, members, n, &b, &plan, true, err);
+		goto out;
+	}
+	if (code == SG_EFATAL) {
+		sg_fail(err, code, "%s", cause.msg);
+		goto out;
+	}
+	if (sg_settle(ctx, &intent, &cause, rows, n, err)) {
+		code = err ? err->code : SG_EFATAL;
+		goto out;
+	}
+	sg_fail(err, code, "%s", cause.msg);
+out:
+	sg_intent_release(&intent);
+	sg_step_plan_release(&plan);
+	sg_build_release(&b);
+	free(rows);
+	return code;
+}
+
+int sg_op_preview_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_step_plan *ret, struct sg_moves *ret_moves,
+	struct sg_err *err)
+{
+	struct sg_build b = { 0 };
+	uint64_t limit = ctx->host && ctx->host->iis ? ctx->host->iis->max_web_config : 0;
+	int code = sg_build_in(ctx, op, members, n, &b, err);
+
+	if (!code && b.moves.n)
+		code = sg_step_plan(ctx->drives, &b.moves, false, limit, ret, err);
+	if (!code) {
+		*ret_moves = b.moves;
+		b.moves = (struct sg_moves) { 0 };
+	}
+	sg_build_release(&b);
+	return code;
+}

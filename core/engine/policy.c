@@ -1,0 +1,122 @@
+/* policy.c - first match wins; whatever is not said is allowed at once. */
+#include "engine/policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const struct sg_conf_when *sg_policy_when(const struct sg_conf *conf, const struct sg_mitigation *m)
+{
+	for (size_t i = 0; i < conf->n_whens; i++) {
+		const struct sg_conf_when *w = &conf->whens[i];
+		bool kind = !w->kind;
+
+		for (size_t k = 0; !kind && k < m->n_actions; k++) {
+			const struct sg_action_kind *a = sg_action_kind(m->actions[k].type);
+
+			kind = a && sg_globs(w->kind, a->conf_name);
+		}
+		if (!kind || (w->feed && !sg_globs(w->feed, m->feed)) || (w->id && !sg_globs(w->id, m->id)))
+			continue;
+		if (w->min_severity >= 0 && (int)m->severity < w->min_severity)
+			continue;
+		return w;
+	}
+	return NULL;
+}
+
+bool sg_policy_observe(const struct sg_conf *conf, const struct sg_mitigation *m)
+{
+	const struct sg_conf_when *w = m ? sg_policy_when(conf, m) : NULL;
+
+	return conf->mode == SG_MODE_OBSERVE || (w && w->what == SG_DO_OBSERVE);
+}
+
+static bool asks(const struct sg_conf *conf, const struct sg_conf_when *w)
+{
+	return w ? w->what == SG_DO_ASK || (conf->mode == SG_MODE_ASK && w->what == SG_DO_APPLY) : conf->mode == SG_MODE_ASK;
+}
+
+void sg_policy_deadlines(const struct sg_conf *conf, const struct sg_mitigation *m, struct sg_row *row, int64_t now)
+{
+	const struct sg_conf_when *w = sg_policy_when(conf, m);
+
+	row->delay_until = w && w->delay ? now + w->delay : 0;
+	row->ask_until = w && asks(conf, w) && w->then_apply && w->after ? now + w->after : 0;
+}
+
+bool sg_policy_window(const char *window, int64_t now, int64_t *ret_next)
+{
+	unsigned h1, m1, h2, m2;
+	time_t t = (time_t)(now / 1000);
+	struct tm *local;
+	int64_t minute, from, to, wait;
+
+	*ret_next = 0;
+	if (!window || sscanf(window, "%2u:%2u-%2u:%2u", &h1, &m1, &h2, &m2) != 4)
+		return true;
+	local = localtime(&t); /* C's own, not re-entrant: only the change lane asks */
+	if (!local)
+		return true;
+	minute = local->tm_hour * 60 + local->tm_min;
+	from = (int64_t)h1 * 60 + m1;
+	to = (int64_t)h2 * 60 + m2;
+	if (from <= to ? minute >= from && minute < to : minute >= from || minute < to)
+		return true;
+	wait = (from - minute + 24 * 60) % (24 * 60);
+	*ret_next = now - now % 60000 + wait * 60000;
+	return false;
+}
+
+static void wait_for(struct sg_go *ret, enum sg_reason why, int64_t next, const char *text)
+{
+	ret->go = false;
+	ret->why = why;
+	ret->next = next;
+	snprintf(ret->text, sizeof(ret->text), "%s", text);
+}
+
+void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret)
+{
+	const struct sg_row *row = in->row;
+	const struct sg_conf_when *w = sg_policy_when(in->conf, in->m);
+	bool approved = sg_hash_equal(&row->approved, &in->m->hash);
+	bool applied_before = sg_hash_equal(&row->applied, &in->m->hash);
+	int64_t opens = 0;
+
+	*ret = (struct sg_go) { .go = true };
+	if (in->newer_blocked)
+		wait_for(ret, SG_WHY_ADMIN, 0, "a block covers this revision; 'stopgapctl unblock' takes it back");
+	else if (row->retry_at > in->now)
+		wait_for(ret, SG_WHY_RETRY, row->retry_at, row->text ? row->text : "tried again later");
+	else if (in->feed && in->feed->expires && in->now > in->feed->expires && !applied_before)
+		wait_for(ret, SG_WHY_STALE, 0, "its feed is past its expires: nothing new starts from it");
+	else if (approved && row->now)
+		return; /* apply: past window, delay and ring */
+	else if (asks(in->conf, w) && !approved && !(row->ask_until && in->now >= row->ask_until))
+		wait_for(ret, SG_WHY_APPROVAL, row->ask_until, "waits for approval: 'stopgapctl approve ID' or 'apply ID'");
+	else if (row->delay_until > in->now)
+		wait_for(ret, SG_WHY_DELAY, row->delay_until, "waits for the delay that the policy sets");
+	else if (w && w->window && !sg_policy_window(w->window, in->now, &opens))
+		wait_for(ret, SG_WHY_WINDOW, opens, "waits for its window");
+}
+
+const struct sg_block *sg_policy_block(const struct sg_blocks *blocks, const struct sg_row *row, const char *revision, int64_t now, bool *ret_keep)
+{
+	const struct sg_block *first = NULL;
+
+	*ret_keep = true;
+	for (size_t i = 0; i < blocks->n; i++) {
+		const struct sg_block *b = &blocks->at[i];
+
+		if ((b->feed && strcmp(b->feed, row->key.feed) != 0) || !sg_same(b->id, row->key.id) || (b->until && now >= b->until))
+			continue;
+		if (b->revision && !(revision && sg_revision_covers(b->revision, revision)))
+			continue;
+		if (!first)
+			first = b;
+		*ret_keep = *ret_keep && b->keep;
+	}
+	return first;
+}
