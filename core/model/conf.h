@@ -68,7 +68,8 @@ struct sg_conf {
 	struct sg_strs origins; /* "name=value (FILE:LINE | default)" per setting, for --print-config */
 };
 
-/* `file` is for messages and for relative paths. An empty <stopgap/> is valid. */
+/* `file` is for messages and for relative paths; an absolute one makes a printed configuration read to the same. An empty
+ * <stopgap/> is valid. */
 int sg_conf_decode(struct sg_bytes octets, const char *file, struct sg_conf **ret, struct sg_err *err);
 struct sg_conf *sg_conf_default(void);
 void sg_conf_free(struct sg_conf *conf);
