@@ -1,0 +1,197 @@
+/* os_meta_win.c - what belongs to a file besides its contents. Guarantees that a replaced file is as open, and as
+ * closed, as the one that it replaces: the security descriptor is copied bit by bit, inherited entries included. */
+#include "base/os_meta_win.h"
+#include "base/os.h"
+#include "base/os_win.h"
+
+#include <windows.h>
+#include <sddl.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_STREAM = 1 << 20 }; /* of one named stream: a mark of origin has a hundred octets */
+
+/* SYSTEM, the administrators and the owner: everything; nobody else, and nothing inherited. */
+static PSECURITY_DESCRIPTOR private_descriptor(void)
+{
+	PSECURITY_DESCRIPTOR sd = NULL;
+
+	ConvertStringSecurityDescriptorToSecurityDescriptorW(
+	        L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)", SDDL_REVISION_1, &sd, NULL);
+	return sd;
+}
+
+void *sg_win_create_private(const wchar_t *path)
+{
+	SECURITY_ATTRIBUTES sa = { sizeof sa, private_descriptor(), FALSE };
+	HANDLE h = INVALID_HANDLE_VALUE;
+	DWORD e = GetLastError();
+
+	if (sa.lpSecurityDescriptor) {
+		h = CreateFileW(path, GENERIC_WRITE | READ_CONTROL | WRITE_DAC | WRITE_OWNER | DELETE,
+		        FILE_SHARE_READ, &sa, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+		e = GetLastError();
+		LocalFree(sa.lpSecurityDescriptor);
+	}
+	SetLastError(e);
+	return h;
+}
+
+int sg_win_make_dir(const char *path, struct sg_err *err)
+{
+	SECURITY_ATTRIBUTES sa = { sizeof sa, private_descriptor(), FALSE };
+	wchar_t *wide = sg_win_path(path);
+	DWORD e = 0, is;
+	int r = 0;
+
+	if (!sa.lpSecurityDescriptor || !CreateDirectoryW(wide, &sa))
+		e = GetLastError();
+	is = e ? GetFileAttributesW(wide) : FILE_ATTRIBUTE_DIRECTORY;
+	if (is == INVALID_FILE_ATTRIBUTES)
+		r = sg_win_fail(err, e, "cannot make the folder %s", path);
+	else if (!(is & FILE_ATTRIBUTE_DIRECTORY))
+		r = sg_fail(err, SG_EEXIST, "%s is there and is no folder", path);
+	if (sa.lpSecurityDescriptor)
+		LocalFree(sa.lpSecurityDescriptor);
+	free(wide);
+	return r;
+}
+
+/* A service has the right to give files away, but has to ask for it. */
+static void enable_restore(void)
+{
+	TOKEN_PRIVILEGES want = { .PrivilegeCount = 1,
+		.Privileges = { { .Attributes = SE_PRIVILEGE_ENABLED } } };
+	HANDLE token;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token))
+		return;
+	if (LookupPrivilegeValueW(NULL, L"SeRestorePrivilege", &want.Privileges[0].Luid))
+		AdjustTokenPrivileges(token, FALSE, &want, 0, NULL, NULL);
+	CloseHandle(token);
+}
+
+static int copy_security(const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
+{
+	const SECURITY_INFORMATION what =
+	        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+	SECURITY_DESCRIPTOR_CONTROL control = 0;
+	DWORD size = 0, revision, e = 0;
+	PSECURITY_DESCRIPTOR sd;
+
+	GetFileSecurityW(like, what, NULL, 0, &size);
+	sd = sg_alloc(size);
+	if (!GetFileSecurityW(like, what, sd, size, &size) ||
+	        !GetSecurityDescriptorControl(sd, &control, &revision)) {
+		e = GetLastError();
+		free(sd);
+		return sg_win_fail(err, e, "cannot read the access list that %s is to have", path);
+	}
+	/* the kernel keeps the mark "inherited" only for a descriptor that asks for it */
+	if (control & SE_DACL_AUTO_INHERITED)
+		SetSecurityDescriptorControl(sd, SE_DACL_AUTO_INHERIT_REQ, SE_DACL_AUTO_INHERIT_REQ);
+	if (!SetKernelObjectSecurity(h, what, sd)) {
+		enable_restore();
+		e = SetKernelObjectSecurity(h, what, sd) ? 0 : GetLastError();
+	}
+	free(sd);
+	return e ? sg_win_fail(err, e, "cannot give %s its owner and access list", path) : 0;
+}
+
+/* `name` is as FindFirstStreamW gives it: ":Zone.Identifier:$DATA". */
+static int copy_stream(const char *like, const char *path, const wchar_t *name, struct sg_err *err)
+{
+	char *suffix = sg_win_utf8(name), *from = sg_format("%s%s", like, suffix),
+	     *to = sg_format("%s%s", path, suffix);
+	wchar_t *wide_from = sg_win_path(from), *wide_to = sg_win_path(to);
+	unsigned char *data = sg_alloc(MOST_STREAM + 1);
+	HANDLE in, out = INVALID_HANDLE_VALUE;
+	DWORD n = 0, written = 0;
+	int r = 0;
+
+	in = CreateFileW(wide_from, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+	        NULL, OPEN_EXISTING, 0, NULL);
+	if (in == INVALID_HANDLE_VALUE || !ReadFile(in, data, MOST_STREAM + 1, &n, NULL)) {
+		r = sg_win_fail(err, GetLastError(), "cannot read the stream %s", from);
+		goto out;
+	}
+	if (n > MOST_STREAM) {
+		r = sg_fail(err, SG_ELIMIT, "the stream %s is too large to be copied", from);
+		goto out;
+	}
+	out = CreateFileW(wide_to, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+	        NULL, CREATE_ALWAYS, 0, NULL);
+	if (out == INVALID_HANDLE_VALUE || !WriteFile(out, data, n, &written, NULL) || written != n)
+		r = sg_win_fail(err, GetLastError(), "cannot write the stream %s", to);
+out:
+	if (in != INVALID_HANDLE_VALUE)
+		CloseHandle(in);
+	if (out != INVALID_HANDLE_VALUE)
+		CloseHandle(out);
+	free(data);
+	free(wide_from);
+	free(wide_to);
+	free(from);
+	free(to);
+	free(suffix);
+	return r;
+}
+
+static int copy_streams(const char *like, const wchar_t *wide, const char *path, struct sg_err *err)
+{
+	WIN32_FIND_STREAM_DATA found;
+	HANDLE h = FindFirstStreamW(wide, FindStreamInfoStandard, &found, 0);
+	DWORD e = GetLastError();
+	int r = 0;
+
+	if (h == INVALID_HANDLE_VALUE) {
+		/* a volume that is not NTFS has no streams and says so in one of these ways */
+		if (e == ERROR_HANDLE_EOF || e == ERROR_INVALID_PARAMETER || e == ERROR_NOT_SUPPORTED ||
+		        e == ERROR_INVALID_FUNCTION)
+			return 0;
+		return sg_win_fail(err, e, "cannot list the streams that %s is to have", path);
+	}
+	do
+		if (wcscmp(found.cStreamName, L"::$DATA") != 0)
+			r = copy_stream(like, path, found.cStreamName, err);
+	while (r == 0 && FindNextStreamW(h, &found));
+	FindClose(h);
+	return r;
+}
+
+static int copy_attributes(const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
+{
+	const DWORD kept = FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE |
+	                   FILE_ATTRIBUTE_NOT_CONTENT_INDEXED;
+	WIN32_FILE_ATTRIBUTE_DATA has;
+	FILE_BASIC_INFO info = { 0 }; /* a time of 0 stays as it is */
+
+	if (!GetFileAttributesExW(like, GetFileExInfoStandard, &has))
+		return sg_win_fail(
+		        err, GetLastError(), "cannot read the attributes that %s is to have", path);
+	if (has.dwFileAttributes & FILE_ATTRIBUTE_READONLY)
+		return sg_fail(err, SG_EACCES, "the file that %s would replace is marked read-only", path);
+	info.FileAttributes = has.dwFileAttributes & kept;
+	if (!info.FileAttributes)
+		info.FileAttributes = FILE_ATTRIBUTE_NORMAL;
+	info.CreationTime.LowPart = has.ftCreationTime.dwLowDateTime;
+	info.CreationTime.HighPart = (LONG)has.ftCreationTime.dwHighDateTime;
+	if (!SetFileInformationByHandle(h, FileBasicInfo, &info, sizeof info))
+		return sg_win_fail(err, GetLastError(), "cannot give %s its attributes", path);
+	return 0;
+}
+
+int sg_win_copy_metadata(const char *like, void *h, const char *path, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(like);
+	int r;
+
+	r = copy_attributes(wide, h, path, err);
+	if (r == 0)
+		r = copy_streams(like, wide, path, err);
+	if (r == 0) /* last: it may take our own rights away */
+		r = copy_security(wide, h, path, err);
+	free(wide);
+	return r;
+}

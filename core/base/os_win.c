@@ -1,0 +1,356 @@
+/* os_win.c - files on Windows. Folders are in os_folder_win.c, what a file has besides its contents in os_meta_win.c,
+ * time, locks and guarded calls in os_system_win.c.
+ *
+ * Guarantees what os.h says. A file that another process has open is tried again for a bounded time, then it is
+ * SG_EBUSY. Links (reparse points that stand for another name) are refused; other reparse points, such as
+ * deduplicated files, are ordinary files.
+ */
+#include "base/os.h"
+#include "base/os_meta_win.h"
+#include "base/os_win.h"
+
+#include <windows.h>
+#include <winioctl.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE };
+
+/* --- looking */
+
+/* CreateFileW with patience; INVALID_HANDLE_VALUE and GetLastError() when it fails. */
+static HANDLE open_handle(const char *path, DWORD access, DWORD share, DWORD how, DWORD flags)
+{
+	wchar_t *wide = sg_win_path(path);
+	int tries = 0;
+	HANDLE h;
+	DWORD e;
+
+	do {
+		h = CreateFileW(wide, access, share, NULL, how, flags, NULL);
+		e = GetLastError();
+	} while (h == INVALID_HANDLE_VALUE && sg_win_again(e, &tries));
+	free(wide);
+	SetLastError(e);
+	return h;
+}
+
+static bool is_link(HANDLE h)
+{
+	FILE_ATTRIBUTE_TAG_INFO tag = { 0, 0 };
+
+	return GetFileInformationByHandleEx(h, FileAttributeTagInfo, &tag, sizeof tag) &&
+	       (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) &&
+	       IsReparseTagNameSurrogate(tag.ReparseTag);
+}
+
+/* Ticks of 100 ns since 1601 to ns since 1970. */
+static int64_t unix_ns(FILETIME t)
+{
+	uint64_t ticks = (uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime;
+
+	return ((int64_t)ticks - INT64_C(116444736000000000)) * 100;
+}
+
+static int id_of(HANDLE h, const char *path, struct sg_file_id *ret, struct sg_err *err)
+{
+	BY_HANDLE_FILE_INFORMATION info;
+
+	if (!GetFileInformationByHandle(h, &info))
+		return sg_win_fail(err, GetLastError(), "cannot look at %s", path);
+	*ret = (struct sg_file_id){
+		.dev = info.dwVolumeSerialNumber,
+		.ino = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow,
+		.size = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow,
+		.mtime_ns = unix_ns(info.ftLastWriteTime),
+		.links = info.nNumberOfLinks,
+		.is_link = is_link(h),
+	};
+	ret->is_dir = !ret->is_link && (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY);
+	ret->is_file = !ret->is_link && !ret->is_dir && GetFileType(h) == FILE_TYPE_DISK;
+	return 0;
+}
+
+int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err)
+{
+	HANDLE h = open_handle(path, FILE_READ_ATTRIBUTES, SHARE_ALL, OPEN_EXISTING,
+	        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+	int r;
+
+	if (h == INVALID_HANDLE_VALUE)
+		return sg_win_fail(err, GetLastError(), "cannot look at %s", path);
+	r = id_of(h, path, ret, err);
+	CloseHandle(h);
+	return r;
+}
+
+/* Opens a regular file that is no link. A file is first opened as it is and looked at; only then are its contents,
+ * which a filter driver may have to fetch. */
+static int open_regular(const char *path, DWORD access, DWORD share, DWORD how, HANDLE *ret,
+        struct sg_file_id *ret_id, struct sg_err *err)
+{
+	struct sg_err none = SG_ERR_INIT;
+	HANDLE h;
+	int r;
+
+	r = sg_os_stat(path, ret_id, &none);
+	if (r < 0 && (r != SG_ENOENT || how == OPEN_EXISTING))
+		return sg_fail(err, r, "%s", none.msg);
+	if (r == 0 && ret_id->is_link)
+		return sg_fail(err, SG_EUNSUPPORTED, "%s is a link, and those are not followed", path);
+	if (r == 0 && !ret_id->is_file)
+		return sg_fail(err, SG_EUNSUPPORTED, "%s is no regular file", path);
+	h = open_handle(path, access, share, how, FILE_ATTRIBUTE_NORMAL);
+	if (h == INVALID_HANDLE_VALUE)
+		return sg_win_fail(err, GetLastError(), "cannot open %s", path);
+	r = id_of(h, path, ret_id, err);
+	if (r < 0) {
+		CloseHandle(h);
+		return r;
+	}
+	*ret = h;
+	return 0;
+}
+
+int sg_os_read(
+        const char *path, size_t max, struct sg_buf *ret, struct sg_file_id *ret_id, struct sg_err *err)
+{
+	struct sg_file_id id = { 0 };
+	struct sg_buf buf = { 0 };
+	unsigned char chunk[16384];
+	HANDLE h = NULL;
+	int r;
+
+	r = open_regular(path, GENERIC_READ, SHARE_ALL, OPEN_EXISTING, &h, &id, err);
+	if (r < 0)
+		return r;
+	while (buf.len <= max && id.size <= max) {
+		DWORD n = 0;
+
+		if (!ReadFile(h, chunk, sizeof chunk, &n, NULL)) {
+			r = sg_win_fail(err, GetLastError(), "cannot read %s", path);
+			goto out;
+		}
+		if (n == 0)
+			break;
+		sg_buf_add(&buf, chunk, n);
+	}
+	if (buf.len > max || id.size > max) {
+		r = sg_fail(err, SG_ELIMIT, "%s is larger than %llu octets", path, (unsigned long long)max);
+		goto out;
+	}
+	sg_buf_add(&buf, NULL, 0);
+	sg_buf_release(ret);
+	*ret = buf;
+	buf = (struct sg_buf){ 0 };
+	if (ret_id)
+		*ret_id = id;
+out:
+	CloseHandle(h);
+	sg_buf_release(&buf);
+	return r;
+}
+
+/* --- replacing a file */
+
+static int write_all(HANDLE h, const char *path, struct sg_bytes octets, struct sg_err *err)
+{
+	for (size_t at = 0; at < octets.len;) {
+		size_t left = octets.len - at;
+		DWORD n = 0;
+
+		if (!WriteFile(h, octets.data + at, (DWORD)(left < 1 << 20 ? left : 1 << 20), &n, NULL))
+			return sg_win_fail(err, GetLastError(), "cannot write %s", path);
+		at += n;
+	}
+	return 0;
+}
+
+int sg_os_create(const char *path, struct sg_bytes octets, const char *like, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(path);
+	HANDLE h;
+	int r;
+
+	h = sg_win_create_private(wide);
+	if (h == INVALID_HANDLE_VALUE) {
+		r = sg_win_fail(err, GetLastError(), "cannot create %s", path);
+		goto out;
+	}
+	r = write_all(h, path, octets, err);
+	if (r == 0 && like)
+		r = sg_win_copy_metadata(like, h, path, err);
+	CloseHandle(h);
+	if (r < 0)
+		DeleteFileW(wide);
+out:
+	free(wide);
+	return r;
+}
+
+static int fatal(struct sg_err *err, const char *path)
+{
+	return sg_fail(err, SG_EFATAL, "cannot flush %s (error %lu); what the volume holds is not known now",
+	        path, GetLastError());
+}
+
+int sg_os_sync_file(const char *path, struct sg_err *err)
+{
+	struct sg_file_id id;
+	HANDLE h = NULL;
+	int r;
+
+	r = open_regular(path, GENERIC_WRITE, SHARE_ALL, OPEN_EXISTING, &h, &id, err);
+	if (r < 0)
+		return r;
+	if (!FlushFileBuffers(h))
+		r = fatal(err, path);
+	CloseHandle(h);
+	return r;
+}
+
+/* MoveFileExW says "access denied" for a target that is open without FILE_SHARE_DELETE: asking for DELETE tells. */
+static bool is_shared_out(const wchar_t *path)
+{
+	HANDLE h =
+	        CreateFileW(path, DELETE, SHARE_ALL, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	DWORD e = GetLastError();
+
+	if (h != INVALID_HANDLE_VALUE)
+		CloseHandle(h);
+	return h == INVALID_HANDLE_VALUE && e == ERROR_SHARING_VIOLATION;
+}
+
+int sg_os_replace(const char *from, const char *to, struct sg_err *err)
+{
+	wchar_t *wide_from = sg_win_path(from), *wide_to = sg_win_path(to);
+	int tries = 0, r = 0;
+	bool moved;
+	DWORD e;
+
+	do {
+		moved = MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
+		e = moved ? 0 : GetLastError();
+		if (e == ERROR_ACCESS_DENIED && is_shared_out(wide_to))
+			e = ERROR_SHARING_VIOLATION;
+	} while (!moved && sg_win_again(e, &tries));
+	if (!moved)
+		r = sg_win_fail(err, e, "cannot put %s in the place of %s", from, to);
+	free(wide_from);
+	free(wide_to);
+	/* writing through covers the move of data between volumes, not the metadata of a rename: the flush does */
+	return r < 0 ? r : sg_os_sync_file(to, err);
+}
+
+int sg_os_unlink(const char *path, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(path);
+	int tries = 0, r = 0;
+	DWORD e;
+
+	do
+		e = DeleteFileW(wide) ? 0 : GetLastError();
+	while (e && sg_win_again(e, &tries));
+	if (e && e != ERROR_FILE_NOT_FOUND && e != ERROR_PATH_NOT_FOUND)
+		r = sg_win_fail(err, e, "cannot remove %s", path);
+	free(wide);
+	return r;
+}
+
+/* --- space */
+
+int sg_os_allocate(const char *path, uint64_t size, struct sg_err *err)
+{
+	FILE_SET_SPARSE_BUFFER sparse = { FALSE };
+	USHORT uncompressed = COMPRESSION_FORMAT_NONE;
+	FILE_END_OF_FILE_INFO end = { .EndOfFile.QuadPart = (LONGLONG)size };
+	struct sg_file_id id;
+	HANDLE h = NULL;
+	DWORD n;
+	int r;
+
+	r = open_regular(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, OPEN_ALWAYS, &h, &id, err);
+	if (r < 0)
+		return r;
+	/* only of a file that is neither does NTFS set all clusters aside; volumes that know neither refuse both */
+	DeviceIoControl(h, FSCTL_SET_SPARSE, &sparse, sizeof sparse, NULL, 0, &n, NULL);
+	DeviceIoControl(h, FSCTL_SET_COMPRESSION, &uncompressed, sizeof uncompressed, NULL, 0, &n, NULL);
+	if (size > id.size && !SetFileInformationByHandle(h, FileEndOfFileInfo, &end, sizeof end))
+		r = sg_win_fail(err, GetLastError(), "cannot allocate %llu octets for %s",
+		        (unsigned long long)size, path);
+	CloseHandle(h);
+	return r;
+}
+
+/* --- an open file that is written in place */
+
+int sg_os_open(const char *path, bool create, struct sg_os_file *ret, struct sg_err *err)
+{
+	struct sg_file_id id;
+	HANDLE h = NULL;
+	int r;
+
+	r = open_regular(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+	        create ? OPEN_ALWAYS : OPEN_EXISTING, &h, &id, err);
+	if (r == 0)
+		ret->h = (intptr_t)h;
+	return r;
+}
+
+static OVERLAPPED offset(uint64_t at)
+{
+	return (OVERLAPPED){ .Offset = (DWORD)at, .OffsetHigh = (DWORD)(at >> 32) };
+}
+
+int sg_os_pread(struct sg_os_file f, uint64_t at, void *out, size_t len, size_t *ret_len, struct sg_err *err)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		OVERLAPPED o = offset(at + done);
+		size_t left = len - done;
+		DWORD n = 0;
+
+		if (!ReadFile((HANDLE)f.h, (char *)out + done, (DWORD)(left < 1 << 20 ? left : 1 << 20), &n,
+		            &o)) {
+			if (GetLastError() == ERROR_HANDLE_EOF)
+				break;
+			return sg_win_fail(err, GetLastError(), "cannot read at octet %llu",
+			        (unsigned long long)(at + done));
+		}
+		if (n == 0)
+			break;
+		done += n;
+	}
+	*ret_len = done;
+	return 0;
+}
+
+int sg_os_pwrite(struct sg_os_file f, uint64_t at, const void *data, size_t len, struct sg_err *err)
+{
+	for (size_t done = 0; done < len;) {
+		OVERLAPPED o = offset(at + done);
+		size_t left = len - done;
+		DWORD n = 0;
+
+		if (!WriteFile((HANDLE)f.h, (const char *)data + done,
+		            (DWORD)(left < 1 << 20 ? left : 1 << 20), &n, &o))
+			return sg_win_fail(err, GetLastError(), "cannot write at octet %llu",
+			        (unsigned long long)(at + done));
+		done += n;
+	}
+	return 0;
+}
+
+int sg_os_sync(struct sg_os_file f, struct sg_err *err)
+{
+	return FlushFileBuffers((HANDLE)f.h) ? 0 : fatal(err, "an open file");
+}
+
+void sg_os_close(struct sg_os_file *f)
+{
+	if (f->h != -1)
+		CloseHandle((HANDLE)f->h);
+	f->h = -1;
+}

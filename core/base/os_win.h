@@ -1,0 +1,25 @@
+/* os_win.h - what the *_win.c files of this layer share: text to and from UTF-16, and the system's errors. It includes
+ * no header of Windows: a HANDLE is a void *, an error number an unsigned long. */
+#ifndef SG_BASE_OS_WIN_H
+#define SG_BASE_OS_WIN_H
+
+#include "base/err.h"
+#include "base/mem.h"
+#include <wchar.h>
+
+/* Both are owned by the caller. Octets that are no UTF-8, and lone surrogates, become U+FFFD. */
+wchar_t *sg_win_wide(const char *utf8);
+char *sg_win_utf8(const wchar_t *wide);
+
+/* The path with backslashes, and as \\?\ path when it is long. Owned by the caller. */
+wchar_t *sg_win_path(const char *utf8);
+
+/* Records the message, the system's text and the number of GetLastError()'s value `e`; returns the code that fits. */
+int sg_win_fail(struct sg_err *err, unsigned long e, const char *fmt, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* True, after a pause, as long as `e` says that somebody else has the file open and *tries is below the bound: half a
+ * second in all, which is longer than a virus scanner or IIS keeps a configuration file. */
+bool sg_win_again(unsigned long e, int *tries);
+
+#endif
