@@ -16,7 +16,7 @@ struct sg_drives {
 	char *dir[26]; /* native folder of A: to Z:; NULL: not there */
 };
 
-int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err); /* "C=DIR"; DIR must exist */
+int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err); /* "C=DIR"; DIR must be a folder */
 void sg_drives_release(struct sg_drives *d);
 
 /* "C:\inetpub\wwwroot\web.config" or "%SystemDrive%\inetpub\..." -> native path, owned by the caller.

@@ -29,26 +29,28 @@ char *sg_drive_env(const char *name)
 int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err)
 {
 	char letter = (char)(arg[0] >= 'a' && arg[0] <= 'z' ? arg[0] - 32 : arg[0]);
-	const char *dir = letter && arg[1] ? arg + 2 : "";
 	struct sg_file_id id = { 0 };
-	char *folder;
-	size_t len;
+	char *real, *dir;
 	int r;
 
-	if (letter < 'A' || letter > 'Z' || arg[1] != '=' || !*dir)
+	if (letter < 'A' || letter > 'Z' || arg[1] != '=' || !arg[2])
 		return sg_fail(err, SG_EINVAL, "\"%s\" is no drive: write it as C=FOLDER", arg);
 	if (d->dir[letter - 'A'])
 		return sg_fail(err, SG_EINVAL, "the drive %c: is given twice", letter);
-	/* "/." so that a drive may be named by a link to it; what is inside the drive may not be one */
-	folder = sg_format("%s/.", dir);
-	r = sg_os_stat(folder, &id, err);
-	free(folder);
+	/* the drive itself may be named by a link or from the working folder; what is inside of it may not */
+	real = realpath(arg + 2, NULL);
+	if (!real)
+		return sg_fail_errno(err, "the drive %c: cannot be the folder %s", letter, arg + 2);
+	dir = sg_strdup(real);
+	free(real);
+	r = sg_os_stat(dir, &id, err);
+	if (r == 0 && !id.is_dir)
+		r = sg_fail(err, SG_EINVAL, "the drive %c: cannot be %s, which is no folder", letter, dir);
 	if (r < 0)
-		return r;
-	for (len = strlen(dir); len > 1 && dir[len - 1] == '/';)
-		len--;
-	d->dir[letter - 'A'] = sg_strndup(dir, len);
-	return 0;
+		free(dir);
+	else
+		d->dir[letter - 'A'] = dir;
+	return r;
 }
 
 void sg_drives_release(struct sg_drives *d)

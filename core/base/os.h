@@ -1,7 +1,7 @@
 /* os.h - all that stopgap asks of an operating system. One contract, two files: os_posix.c and os_win.c.
  *
  * Paths are native and UTF-8. Every function is blocking, thread-safe unless it says otherwise, and follows no
- * symbolic link in the last component. Nothing here retries a flush: a failed one is SG_EFATAL (after fsync fails,
+ * symbolic link in the last component of a file's path (a folder may be reached through one). Nothing here retries a flush: a failed one is SG_EFATAL (after fsync fails,
  * the pages count as clean and a second fsync lies).
  */
 #ifndef SG_BASE_OS_H

@@ -197,6 +197,25 @@ static void windows_paths_are_joined_and_compared(void **state)
 	assert_false(sg_win_under("D:\\inetpub", "C:\\"));
 }
 
+static void a_drive_may_be_named_by_a_link_and_from_the_working_folder(void **state)
+{
+	struct sg_drives d = { { NULL } };
+	char *link = sg_format("%s/by-link", folder), *expected = sg_format("%s/drive/inetpub", folder),
+	     *path = NULL;
+
+	(void)state;
+	assert_int_equal(symlink("drive", link), 0);
+	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(sg_drives_add(&d, "E=by-link/", NULL), 0);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(sg_drive_path(&d, "e:\\InetPub", false, &path, NULL), 0);
+	assert_string_equal(path, expected);
+	free(path);
+	free(link);
+	free(expected);
+	sg_drives_release(&d);
+}
+
 static void a_drive_argument_is_checked(void **state)
 {
 	static const char *const wrong[] = { "", "C", "C=", "C:/x", "1=/", "CC=/" };
@@ -207,6 +226,7 @@ static void a_drive_argument_is_checked(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		assert_int_equal(sg_drives_add(&d, wrong[i], NULL), SG_EINVAL);
 	assert_int_equal(sg_drives_add(&d, "C=/nowhere/at/all", NULL), SG_ENOENT);
+	assert_int_equal(sg_drives_add(&d, "C=/dev/null", NULL), SG_EINVAL);
 	assert_int_equal(sg_drives_add(&d, "C=/", NULL), 0);
 	assert_int_equal(sg_drives_add(&d, "c=/tmp", NULL), SG_EINVAL);
 	assert_int_equal(sg_drive_path(&d, "C:\\TMP", false, &path, NULL), 0);
@@ -230,6 +250,7 @@ int main(void)
 		cmocka_unit_test(paths_that_are_not_of_a_drive_are_refused),
 		cmocka_unit_test(canonical_names_need_no_drive),
 		cmocka_unit_test(windows_paths_are_joined_and_compared),
+		cmocka_unit_test(a_drive_may_be_named_by_a_link_and_from_the_working_folder),
 		cmocka_unit_test(a_drive_argument_is_checked),
 	};
 
