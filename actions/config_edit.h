@@ -4,9 +4,9 @@
  * included; after every edit the new octets are scanned again by both readers and everything outside the addressed nodes must have the
  * same events AND the same octets, or the edit is refused. Edits made by others elsewhere in the file survive.
  * Addresses are those of model/row.h (struct sg_addr.path). Element names match exactly; rule names, pool names and location paths without
- * case. A `location` step without [@inheritInChildApplications] matches only locations without that attribute or with "true"; path absent
- * and path='.' are the same. A step that matches several elements (two top-level <system.webServer>) means their union for finding, and the
- * last of them that already has the next step, else the last, for inserting.
+ * case. A `location` step without [@inheritInChildApplications] matches only locations without that attribute or with "true"; path absent,
+ * path="" and path='.' are the same. A step that matches several elements (two top-level <system.webServer>) means their union for finding; what
+ * is inserted goes into the last of them that is open, else the last.
  */
 #ifndef SG_ACTIONS_CONFIG_EDIT_H
 #define SG_ACTIONS_CONFIG_EDIT_H
@@ -15,9 +15,11 @@
 #include "model/row.h"
 
 /* What stands at the address. ret->present false when there is nothing. ELEMENT: octets, lead and after as they are now; two elements of
- * that name are SG_ECONFLICT. SCAFFOLD: octets hold the start tag when it is open, the whole element when it is self-closed.
- * ATTRIBUTE: raw value between the quotes, `lead` the white space before it and its quote; absent when only the attribute is missing;
- * SG_ENOENT when the element that should carry it is missing. Errors: SG_EPARSE, SG_EUNSUPPORTED (with line and reason). */
+ * that name are SG_ECONFLICT. SCAFFOLD: when it is open, octets hold the start tag; when it is shut (self-closed, or nothing at all between
+ * its tags), the whole element. ATTRIBUTE: octets are the raw value between the quotes, `lead` all octets from behind what stands in front of it
+ * to its opening quote, `after` the name of the attribute in front; absent when only the attribute is missing; SG_ENOENT when the element
+ * that should carry it is missing. `lead` of the others: the newline and the indentation before the element; empty when it begins no line.
+ * Errors: SG_ECONFLICT, SG_EINVAL (no such address), SG_EUNSUPPORTED (a name with both kinds of quotes: path NULL). */
 int sg_cfg_look(const struct sg_cfg *cfg, const struct sg_addr *addr, struct sg_content *ret, struct sg_err *err);
 
 /* Whether two contents mean the same: both absent, or both present with the same events (ELEMENT), both open or both
@@ -31,26 +33,32 @@ enum sg_edit_result {
 };
 
 /* Brings the value at `addr` from what is there to `to`, in `octets`.
- * ELEMENT absent -> present: inserted behind `to->after` when that sibling is there; else after leading <clear/>, <remove/> and the like (and
- *   for a rule before every foreign rule); the parent must exist. With to->lead empty the lead is made: newline and the file's indentation
- *   (nested elements of to->octets are re-indented to the file's style only when to->lead is empty).
- * ELEMENT present -> absent: the element and the lead that was ours (or, when somebody re-indented, the element and its then empty line).
- * ELEMENT present -> present: replaced in place.
- * SCAFFOLD absent -> present: made in the file's style at the place where IIS writes it (sectionless parents: last child; <configSections>
- *   stays first; <preConditions> at the end of outboundRules... as rewrite_schema orders; a location just before </configuration>);
- *   self-closed -> opened in place. With a `to` whose octets are set, those very octets come back (revert of an opened one).
- * SCAFFOLD present -> absent: removed with its lead when nothing but white space is inside, else SG_EDIT_KEPT_FOREIGN.
- * ATTRIBUTE: set, added behind the last attribute, or taken out with the white space before it.
- * What was written is given back in *ret_written (octets and lead as they now stand), for the journal. */
+ * ELEMENT absent -> present: inserted behind `to->after` when that sibling is there; else before every foreign element but behind leading <clear/>
+ *   and <remove/> (and <preConditions> and <customTags>). The parent must exist (SG_ENOENT) and not be self-closed (SG_EINVAL): list every
+ *   element of the path as a scaffold, /configuration included. With to->lead empty it is a wish: the lead is made, and the element is laid out
+ *   in the style of the lines around. With a lead, octets and lead are written as they are.
+ * ELEMENT present -> absent: the element, and the newline and indentation before it.
+ * ELEMENT present -> present: replaced in place; the lead stays.
+ * SCAFFOLD absent -> present (to->octets empty or a start tag): made in the file's style, attributes as the last step of the address has them, as
+ *   the last child of its parent (so a location stands just before </configuration>; <configSections> stays first); <preConditions> and
+ *   <customTags> first.
+ * SCAFFOLD shut -> present: gets a start and an end tag in place.
+ * SCAFFOLD present -> absent, or -> `to` with the octets of a shut element: taken out, or shut with those very octets, when nothing but white space
+ *   is inside and no foreign attribute is on it; else SG_EDIT_KEPT_FOREIGN and nothing is changed.
+ * ATTRIBUTE: set, added behind to->after or the last attribute, or taken out with the white space before it. to->octets is the raw value.
+ * What was written is given back in *ret_written (may be NULL; as sg_cfg_look() would see it, an opened scaffold as its start tag).
+ * Errors leave the octets as they were: SG_EPARSE, SG_ELIMIT, SG_EUNSUPPORTED (configSource, configProtectionProvider: only adding is refused),
+ * SG_ENOENT, SG_EINVAL (`to` is not what the address says), SG_ECONFLICT (two of that name, or the referee's veto). */
 int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *addr, const struct sg_content *to, struct sg_content *ret_written,
 	enum sg_edit_result *ret, struct sg_err *err);
 
-/* The referee, for the privileged side: that `after` differs from `before` only inside the addressed nodes of `moves`. */
+/* The referee, for the privileged side: that `after` differs from `before` only at these addresses. SG_ECONFLICT names the line of `after`. */
 int sg_cfg_referee(struct sg_bytes before, struct sg_bytes after, const char *name, const struct sg_addr *addrs, size_t n, struct sg_err *err);
 
-/* Building addresses. Values are quoted and escaped as needed. The caller owns the result. */
+/* Building addresses: XPath 1.0, values in the kind of quotes that they do not have. The caller owns the result. */
 char *sg_path_join(const char *path, const char *step);                      /* "/a" + "b" -> "/a/b" */
-char *sg_path_step(const char *element, const char *key, const char *value); /* "rule" "name" "x" -> rule[@name='x'] */
+/* "rule" "name" "x" -> rule[@name='x']; NULL when the value has both kinds of quotes. sg_path_join gives NULL for NULL. */
+char *sg_path_step(const char *element, const char *key, const char *value);
 char *sg_path_parent(const char *path);                                     /* NULL for the document element */
 
 #endif

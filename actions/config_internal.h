@@ -7,7 +7,9 @@
  * config_path.c    addresses: building, reading, finding
  * config_style.c   white space: leads, indentation, and an element laid out in a file's style
  * config_look.c    what stands at an address
+ * config_place.c   where a new element goes
  * config_edit.c    the splices
+ * config_scaffold.c  those of scaffolds
  * config_referee.c that only the addressed nodes differ
  */
 #ifndef SG_ACTIONS_CONFIG_INTERNAL_H
@@ -75,14 +77,13 @@ char *sg_path_of(const struct sg_cfg *cfg, uint32_t node); /* the element as one
 
 /* How an element is to be written at one place. */
 struct sg_style {
-	const char *newline; /* "" : everything in one line */
+	const char *newline; /* NULL: everything in one line */
 	char *indent;        /* of the element itself */
-	const char *step;
-	char step_buf[17];
+	char step[17];   /* of one level more */
 	bool blank_slash;    /* " />", not "/>" */
 };
 void sg_style_release(struct sg_style *style);
-/* Of a child of `parent` that is to stand behind the octet `at`. */
+/* Of a new child of `parent`. */
 void sg_style_child(const struct sg_cfg *cfg, uint32_t parent, struct sg_style *ret);
 /* Of `node` itself: for opening it and for replacing it. */
 void sg_style_node(const struct sg_cfg *cfg, uint32_t node, struct sg_style *ret);
@@ -102,7 +103,42 @@ void sg_cfg_content(const struct sg_cfg *cfg, uint32_t node, bool start_tag_only
 /* A scaffold that has to be opened before anything can stand inside: self-closed, or nothing at all between its tags. */
 bool sg_cfg_is_shut(const struct sg_cfg *cfg, uint32_t node);
 
+/* --- config_place.c */
+
+/* The element that takes a new child: of all that the steps before the last lead to, the last that is open, else the last. SG_ENOENT. */
+int sg_cfg_parent(const struct sg_cfg *cfg, const struct sg_addr *addr, const struct sg_path *path, uint32_t *ret, struct sg_err *err);
+/* Where a new element is to stand in `parent`: always right behind a '>', so that the white space in front of it is its own. */
+size_t sg_cfg_place_element(const struct sg_cfg *cfg, uint32_t parent, const char *after);
+size_t sg_cfg_place_scaffold(const struct sg_cfg *cfg, uint32_t parent, const char *name);
+
+/* --- config_edit.c and config_scaffold.c */
+
+/* One edit on its way: [at, end) becomes `in`. */
+struct sg_edit {
+	const char *name;
+	const struct sg_addr *addr;
+	const struct sg_content *to;
+	struct sg_path path;
+	struct sg_cfg cfg;
+	uint32_t node; /* what the address means now, or SG_NONE */
+	bool needed;
+	size_t at, end;
+	struct sg_buf in;
+	enum sg_edit_result result; /* when it is not needed */
+	bool opened; /* a scaffold that has nothing inside yet: its start tag is what was written */
+};
+void sg_edit_splice(struct sg_edit *e, size_t at, size_t end);
+void sg_edit_take_out(struct sg_edit *e, uint32_t node);
+/* The lead that came with the content: its last newline and what follows. Empty when it begins no line. */
+struct sg_bytes sg_edit_lead(const struct sg_content *to);
+/* SG_EUNSUPPORTED below an element whose content is not its own: it is in another file, or encrypted. */
+int sg_edit_may_add(const struct sg_edit *e, uint32_t parent, struct sg_err *err);
+int sg_edit_scaffold(struct sg_edit *e, struct sg_err *err);
+
 /* --- config_referee.c */
+
+/* An element with no other attributes than its step names: what we make, and nobody has changed. */
+bool sg_cfg_is_plain(const struct sg_cfg *cfg, uint32_t node, const struct sg_path *path);
 
 int sg_cfg_compare(const struct sg_cfg *before, const struct sg_cfg *after, const char *name, const struct sg_addr *addrs, size_t n,
 	struct sg_err *err);
