@@ -25,7 +25,8 @@ enum sg_rw_kind { SG_RW_GLOBAL, SG_RW_INBOUND, SG_RW_OUTBOUND };
  * ECMAScript, ignoreCase true, enabled true, ... <clear/> and <remove/> are kept for sg_rw_append().
  * Unknown elements, attributes or attribute values are SG_EPARSE with the element, its line and the allowed values named;
  * a pattern that does not compile, `url="*"` with ECMAScript included, is SG_EINVAL with rule name and position, and so is
- * what IIS refuses when it runs the rule: a name met twice, no pattern, an unpaired brace, a missing url or statusCode. */
+ * what IIS refuses when it runs the rule: a name met twice, url="", an unpaired brace, a missing url or statusCode. A rule
+ * without <match/> matches every URL. */
 int sg_rw_read(struct sg_bytes octets, struct sg_rw_rules **ret, struct sg_err *err);
 void sg_rw_free(struct sg_rw_rules *rules);
 size_t sg_rw_count(const struct sg_rw_rules *rules, enum sg_rw_kind kind); /* disabled ones too */

@@ -200,6 +200,15 @@ static int read_tags(const char *flags, const xmlNode *node, struct sg_err *err)
 	return 0;
 }
 
+/* A rule without pattern: for ECMAScript the empty one, which every URL matches. */
+static int no_pattern(struct sg_rw_rule *rule, const char *what, struct sg_err *err)
+{
+	if (rule->match.syntax != SG_RW_ECMASCRIPT)
+		return sg_fail(err, SG_EINVAL, "%s: its match has no pattern", what);
+	rule->match.text = sg_strdup("");
+	return 0;
+}
+
 static int read_match(const xmlNode *node, enum sg_rw_kind kind, struct sg_rw_rule *rule, const char *what,
         struct sg_err *err)
 {
@@ -222,8 +231,11 @@ static int read_match(const xmlNode *node, enum sg_rw_kind kind, struct sg_rw_ru
 	                               : sg_rw_attrs(node, inbound, N_OF(inbound), err);
 	if (!r && tags)
 		r = read_tags(tags, node, err);
-	if (!r && (!rule->match.text || !rule->match.text[0]))
-		r = sg_fail(err, SG_EINVAL, "%s: its match has no pattern", what);
+	/* Validated as non-empty by the schema; left out, it is the empty pattern, which many a Node.js site relies on. */
+	if (!r && kind != SG_RW_OUTBOUND && rule->match.text && !rule->match.text[0])
+		r = sg_fail(err, SG_EINVAL, "%s: its match has an empty url", what);
+	if (!r && !rule->match.text)
+		r = no_pattern(rule, what, err);
 	if (!r)
 		r = sg_rw_pattern_compile(&rule->match, what, err);
 	free(tags);
@@ -257,7 +269,10 @@ static int read_rule_parts(const xmlNode *node, enum sg_rw_kind kind, struct sg_
 		if (r)
 			return r;
 	}
-	return seen[0] ? 0 : sg_fail(err, SG_EINVAL, "%s: its match has no pattern", what);
+	if (seen[0])
+		return 0;
+	int r = no_pattern(rule, what, err);
+	return r ? r : sg_rw_pattern_compile(&rule->match, what, err);
 }
 
 int sg_rw_read_rule(const xmlNode *node, enum sg_rw_kind kind, struct sg_rw_rules *rules, struct sg_err *err)

@@ -234,11 +234,14 @@ def read_rule(element, kind):
             continue
         else:
             raise BadRules('parse')
-        if not text:
+        if (text is None and a['patternSyntax'] != 'ECMAScript') or (text == '' and kind != 'outboundRules'):
             raise BadRules('invalid')
+        text = text or ''
         rule.match = Pattern(a['patternSyntax'], text, m['ignoreCase'], m['negate'])
     if rule.match is None:
-        raise BadRules('invalid')
+        if a['patternSyntax'] != 'ECMAScript':
+            raise BadRules('invalid')
+        rule.match = Pattern('ECMAScript', '', True, False)
     return rule
 
 
