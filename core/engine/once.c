@@ -15,13 +15,15 @@ int sg_engine_once(const struct sg_engine_options *options, const char *method, 
 	r = sg_os_stat(options->journal, &id, &why);
 	if (r == SG_ENOENT)
 		return sg_fail(err, r,
-		        "there is no journal at %s: stopgap has changed nothing here, or its journal is elsewhere (--journal "
+		        "there is no journal at %s: stopgap has changed nothing here, or its journal is "
+		        "elsewhere (--journal "
 		        "FOLDER)",
 		        options->journal);
 	if (r == 0)
 		r = sg_engine_open(options, &e, &why);
 	if (r == SG_EBUSY)
-		return sg_fail(err, r, "%s. stopgapd is running: use stopgapctl without --offline, or stop it first",
+		return sg_fail(err, r,
+		        "%s. stopgapd is running: use stopgapctl without --offline, or stop it first",
 		        why.msg);
 	if (r < 0)
 		return sg_fail(err, r, "%s", why.msg);

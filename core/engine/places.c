@@ -47,7 +47,8 @@ int sg_place_journal(const struct sg_drives *drives, char **ret, struct sg_err *
 {
 	if (!drives->dir['C' - 'A'])
 		return sg_fail(err, SG_EINVAL,
-		        "there is no drive C: give --root C=FOLDER (a mounted or copied system drive), or say where the "
+		        "there is no drive C: give --root C=FOLDER (a mounted or copied system drive), or "
+		        "say where the "
 		        "journal is with --journal FOLDER");
 	return below_program_data(drives, "journal", NULL, ret, err);
 }

@@ -1,0 +1,117 @@
+/* config.c - brings a configuration into force, or keeps the last good one. */
+#include "daemon/config.h"
+#include "base/log.h"
+#include "base/os.h"
+#include "daemon/access.h"
+#include "model/codes.h"
+
+#include <stdlib.h>
+
+int sg_config_read(const char *file, struct sg_buf *ret_octets, struct sg_conf **ret, struct sg_err *err)
+{
+	struct sg_buf octets = { 0 };
+	struct sg_conf *conf = NULL;
+	int r = sg_os_read(file, SG_CONFIG_MAX, &octets, NULL, err);
+
+	if (r == 0)
+		r = sg_conf_decode(sg_buf_bytes(&octets), file, &conf, err);
+	if (r < 0) {
+		sg_buf_release(&octets);
+		return r;
+	}
+	*ret_octets = octets;
+	*ret = conf;
+	return 0;
+}
+
+/* Accounts are resolved before the engine is asked, so that both take the configuration or neither does. Frees `conf` unless it went in. */
+static int put_in_force(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file,
+        struct sg_access **ret_access, char **ret_socket, struct sg_err *err)
+{
+	char *socket = sg_strdup(conf->socket);
+	struct sg_access *access = NULL;
+	int r = sg_access_resolve(conf->access_read, conf->access_change, &access, err);
+
+	if (r == 0)
+		r = sg_engine_configure(e, conf, octets, file, err);
+	if (r < 0) {
+		sg_conf_free(conf);
+		sg_access_free(access);
+		free(socket);
+		return r;
+	}
+	*ret_access = access;
+	if (ret_socket)
+		*ret_socket = socket;
+	else
+		free(socket);
+	return 0;
+}
+
+static int from_file(struct sg_engine *e, const char *file, struct sg_access **ret_access, char **ret_socket,
+        struct sg_err *err)
+{
+	struct sg_buf octets = { 0 };
+	struct sg_conf *conf = NULL;
+	int r = sg_config_read(file, &octets, &conf, err);
+
+	if (r == 0)
+		r = put_in_force(e, conf, sg_buf_bytes(&octets), file, ret_access, ret_socket, err);
+	sg_buf_release(&octets);
+	if (r < 0)
+		sg_engine_refused_conf(e, err);
+	return r;
+}
+
+static int from_journal(
+        struct sg_engine *e, struct sg_access **ret_access, char **ret_socket, struct sg_err *err)
+{
+	struct sg_buf octets = { 0 };
+	struct sg_conf *conf = NULL;
+	char *file = NULL;
+	int r = sg_engine_last_good(e, &octets, &file, err);
+
+	if (r == 0)
+		r = sg_conf_decode(
+		        sg_buf_bytes(&octets), file ? file : "last good configuration", &conf, err);
+	if (r == 0)
+		r = put_in_force(e, conf, sg_buf_bytes(&octets), file, ret_access, ret_socket, err);
+	if (r == 0)
+		sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL,
+		        "the last good configuration of the journal is in force%s%s",
+		        file ? ", read once from " : "", file ? file : "");
+	sg_buf_release(&octets);
+	free(file);
+	return r;
+}
+
+int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **ret_access, char **ret_socket,
+        struct sg_err *err)
+{
+	struct sg_err why = SG_ERR_INIT, last = SG_ERR_INIT;
+	int r = file ? from_file(e, file, ret_access, ret_socket, &why) : SG_ENOENT;
+
+	if (r == SG_EFATAL)
+		return sg_fail(err, r, "%s", why.msg);
+	if (r < 0)
+		r = from_journal(e, ret_access, ret_socket, &last);
+	if (r == 0 || r == SG_EFATAL)
+		return r == 0 ? 0 : sg_fail(err, r, "%s", last.msg);
+	if (r != SG_ENOENT)
+		sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL,
+		        "the journal's last good configuration cannot be used: %s", last.msg);
+	if (!file)
+		sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL,
+		        "no configuration was given (--config FILE): the defaults are in force, without any "
+		        "feed");
+	return put_in_force(e, sg_conf_default(), sg_bytes_of("<stopgap xmlns=\"" SG_CONF_NS "\"/>"),
+	        "(defaults)", ret_access, ret_socket, err);
+}
+
+int sg_config_reload(struct sg_engine *e, const char *file, struct sg_access **ret_access, struct sg_err *err)
+{
+	if (!file)
+		return sg_fail(err, SG_EINVAL,
+		        "there is nothing to reload: stopgapd was started without --config FILE");
+	return from_file(e, file, ret_access, NULL, err);
+}

@@ -1,0 +1,430 @@
+/* control.c - accepts, reads, writes and drops the connections of the control pipe. Must not know what a request means. */
+#include "daemon/control.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* schemas/control.md, "limit" */
+enum {
+	CONNECTIONS = 32,
+	PER_USER = 8,
+	WATCHERS = 4,   /* per user, so that watching never keeps its user from acting */
+	UNDER_WAY = 16, /* requests of one connection */
+	FIRST_OCTET_MS = 2000,
+	WHOLE_REQUEST_MS = 5000,
+	IDLE_MS = 30000,
+	LINGER_MS = 1000,
+	UNREAD = 256 << 10,
+};
+
+struct conn {
+	uv_pipe_t pipe; /* first: a handle is its connection */
+	uv_shutdown_t shutdown;
+	struct sg_control *owner;
+	struct conn *next;
+	uint64_t id;
+	struct sg_peer peer;
+	struct sg_buf in;
+	size_t under_way; /* requests without an answer yet */
+	size_t largest;   /* answer so far */
+	int64_t begun;    /* when the first octet of an unfinished request came */
+	int64_t last;     /* opened, or the last answer */
+	int64_t linger;   /* when a closing connection is dropped */
+	bool heard;       /* its first octet has come */
+	bool ended;       /* it will send nothing more */
+	bool watching, closing;
+};
+
+struct sg_control {
+	uv_pipe_t listener;
+	uv_loop_t *loop;
+	struct sg_control_hooks hooks;
+	struct conn *conns;
+	uint64_t next_id;
+	bool stopping, listener_closed;
+	char chunk[64 << 10]; /* libuv fills it and hands it over in one step */
+};
+
+struct write {
+	uv_write_t req; /* first */
+	struct sg_buf octets;
+};
+
+static int64_t now_of(const struct sg_control *c)
+{
+	return (int64_t)uv_now(c->loop);
+}
+
+static struct conn *find(const struct sg_control *c, uint64_t id)
+{
+	for (struct conn *k = c->conns; k; k = k->next)
+		if (k->id == id && !uv_is_closing((uv_handle_t *)&k->pipe))
+			return k;
+	return NULL;
+}
+
+/* --- closing */
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct conn *k = (struct conn *)handle, **at = &k->owner->conns;
+
+	while (*at != k)
+		at = &(*at)->next;
+	*at = k->next;
+	sg_buf_release(&k->in);
+	free(k);
+}
+
+static void drop(struct conn *k)
+{
+	if (!uv_is_closing((uv_handle_t *)&k->pipe))
+		uv_close((uv_handle_t *)&k->pipe, on_closed);
+}
+
+static void on_shutdown(uv_shutdown_t *req, int status)
+{
+	(void)status;
+	drop(req->data);
+}
+
+/* Closes once everything is written. */
+static void finish(struct conn *k)
+{
+	if (k->closing || uv_is_closing((uv_handle_t *)&k->pipe))
+		return;
+	k->closing = true;
+	k->linger = now_of(k->owner) + LINGER_MS;
+	uv_read_stop((uv_stream_t *)&k->pipe);
+	k->shutdown.data = k;
+	if (uv_shutdown(&k->shutdown, (uv_stream_t *)&k->pipe, on_shutdown) < 0)
+		drop(k);
+	k->owner->hooks.rearm(k->owner->hooks.arg);
+}
+
+/* --- writing */
+
+static void on_written(uv_write_t *req, int status)
+{
+	struct write *w = (struct write *)req;
+
+	if (status < 0 && status != UV_ECANCELED)
+		drop((struct conn *)req->handle);
+	sg_buf_release(&w->octets);
+	free(w);
+}
+
+/* Takes the octets over. */
+static void post(struct conn *k, struct sg_buf *octets)
+{
+	struct write *w;
+	uv_buf_t buf;
+
+	if (octets->len > k->largest)
+		k->largest = octets->len;
+	if (uv_is_closing((uv_handle_t *)&k->pipe) ||
+	        uv_stream_get_write_queue_size((uv_stream_t *)&k->pipe) > UNREAD + k->largest) {
+		drop(k);
+		sg_buf_release(octets);
+		return;
+	}
+	w = sg_alloc(sizeof *w);
+	w->octets = *octets;
+	*octets = (struct sg_buf){ 0 };
+	buf = uv_buf_init((char *)w->octets.data, (unsigned)w->octets.len);
+	if (uv_write(&w->req, (uv_stream_t *)&k->pipe, &buf, 1, on_written) < 0) {
+		sg_buf_release(&w->octets);
+		free(w);
+		drop(k);
+	}
+}
+
+static void answered(struct conn *k, struct sg_buf *octets)
+{
+	if (k->under_way)
+		k->under_way--;
+	k->last = now_of(k->owner);
+	post(k, octets);
+	if ((k->ended || k->owner->stopping) && k->under_way == 0)
+		finish(k);
+	k->owner->hooks.rearm(k->owner->hooks.arg);
+}
+
+void sg_control_result(struct sg_control *c, uint64_t conn, uint32_t id, const struct sg_val *result)
+{
+	struct conn *k = find(c, conn);
+	struct sg_buf out = { 0 };
+
+	if (!k)
+		return;
+	sg_rpc_result(id, result, &out);
+	answered(k, &out);
+}
+
+void sg_control_error(
+        struct sg_control *c, uint64_t conn, uint32_t id, const struct sg_err *why, enum sg_exit status)
+{
+	struct conn *k = find(c, conn);
+	struct sg_buf out = { 0 };
+
+	if (!k)
+		return;
+	sg_rpc_error(id, why, status, &out);
+	answered(k, &out);
+}
+
+/* --- reading */
+
+static void refuse(struct conn *k, uint32_t id, const struct sg_err *why)
+{
+	struct sg_buf out = { 0 };
+
+	sg_rpc_error(id, why, sg_exit_of(why->code), &out);
+	post(k, &out);
+	finish(k);
+}
+
+static void take_requests(struct conn *k)
+{
+	struct sg_control *c = k->owner;
+	struct sg_rpc_message m = { 0 };
+	uint32_t id;
+	int r = 0;
+
+	while (!k->closing && !uv_is_closing((uv_handle_t *)&k->pipe)) {
+		struct sg_err err = SG_ERR_INIT;
+
+		r = sg_rpc_take(&k->in, &sg_pack_request_limits, &m, &id, &err);
+		if (r == 0)
+			break;
+		k->begun = now_of(c);
+		if (r < 0) {
+			refuse(k, id, &err);
+			break;
+		}
+		if (m.kind != SG_RPC_REQUEST) {
+			/* a client has nothing to answer, and notifications of its are none of ours */
+		} else if (k->under_way >= UNDER_WAY) {
+			k->under_way++;
+			sg_fail(&err, SG_ELIMIT,
+			        "this connection has %d requests under way: wait for an answer first",
+			        UNDER_WAY);
+			sg_control_error(c, k->id, m.id, &err, SG_EXIT_FAILED);
+		} else {
+			k->under_way++;
+			c->hooks.request(c->hooks.arg, k->id, &k->peer, &m);
+		}
+		sg_rpc_release(&m);
+	}
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct sg_control *c = ((struct conn *)handle)->owner;
+
+	(void)suggested;
+	*buf = uv_buf_init(c->chunk, sizeof c->chunk);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct conn *k = (struct conn *)stream;
+
+	if (n == 0)
+		return;
+	if (n < 0) {
+		k->ended = true;
+		uv_read_stop(stream);
+		/* who only closed its writing side still waits for its answers; a watcher has nothing to wait for */
+		if (n != UV_EOF || k->watching)
+			drop(k);
+		else if (k->under_way == 0)
+			finish(k);
+		return;
+	}
+	k->heard = true;
+	if (k->in.len == 0)
+		k->begun = now_of(k->owner);
+	sg_buf_add(&k->in, buf->base, (size_t)n);
+	take_requests(k);
+	k->owner->hooks.rearm(k->owner->hooks.arg);
+}
+
+/* --- accepting */
+
+static void count(const struct sg_control *c, uint32_t uid, size_t *all, size_t *of_user)
+{
+	*all = *of_user = 0;
+	for (const struct conn *k = c->conns; k; k = k->next) {
+		if (k->closing || uv_is_closing((const uv_handle_t *)&k->pipe))
+			continue;
+		++*all;
+		*of_user += k->peer.uid == uid;
+	}
+}
+
+/* Fills the peer in; SG_ELIMIT when there are too many connections already. */
+static int admit(struct conn *k, struct sg_err *err)
+{
+	size_t all, of_user;
+	uv_os_fd_t fd;
+	int r;
+
+	if (uv_fileno((uv_handle_t *)&k->pipe, &fd) < 0)
+		return sg_fail(err, SG_EIO, "cannot tell who asks");
+	r = sg_endpoint_peer(fd, &k->peer, err);
+	if (r < 0)
+		return r;
+	count(k->owner, k->peer.uid, &all, &of_user); /* this one is counted, too */
+	if (all > CONNECTIONS || of_user > PER_USER)
+		return sg_fail(err, SG_ELIMIT,
+		        "too many connections are open (%d, of them %d per account): close some and try "
+		        "again",
+		        CONNECTIONS, PER_USER);
+	return 0;
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+	struct sg_control *c = listener->data;
+	struct sg_err err = SG_ERR_INIT;
+	struct conn *k;
+
+	if (status < 0)
+		return;
+	k = sg_alloc(sizeof *k);
+	k->owner = c;
+	k->id = ++c->next_id;
+	k->last = now_of(c);
+	uv_pipe_init(c->loop, &k->pipe, 0);
+	k->next = c->conns;
+	c->conns = k;
+	if (uv_accept(listener, (uv_stream_t *)&k->pipe) < 0 || c->stopping) {
+		drop(k);
+		return;
+	}
+	if (admit(k, &err) < 0)
+		refuse(k, 0, &err);
+	else if (uv_read_start((uv_stream_t *)&k->pipe, on_alloc, on_read) < 0)
+		drop(k);
+	c->hooks.rearm(c->hooks.arg);
+}
+
+int sg_control_start(uv_loop_t *loop, int fd, const struct sg_control_hooks *hooks, struct sg_control **ret,
+        struct sg_err *err)
+{
+	struct sg_control *c = sg_alloc(sizeof *c);
+	int r;
+
+	c->loop = loop;
+	c->hooks = *hooks;
+	uv_pipe_init(loop, &c->listener, 0);
+	c->listener.data = c;
+	r = uv_pipe_open(&c->listener, fd);
+	if (r < 0)
+		close(fd);
+	else
+		r = uv_listen((uv_stream_t *)&c->listener, 64, on_connection);
+	if (r < 0) {
+		sg_control_stop(c);
+		uv_run(loop, UV_RUN_NOWAIT);
+		sg_control_free(c);
+		return sg_fail(err, SG_EIO, "cannot listen on the control socket: %s", uv_strerror(r));
+	}
+	*ret = c;
+	return 0;
+}
+
+/* --- watching, deadlines, the end */
+
+int sg_control_watch(struct sg_control *c, uint64_t conn, struct sg_err *err)
+{
+	struct conn *k = find(c, conn);
+	size_t watching = 0;
+
+	if (!k || k->watching)
+		return 0;
+	for (const struct conn *o = c->conns; o; o = o->next)
+		watching += o->watching && o->peer.uid == k->peer.uid;
+	if (watching >= WATCHERS)
+		return sg_fail(err, SG_ELIMIT, "this account watches %d times already: end one of them first",
+		        WATCHERS);
+	k->watching = true;
+	return 0;
+}
+
+void sg_control_notify(struct sg_control *c, const struct sg_val *events)
+{
+	for (struct conn *k = c->conns; k; k = k->next) {
+		struct sg_buf out = { 0 };
+
+		if (!k->watching || k->closing || events->n == 0)
+			continue;
+		if (!c->hooks.may_watch(c->hooks.arg, &k->peer)) {
+			finish(k);
+			continue;
+		}
+		for (size_t i = 0; i < events->n; i++)
+			sg_rpc_notify("event", events->kid[i], &out);
+		post(k, &out);
+	}
+}
+
+static int64_t deadline(const struct conn *k)
+{
+	if (k->closing)
+		return k->linger;
+	if (k->in.len)
+		return k->begun + WHOLE_REQUEST_MS;
+	if (!k->heard)
+		return k->last + FIRST_OCTET_MS;
+	if (k->under_way || k->watching)
+		return INT64_MAX;
+	return k->last + IDLE_MS;
+}
+
+int64_t sg_control_tick(struct sg_control *c, int64_t now)
+{
+	int64_t next = INT64_MAX;
+
+	for (struct conn *k = c->conns; k; k = k->next) {
+		int64_t due;
+
+		if (uv_is_closing((uv_handle_t *)&k->pipe))
+			continue;
+		due = deadline(k);
+		if (due <= now)
+			drop(k);
+		else if (due < next)
+			next = due;
+	}
+	return next;
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+	((struct sg_control *)handle->data)->listener_closed = true;
+}
+
+void sg_control_stop(struct sg_control *c)
+{
+	if (c->stopping)
+		return;
+	c->stopping = true;
+	uv_close((uv_handle_t *)&c->listener, on_listener_closed);
+	for (struct conn *k = c->conns; k; k = k->next)
+		if (k->under_way == 0)
+			finish(k);
+		else
+			uv_read_stop((uv_stream_t *)&k->pipe);
+}
+
+bool sg_control_stopped(const struct sg_control *c)
+{
+	return c->listener_closed && !c->conns;
+}
+
+void sg_control_free(struct sg_control *c)
+{
+	free(c);
+}

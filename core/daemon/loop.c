@@ -1,0 +1,452 @@
+/* loop.c - joins lanes, pipe, timer and signals. Must not decide about mitigations: it moves facts to the engine and snapshots from it. */
+#include "daemon/loop.h"
+#include "base/log.h"
+#include "daemon/change.h"
+#include "daemon/control.h"
+#include "daemon/poll.h"
+#include "daemon/refresh.h"
+#include "daemon/service.h"
+#include "model/codes.h"
+#include "model/state.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	THREADS = 8,               /* of libuv's pool */
+	FETCHES = THREADS - 2,     /* so that the change lane never waits for a slow server */
+	LONGEST_MS = 60 * 1000,    /* sleep: a clock that was set is noticed within this */
+	SKEW_MS = 2000,            /* wall against monotonic time: more, and the clock was set */
+	STUCK_MS = 10 * 60 * 1000, /* a job that takes longer is no sign of life */
+	STOPPING_MS = 20,
+};
+
+struct loop {
+	uv_loop_t uv;
+	uv_timer_t timer;
+	uv_signal_t terminate, interrupt, hangup;
+	struct sg_loop_options o;
+	struct sg_control *control;
+	struct sg_change *change;
+	struct sg_polls *polls;
+	struct sg_refresh *refresh;
+	struct sg_snapshot *snapshot; /* the newest */
+	int64_t began;
+	int64_t wake;   /* uv_now() at which the engine has something to do */
+	int64_t offset; /* wall minus uv_now() when last looked at */
+	int64_t alive_every, alive_next;
+	bool settled; /* the engine was idle once: audit and repair came before the first fetch */
+	bool stopping;
+	int code;
+	struct sg_err err;
+};
+
+static int64_t now_of(const struct loop *l)
+{
+	return (int64_t)uv_now(&l->uv);
+}
+
+static int64_t wall_now(void)
+{
+	uv_timeval64_t tv = { 0 };
+
+	uv_gettimeofday(&tv);
+	return (int64_t)tv.tv_sec * 1000 + tv.tv_usec / 1000;
+}
+
+static void on_timer(uv_timer_t *timer);
+
+/* The timer looks at everything that has a time, at the loop's next turn. */
+static void arm(struct loop *l)
+{
+	if (!uv_is_closing((uv_handle_t *)&l->timer))
+		uv_timer_start(&l->timer, on_timer, 0, 0);
+}
+
+static void on_rearm(void *arg)
+{
+	arm(arg);
+}
+
+/* --- the end */
+
+static void begin_stop(struct loop *l, int code, const char *why)
+{
+	if (code < 0 && l->code == 0)
+		l->code = sg_fail(&l->err, code, "%s", why);
+	if (l->stopping)
+		return;
+	l->stopping = true;
+	sg_service_stopping();
+	if (code == 0)
+		sg_log(SG_INFO, SG_EV_STOPPED, NULL, "stopping on %s: mitigations stay in place", why);
+	atomic_store(l->o.stop, true);
+	sg_change_stop(l->change);
+	sg_refresh_stop(l->refresh);
+	sg_control_stop(l->control);
+	uv_close((uv_handle_t *)&l->terminate, NULL);
+	uv_close((uv_handle_t *)&l->interrupt, NULL);
+	uv_close((uv_handle_t *)&l->hangup, NULL);
+	arm(l);
+}
+
+static bool all_quiet(const struct loop *l)
+{
+	return sg_control_stopped(l->control) && sg_change_idle(l->change) && !sg_polls_busy(l->polls);
+}
+
+/* --- the timer */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t tick_alive(struct loop *l, int64_t now)
+{
+	int64_t since = sg_change_since(l->change);
+
+	if (!l->alive_every)
+		return INT64_MAX;
+	if (now < l->alive_next)
+		return l->alive_next;
+	if (!since || now - since < STUCK_MS)
+		sg_service_alive();
+	l->alive_next = now + l->alive_every;
+	return l->alive_next;
+}
+
+/* Windows and ends are wall times: when the clock was set, the engine looks at all of them again. */
+static void look_at_clock(struct loop *l, int64_t now)
+{
+	int64_t offset = wall_now() - now, skew = offset - l->offset;
+
+	l->offset = offset;
+	if (skew > SKEW_MS || skew < -SKEW_MS)
+		l->wake = now;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct loop *l = timer->data;
+	int64_t now = now_of(l), next = now + LONGEST_MS;
+
+	next = earlier(next, sg_control_tick(l->control, now));
+	next = earlier(next, tick_alive(l, now));
+	if (l->stopping) {
+		if (all_quiet(l)) {
+			uv_close((uv_handle_t *)&l->timer, NULL);
+			return;
+		}
+		next = earlier(next, now + STOPPING_MS);
+	} else {
+		look_at_clock(l, now);
+		if (l->settled || now - l->began > SG_FIRST_POLL_MS)
+			next = earlier(next, sg_polls_tick(l->polls, now));
+		if (l->wake <= now) {
+			l->wake = INT64_MAX;
+			sg_change_wake(l->change);
+		}
+		next = earlier(next, l->wake);
+	}
+	uv_timer_start(&l->timer, on_timer, next > now ? (uint64_t)(next - now) : 0, 0);
+}
+
+/* --- what the lanes bring */
+
+static void set_wake(struct loop *l, bool idle)
+{
+	int64_t now = now_of(l), wall = wall_now(), wake = l->snapshot->wake;
+
+	if (wake == INT64_MAX)
+		l->wake = INT64_MAX;
+	else if (wake > wall)
+		l->wake = now + (wake - wall);
+	else /* it said that nothing is due, and that something is: asked again soon, not at once */
+		l->wake = idle ? now + 1000 : now;
+}
+
+static void take_snapshot(struct loop *l, struct sg_job *job)
+{
+	if (!job->snapshot)
+		return;
+	sg_snapshot_free(l->snapshot);
+	l->snapshot = job->snapshot;
+	job->snapshot = NULL;
+	sg_polls_update(l->polls, l->snapshot->polls, l->snapshot->n_polls, wall_now());
+	if (l->snapshot->events)
+		sg_control_notify(l->control, l->snapshot->events);
+	set_wake(l, job->kind == SG_JOB_RUN && job->code == 0);
+}
+
+static void request_done(struct loop *l, struct sg_job *job)
+{
+	if (job->code < 0)
+		sg_control_error(l->control, job->conn, job->id, &job->err, sg_exit_of(job->code));
+	else if (strcmp(job->method, "refresh") == 0)
+		sg_refresh_begin(l->refresh, job->conn, job->id, sg_val_get_str(job->params, "feed", NULL),
+		        l->snapshot);
+	else
+		sg_control_result(l->control, job->conn, job->id, job->reply);
+}
+
+static void reload_done(struct loop *l, struct sg_job *job)
+{
+	struct sg_err err = SG_ERR_INIT;
+
+	if (job->code == 0) {
+		sg_access_free(l->o.access);
+		l->o.access = job->access;
+		job->access = NULL;
+		if (sg_endpoint_share(l->o.socket, sg_access_others(l->o.access), &err) < 0)
+			sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL, "%s", err.msg);
+	} else if (job->code != SG_ECANCELED) {
+		sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL, "the configuration stays as it was: %s",
+		        job->err.msg);
+	}
+	if (!l->stopping)
+		sg_service_ready(job->code == 0 ? "a new configuration is in force"
+		                                : "the last good configuration is in force");
+}
+
+static void on_job_done(void *arg, struct sg_job *job)
+{
+	struct loop *l = arg;
+	bool fatal = job->code == SG_EFATAL || (job->snapshot && job->snapshot->fatal) ||
+	             (job->kind == SG_JOB_RUN && job->code < 0);
+
+	if (job->kind == SG_JOB_FETCHED) {
+		sg_polls_ended(l->polls, job->feed);
+		if (job->code < 0 && job->code != SG_ECANCELED)
+			sg_log(SG_WARNING, SG_EV_FEED_UNREACHABLE, NULL, "feed %s: %s", job->feed,
+			        job->err.msg);
+	}
+	take_snapshot(l, job);
+	if (job->kind == SG_JOB_REQUEST)
+		request_done(l, job);
+	else if (job->kind == SG_JOB_RELOAD)
+		reload_done(l, job);
+	if (fatal) {
+		begin_stop(l, SG_EFATAL,
+		        job->err.code ? job->err.msg : "the journal cannot be written safely any more");
+	} else if (sg_change_idle(l->change)) {
+		l->settled = true;
+		sg_refresh_idle(l->refresh, l->snapshot);
+	}
+	arm(l);
+}
+
+static void on_fetched(void *arg, const char *feed, struct sg_fetched *fetched, const struct sg_err *failure)
+{
+	struct loop *l = arg;
+	struct sg_job *job = sg_job_new(SG_JOB_FETCHED);
+
+	job->feed = sg_strdup(feed);
+	job->fetched = *fetched;
+	*fetched = (struct sg_fetched){ 0 };
+	job->failure = *failure;
+	sg_change_add(l->change, job);
+	arm(l);
+}
+
+/* --- what the pipe brings */
+
+static bool allowed(const struct loop *l, const struct sg_peer *peer, enum sg_right right)
+{
+	const struct sg_caller caller = {
+		.uid = peer->uid, .gid = peer->gid, .groups = peer->groups, .n_groups = peer->n_groups
+	};
+
+	return sg_authorise(l->o.access, &caller, right);
+}
+
+static bool may_watch(void *arg, const struct sg_peer *peer)
+{
+	return allowed(arg, peer, SG_RIGHT_READ);
+}
+
+static struct sg_val *from_memory(const struct loop *l, const struct sg_rpc_message *m)
+{
+	struct sg_buf text = { 0 };
+	struct sg_val *reply;
+
+	if (strcmp(m->method, "list") == 0)
+		return sg_val_copy(l->snapshot->list);
+	if (strcmp(m->method, "status") == 0) {
+		reply = sg_val_copy(l->snapshot->status);
+		sg_val_set_int(reply, "now", wall_now());
+		return reply;
+	}
+	sg_state_print(sg_val_get_bool(m->params, "dot", false) ? SG_PRINT_DOT : SG_PRINT_TEXT, &text);
+	reply = sg_val_map();
+	sg_val_set_str(reply, "schema", "stopgap.states.v1");
+	sg_val_set(reply, "text", sg_val_strn((const char *)text.data, text.len));
+	sg_buf_release(&text);
+	return reply;
+}
+
+static void deny(struct loop *l, uint64_t conn, const struct sg_peer *peer, const struct sg_rpc_message *m)
+{
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_val *data = sg_val_map();
+
+	sg_val_set_int(data, "uid", peer->uid);
+	sg_val_set_int(data, "pid", peer->pid);
+	sg_val_set_str(data, "method", m->method);
+	sg_log(SG_WARNING, SG_EV_DENIED, data, "uid %u (process %" PRId64 ") may not ask for \"%s\"",
+	        peer->uid, peer->pid, m->method);
+	sg_val_free(data);
+	sg_fail(&err, SG_EACCES,
+	        "uid %u may not ask for \"%s\": see <access> in the configuration, or ask as root", peer->uid,
+	        m->method);
+	sg_control_error(l->control, conn, m->id, &err, SG_EXIT_DENIED);
+}
+
+static void to_engine(struct loop *l, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
+{
+	struct sg_job *job = sg_job_new(SG_JOB_REQUEST);
+
+	job->conn = conn;
+	job->id = m->id;
+	job->uid = peer->uid;
+	job->method = m->method;
+	job->params = m->params;
+	m->method = NULL;
+	m->params = NULL;
+	sg_change_add(l->change, job);
+}
+
+static void watch(struct loop *l, uint64_t conn, uint32_t id)
+{
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_val *reply;
+
+	if (sg_control_watch(l->control, conn, &err) < 0) {
+		sg_control_error(l->control, conn, id, &err, SG_EXIT_FAILED);
+		return;
+	}
+	reply = sg_val_map();
+	sg_val_set_str(reply, "schema", "stopgap.watch.v1");
+	sg_val_set_int(reply, "now", wall_now());
+	sg_control_result(l->control, conn, id, reply);
+	sg_val_free(reply);
+}
+
+static void on_request(void *arg, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
+{
+	struct loop *l = arg;
+	const struct sg_method *method = sg_method_find(m->method);
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_val *reply;
+
+	if (!allowed(l, peer, method ? method->right : SG_RIGHT_READ)) {
+		deny(l, conn, peer, m);
+		return;
+	}
+	if (!method) {
+		sg_fail(&err, SG_EINVAL, "there is no method \"%s\"", m->method);
+		sg_control_error(l->control, conn, m->id, &err, SG_EXIT_USAGE);
+		return;
+	}
+	switch (method->by) {
+	case SG_BY_SNAPSHOT:
+		reply = from_memory(l, m);
+		sg_control_result(l->control, conn, m->id, reply);
+		sg_val_free(reply);
+		break;
+	case SG_BY_WATCH: watch(l, conn, m->id); break;
+	case SG_BY_ENGINE:
+	case SG_BY_REFRESH: to_engine(l, conn, peer, m); break;
+	}
+}
+
+/* --- signals */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct loop *l = handle->data;
+
+	if (number == SIGHUP) {
+		sg_service_reloading();
+		sg_change_add(l->change, sg_job_new(SG_JOB_RELOAD));
+		return;
+	}
+	begin_stop(l, 0, number == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+static void start_signal(struct loop *l, uv_signal_t *handle, int number)
+{
+	uv_signal_init(&l->uv, handle);
+	handle->data = l;
+	uv_signal_start(handle, on_signal, number);
+}
+
+/* --- the whole */
+
+static void start_lanes(struct loop *l)
+{
+	l->change = sg_change_new(&(struct sg_change_options){ .loop = &l->uv,
+	        .engine = l->o.engine,
+	        .config = l->o.config,
+	        .done = on_job_done,
+	        .arg = l });
+	l->polls = sg_polls_new(&(struct sg_polls_options){ .loop = &l->uv,
+	        .stop = l->o.stop,
+	        .seed = l->o.seed,
+	        .at_once = FETCHES,
+	        .fetched = on_fetched,
+	        .arg = l });
+	l->refresh = sg_refresh_new(l->polls, l->control, on_rearm, l);
+	l->snapshot = sg_engine_snapshot(l->o.engine);
+	sg_polls_update(l->polls, l->snapshot->polls, l->snapshot->n_polls, wall_now());
+}
+
+int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
+{
+	struct loop *l = sg_alloc(sizeof *l);
+	const struct sg_control_hooks hooks = {
+		.arg = l, .request = on_request, .may_watch = may_watch, .rearm = on_rearm
+	};
+	char threads[8];
+	int r;
+
+	/* read by libuv when the first job is queued */
+	snprintf(threads, sizeof threads, "%d", THREADS);
+	setenv("UV_THREADPOOL_SIZE", threads, 1);
+	signal(SIGPIPE, SIG_IGN);
+	l->o = *options;
+	uv_loop_init(&l->uv);
+	uv_timer_init(&l->uv, &l->timer);
+	l->timer.data = l;
+	l->began = now_of(l);
+	l->offset = wall_now() - now_of(l);
+	l->wake = now_of(l);
+	l->alive_every = sg_service_watchdog();
+	l->alive_next = l->alive_every ? now_of(l) : INT64_MAX;
+	r = sg_control_start(&l->uv, l->o.socket_fd, &hooks, &l->control, err);
+	if (r < 0) {
+		uv_close((uv_handle_t *)&l->timer, NULL);
+	} else {
+		start_lanes(l);
+		start_signal(l, &l->terminate, SIGTERM);
+		start_signal(l, &l->interrupt, SIGINT);
+		start_signal(l, &l->hangup, SIGHUP);
+		sg_service_ready(sg_val_get_str(l->snapshot->status, "verdict", "up"));
+		arm(l);
+	}
+	uv_run(&l->uv, UV_RUN_DEFAULT);
+	uv_loop_close(&l->uv);
+	if (r == 0 && l->code < 0)
+		r = sg_fail(err, l->code, "%s", l->err.msg);
+	sg_refresh_free(l->refresh);
+	sg_polls_free(l->polls);
+	sg_change_free(l->change);
+	sg_control_free(l->control);
+	sg_snapshot_free(l->snapshot);
+	sg_access_free(l->o.access);
+	free(l);
+	return r;
+}

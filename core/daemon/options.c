@@ -1,0 +1,161 @@
+/* options.c - reads the command line of stopgapd: every option once, a value after a blank or an equals sign. */
+#include "daemon/options.h"
+#include "base/guess.h"
+
+#include <string.h>
+
+const char sg_options_help[] =
+        "usage: stopgapd --config FILE --root C=DIR [--root D=DIR]... [options]\n"
+        "       stopgapd --once recover | --once rollback ID | --once rollback --all  --root C=DIR\n"
+        "\n"
+        "Applies the mitigations of signed feeds to a server's system drive, and gives back what was there.\n"
+        "It never goes to the background by itself: run it from a service manager (Type=notify).\n"
+        "\n"
+        "  --config FILE    the configuration; without it the journal's last good one, or the defaults\n"
+        "  --root X=DIR     the folder that is drive X: (a mounted or copied drive); once per drive\n"
+        "  --journal DIR    the journal's folder; default C:\\ProgramData\\stopgap\\journal\n"
+        "  --socket PATH    the control socket; default <control socket> of the configuration, or\n"
+        "                   C:\\ProgramData\\stopgap\\control\\control.sock\n"
+        "  --foreground     messages for a person: no level prefixes\n"
+        "  --any-machine    accept a journal that another machine wrote\n"
+        "  --check-config   read the configuration, say what is wrong with it, and stop\n"
+        "  --print-config   print the configuration with every default, and where each setting comes from\n"
+        "  --once recover          finish or take back what an operation left unfinished, and stop\n"
+        "  --once rollback ID      give back what one mitigation changed; no feed, configuration or daemon "
+        "needed\n"
+        "  --once rollback --all   the same for all of them\n"
+        "  --help, --version\n"
+        "\n"
+        "SIGHUP reloads the configuration; SIGTERM stops, and mitigations stay in place.\n"
+        "Exit status: 0 done, 1 failed, 2 usage, 5 refused because of the state.\n";
+
+enum option {
+	CONFIG,
+	ROOT,
+	JOURNAL,
+	SOCKET,
+	ONCE,
+	FOREGROUND,
+	ANY_MACHINE,
+	CHECK_CONFIG,
+	PRINT_CONFIG,
+	ALL,
+	HELP,
+	VERSION,
+	OPTION_COUNT,
+};
+static const char *const names[OPTION_COUNT + 1] = { "--config", "--root", "--journal", "--socket", "--once",
+	"--foreground", "--any-machine", "--check-config", "--print-config", "--all", "--help", "--version",
+	NULL };
+
+static bool takes_value(int option)
+{
+	return option <= ONCE;
+}
+
+/* Its number, with *ret_value behind an equals sign or NULL; negative when it is none. */
+static int find_option(const char *arg, const char **ret_value, struct sg_err *err)
+{
+	size_t len = strcspn(arg, "=");
+
+	*ret_value = arg[len] ? arg + len + 1 : NULL;
+	if (strcmp(arg, "-h") == 0)
+		return HELP;
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		if (strlen(names[i]) != len || memcmp(names[i], arg, len) != 0)
+			continue;
+		if (*ret_value && !takes_value(i))
+			return sg_fail(err, SG_EINVAL, "%s takes no value", names[i]);
+		return i;
+	}
+	return sg_guess_fail(err, "option", arg, names);
+}
+
+static int once(struct sg_options *o, const char *what, struct sg_err *err)
+{
+	if (strcmp(what, "recover") == 0)
+		o->run = SG_RUN_RECOVER;
+	else if (strcmp(what, "rollback") == 0)
+		o->run = SG_RUN_ROLLBACK;
+	else
+		return sg_fail(err, SG_EINVAL, "--once \"%s\": it may be recover or rollback", what);
+	return 0;
+}
+
+static int take(struct sg_options *o, int option, const char *value, bool *all, struct sg_err *err)
+{
+	switch ((enum option)option) {
+	case CONFIG: o->config = value; break;
+	case ROOT: return sg_drives_add(&o->drives, value, err);
+	case JOURNAL: o->journal = value; break;
+	case SOCKET: o->socket = value; break;
+	case ONCE: return once(o, value, err);
+	case FOREGROUND: o->foreground = true; break;
+	case ANY_MACHINE: o->any_machine = true; break;
+	case CHECK_CONFIG: o->run = SG_RUN_CHECK_CONFIG; break;
+	case PRINT_CONFIG: o->run = SG_RUN_PRINT_CONFIG; break;
+	case ALL: *all = true; break;
+	case HELP: o->run = SG_RUN_HELP; break;
+	case VERSION: o->run = SG_RUN_VERSION; break;
+	case OPTION_COUNT: break;
+	}
+	return 0;
+}
+
+static int check(struct sg_options *o, bool all, struct sg_err *err)
+{
+	if (o->run == SG_RUN_HELP || o->run == SG_RUN_VERSION)
+		return 0;
+	if (all && o->run == SG_RUN_ROLLBACK && !o->id)
+		o->run = SG_RUN_ROLLBACK_ALL;
+	else if (all || (o->id && o->run != SG_RUN_ROLLBACK))
+		return sg_fail(err, SG_EINVAL, "%s%s goes with --once rollback alone", all ? "--all" : "",
+		        all ? "" : o->id);
+	if (o->run == SG_RUN_ROLLBACK && !o->id)
+		return sg_fail(err, SG_EINVAL, "--once rollback needs the id of a mitigation, or --all");
+	if ((o->run == SG_RUN_CHECK_CONFIG || o->run == SG_RUN_PRINT_CONFIG) && !o->config)
+		return sg_fail(err, SG_EINVAL, "which configuration? --config FILE");
+	return 0;
+}
+
+int sg_options_read(int argc, char **argv, struct sg_options *ret, struct sg_err *err)
+{
+	struct sg_options o = { .run = SG_RUN_SERVICE };
+	bool all = false;
+	int r = 0;
+
+	for (int i = 1; r >= 0 && i < argc; i++) {
+		const char *value = NULL;
+		int option;
+
+		if (argv[i][0] != '-') {
+			if (o.id)
+				r = sg_fail(err, SG_EINVAL, "\"%s\" is one argument too many", argv[i]);
+			o.id = argv[i];
+			continue;
+		}
+		r = option = find_option(argv[i], &value, err);
+		if (r >= 0 && takes_value(option) && !value) {
+			if (i + 1 == argc)
+				r = sg_fail(err, SG_EINVAL, "%s needs a value", argv[i]);
+			else
+				value = argv[++i];
+		}
+		if (r >= 0)
+			r = take(&o, option, value, &all, err);
+	}
+	if (r >= 0)
+		r = check(&o, all, err);
+	if (r < 0) {
+		sg_options_release(&o);
+		return r;
+	}
+	*ret = o;
+	return 0;
+}
+
+void sg_options_release(struct sg_options *o)
+{
+	sg_drives_release(&o->drives);
+	*o = (struct sg_options){ 0 };
+}

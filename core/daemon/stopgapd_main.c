@@ -1,0 +1,194 @@
+/* stopgapd_main.c - the service's beginning and end, in the order that design.md section 3 asks for: lock, check, recover, configuration,
+ * control socket, loop. Nothing starts a thread before sg_loop_run(), because checking the journal forks. */
+#include "base/log.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "base/xml.h"
+#include "daemon/config.h"
+#include "daemon/endpoint.h"
+#include "daemon/loop.h"
+#include "daemon/once.h"
+#include "daemon/options.h"
+#include "engine/places.h"
+#include "feed/fetch.h"
+#include "feed/verify.h"
+#include "model/codes.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static atomic_bool stop_asked;
+
+static bool is_stop_asked(void *arg)
+{
+	(void)arg;
+	return atomic_load(&stop_asked);
+}
+
+/* Before the loop has its own handlers: recovery ends at its next step boundary. */
+static void on_early_signal(int number)
+{
+	(void)number;
+	atomic_store(&stop_asked, true);
+}
+
+static void on_early_hangup(int number)
+{
+	(void)number; /* the configuration has not been read yet: there is nothing to read again */
+}
+
+static void complain(const struct sg_err *err)
+{
+	struct sg_buf line = { 0 };
+
+	sg_buf_str(&line, "stopgapd: ");
+	sg_text_safe(err->msg, &line);
+	sg_buf_char(&line, '\n');
+	fwrite(line.data, 1, line.len, stderr);
+	sg_buf_release(&line);
+}
+
+static enum sg_exit show_config(const struct sg_options *o, struct sg_err *err)
+{
+	struct sg_buf octets = { 0 }, text = { 0 };
+	struct sg_conf *conf = NULL;
+	int r = sg_config_read(o->config, &octets, &conf, err);
+
+	if (r == 0 && o->run == SG_RUN_PRINT_CONFIG) {
+		sg_conf_print(conf, &text);
+		sg_buf_str(&text, "<!-- where each setting comes from:\n");
+		for (size_t i = 0; i < conf->origins.n; i++)
+			sg_buf_fmt(&text, "  %s\n", conf->origins.at[i]);
+		sg_buf_str(&text, "-->\n");
+		fwrite(text.data, 1, text.len, stdout);
+	} else if (r == 0) {
+		printf("%s: good, %zu feeds\n", o->config, conf->n_feeds);
+	}
+	sg_conf_free(conf);
+	sg_buf_release(&octets);
+	sg_buf_release(&text);
+	return sg_exit_of(r) == SG_EXIT_DONE ? SG_EXIT_DONE : SG_EXIT_FAILED;
+}
+
+static int open_engine(const struct sg_options *o, const char *journal, uint64_t seed, struct sg_engine **ret,
+        struct sg_err *err)
+{
+	const struct sg_engine_options options = { .drives = &o->drives,
+		.journal = journal,
+		.any_machine = o->any_machine,
+		.stop = is_stop_asked,
+		.seed = seed };
+
+	if (signal(SIGTERM, on_early_signal) == SIG_ERR || signal(SIGINT, on_early_signal) == SIG_ERR ||
+	        signal(SIGHUP, on_early_hangup) == SIG_ERR)
+		return sg_fail_errno(err, "cannot handle signals");
+	return sg_engine_open(&options, ret, err);
+}
+
+static int choose_socket(const struct sg_options *o, const char *configured, char **ret, struct sg_err *err)
+{
+	const char *path = o->socket ? o->socket : configured;
+	int r;
+
+	if (!path)
+		return sg_place_socket(&o->drives, ret, err);
+	r = sg_place_check_socket(path, err);
+	if (r == 0)
+		*ret = sg_strdup(path);
+	return r;
+}
+
+/* Everything between an open engine and a closed one. */
+static int serve(const struct sg_options *o, struct sg_engine *engine, uint64_t seed, struct sg_err *err)
+{
+	struct sg_loop_options loop = {
+		.engine = engine, .config = o->config, .stop = &stop_asked, .seed = seed, .socket_fd = -1
+	};
+	char *configured = NULL, *socket = NULL;
+	int r = sg_config_start(engine, o->config, &loop.access, &configured, err);
+
+	if (r == 0)
+		r = choose_socket(o, configured, &socket, err);
+	if (r == 0)
+		r = sg_endpoint_open(socket, &loop.socket_fd, err);
+	if (r == 0) {
+		loop.socket = socket;
+		r = sg_access_others(loop.access) ? sg_endpoint_share(socket, true, err) : 0;
+		if (r == 0) {
+			r = sg_loop_run(&loop, err);
+			loop.access = NULL; /* the loop's */
+		}
+		sg_endpoint_remove(socket);
+	}
+	sg_access_free(loop.access);
+	free(configured);
+	free(socket);
+	return r;
+}
+
+static enum sg_exit run_service(const struct sg_options *o, const char *journal, struct sg_err *err)
+{
+	struct sg_engine *engine = NULL;
+	uint64_t seed;
+	int r;
+
+	sg_os_random(&seed, sizeof seed);
+	r = open_engine(o, journal, seed, &engine, err);
+	if (r == 0)
+		r = serve(o, engine, seed, err);
+	sg_engine_close(engine);
+	return r == 0 ? SG_EXIT_DONE : SG_EXIT_FAILED;
+}
+
+static enum sg_exit run(const struct sg_options *o, struct sg_err *err)
+{
+	enum sg_exit status;
+	char *journal = NULL;
+	int r;
+
+	sg_xml_init();
+	if (o->run == SG_RUN_CHECK_CONFIG || o->run == SG_RUN_PRINT_CONFIG)
+		return show_config(o, err);
+	r = o->journal ? 0 : sg_place_journal(&o->drives, &journal, err);
+	if (r == 0) {
+		sg_fetch_init();
+		r = sg_verify_init(err);
+	}
+	if (r < 0)
+		status = r == SG_EINVAL ? SG_EXIT_USAGE : SG_EXIT_FAILED;
+	else if (o->run == SG_RUN_SERVICE)
+		status = run_service(o, o->journal ? o->journal : journal, err);
+	else
+		status = sg_once_run(o, o->journal ? o->journal : journal, err);
+	free(journal);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct sg_options o = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+	enum sg_exit status;
+
+	if (sg_options_read(argc, argv, &o, &err) < 0) {
+		complain(&err);
+		fputs("stopgapd --help says more\n", stderr);
+		return SG_EXIT_USAGE;
+	}
+	if (o.foreground)
+		unsetenv("JOURNAL_STREAM"); /* whose presence asks for level prefixes */
+	if (o.run == SG_RUN_HELP) {
+		fputs(sg_options_help, stdout);
+		status = SG_EXIT_DONE;
+	} else if (o.run == SG_RUN_VERSION) {
+		puts("stopgapd " SG_VERSION);
+		status = SG_EXIT_DONE;
+	} else {
+		status = run(&o, &err);
+	}
+	if (err.code)
+		complain(&err);
+	sg_options_release(&o);
+	return (int)status;
+}
