@@ -1,0 +1,192 @@
+/* action.c - the table of kinds, and all actions of a mitigation together. */
+#include "actions/kinds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct sg_action_kind sg_action_kinds[] = {
+	{
+	        .type = "DoNothing",
+	        .conf_name = "do_nothing",
+	        .check = sg_do_nothing_check,
+	        .plan = sg_do_nothing_plan,
+	},
+	{
+	        .type = "UrlRewrite",
+	        .conf_name = "url_rewrite",
+	        .check = sg_url_rewrite_check,
+	        .plan = sg_url_rewrite_plan,
+	        .prove = sg_url_rewrite_prove,
+	        .by_hand = sg_url_rewrite_by_hand,
+	},
+};
+const size_t sg_action_kind_count = sizeof(sg_action_kinds) / sizeof(*sg_action_kinds);
+
+const struct sg_action_kind *sg_action_kind(const char *type)
+{
+	for (size_t i = 0; type && i < sg_action_kind_count; i++)
+		if (!strcmp(sg_action_kinds[i].type, type))
+			return &sg_action_kinds[i];
+	return NULL;
+}
+
+/* --- wishes */
+
+struct sg_wish *sg_wishes_add(struct sg_wishes *w)
+{
+	w->at = sg_grow(w->at, w->n, &w->cap, sizeof(*w->at));
+	memset(&w->at[w->n], 0, sizeof(*w->at));
+	return &w->at[w->n++];
+}
+
+static void wish_release(struct sg_wish *wish)
+{
+	sg_addr_release(&wish->addr);
+	sg_content_release(&wish->to);
+	free(wish->site);
+	memset(wish, 0, sizeof(*wish));
+}
+
+void sg_wishes_release(struct sg_wishes *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		wish_release(&w->at[i]);
+	free(w->at);
+	memset(w, 0, sizeof(*w));
+}
+
+/* Moves the wishes of one action behind those of the others. A scaffold that is there already is the same one. */
+static int merge(struct sg_wishes *to, struct sg_wishes *from, const char *id, struct sg_err *err)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct sg_wish *wish = &from->at[i];
+		bool there = false;
+
+		for (size_t j = 0; j < to->n && !there; j++)
+			there = sg_addr_equal(&to->at[j].addr, &wish->addr);
+		if (there && wish->addr.kind != SG_VALUE_SCAFFOLD)
+			return sg_fail(err, SG_EINVAL, "mitigation '%s': two of its actions want %s in %s",
+			        id, wish->addr.path, wish->addr.container);
+		if (there) {
+			wish_release(wish);
+		} else {
+			*sg_wishes_add(to) = *wish;
+			memset(wish, 0, sizeof(*wish));
+		}
+	}
+	return 0;
+}
+
+/* --- proofs */
+
+void sg_proof_release(struct sg_proof *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->at[i].text);
+	free(p->at);
+	free(p->text);
+	memset(p, 0, sizeof(*p));
+}
+
+/* NO wins over UNKNOWN, UNKNOWN over YES; the first text of the winner stays. */
+static void join(struct sg_proof *to, struct sg_proof *from, bool first)
+{
+	static const int weight[] = {
+		[SG_EFFECTIVE_YES] = 0,
+		[SG_EFFECTIVE_UNKNOWN] = 1,
+		[SG_EFFECTIVE_NO] = 2,
+	};
+
+	if (first || weight[from->effective] > weight[to->effective]) {
+		to->effective = from->effective;
+		free(to->text);
+		to->text = from->text;
+		from->text = NULL;
+	}
+	for (size_t i = 0; i < from->n; i++) {
+		to->at = sg_grow(to->at, to->n, &to->cap, sizeof(*to->at));
+		to->at[to->n++] = from->at[i];
+	}
+	from->n = 0;
+}
+
+/* --- all actions of a mitigation */
+
+static int kind_of(const struct sg_mitigation *m, const struct sg_action *a,
+        const struct sg_action_kind **ret, struct sg_err *err)
+{
+	*ret = sg_action_kind(a->type);
+	if (!*ret)
+		return sg_fail(err, SG_EUNSUPPORTED,
+		        "mitigation '%s': this version does not know the action type \"%s\"", m->id,
+		        a->type ? a->type : "");
+	return 0;
+}
+
+int sg_actions_check(const struct sg_mitigation *m, struct sg_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < m->n_actions; i++) {
+		const struct sg_action_kind *kind;
+
+		r = kind_of(m, &m->actions[i], &kind, err);
+		if (!r)
+			r = kind->check(m, &m->actions[i], err);
+	}
+	return r;
+}
+
+int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives,
+        const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err)
+{
+	struct sg_wishes all = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; !r && i < m->n_actions; i++) {
+		const struct sg_action_kind *kind;
+		struct sg_wishes wishes = { 0 };
+
+		r = kind_of(m, &m->actions[i], &kind, err);
+		if (!r)
+			r = kind->plan(m, &m->actions[i], host, drives, own, &wishes, err);
+		if (!r)
+			r = merge(&all, &wishes, m->id, err);
+		sg_wishes_release(&wishes);
+	}
+	if (!r) {
+		*ret = all;
+		memset(&all, 0, sizeof(all));
+	}
+	sg_wishes_release(&all);
+	return r;
+}
+
+int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
+        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err)
+{
+	struct sg_proof all = { .effective = SG_EFFECTIVE_UNKNOWN };
+	bool first = true;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < m->n_actions; i++) {
+		const struct sg_action_kind *kind;
+		struct sg_proof proof = { .effective = SG_EFFECTIVE_UNKNOWN };
+
+		r = kind_of(m, &m->actions[i], &kind, err);
+		if (!r && kind->prove) {
+			r = kind->prove(m, &m->actions[i], host, drives, &proof, err);
+			if (!r) {
+				join(&all, &proof, first);
+				first = false;
+			}
+		}
+		sg_proof_release(&proof);
+	}
+	if (!r) {
+		*ret = all;
+		memset(&all, 0, sizeof(all));
+	}
+	sg_proof_release(&all);
+	return r;
+}
