@@ -1,0 +1,309 @@
+/* decide.c - from rows and facts to one cell of the table, for one mitigation. Changes nothing durable. */
+#include "engine/inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* More repairs than this within a day, and something fights us: a person has to look. */
+#define SG_REPAIR_BOUND      5
+#define SG_REPAIR_BOUND_TIME (24 * 3600 * (int64_t)1000)
+
+void sg_decision_release(struct sg_decision *d)
+{
+	free(d->look_text);
+	*d = (struct sg_decision) { 0 };
+}
+
+static void set(char **to, const char *s)
+{
+	char *copy = sg_strdup(s);
+
+	free(*to);
+	*to = copy;
+}
+
+static bool differ(const char *a, const char *b)
+{
+	return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
+}
+
+/* Fixed must read so for the settle time before what is applied goes; what is not applied never goes in at once. */
+static void settle_fixed(struct sg_engine *e, struct sg_row *row, const struct sg_match *match, bool holds, int64_t now)
+{
+	int64_t settle = sg_engine_conf(e)->fixed_settle;
+
+	if (!match->fixed || !holds) {
+		row->fixed_since = match->fixed ? row->fixed_since : 0;
+		return;
+	}
+	if (!row->fixed_since)
+		row->fixed_since = now;
+	if (now - row->fixed_since < settle) {
+		char left[32];
+
+		sg_duration_format(settle - (now - row->fixed_since), left);
+		row->applies = SG_APPLIES_YES;
+		free(row->proof);
+		row->proof = sg_format("%s; taken out when it has read so for another %s", match->proof, left);
+	}
+}
+
+/* A target that does not exist here is a NO with proof, as long as nothing is held. */
+static void match_target(struct sg_engine *e, const struct sg_mitigation *m, const struct sg_world *w, struct sg_match *match)
+{
+	struct sg_wishes wishes = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+
+	if (match->applies != SG_APPLIES_YES || !e->host)
+		return;
+	if (sg_actions_plan(m, e->host, e->options.drives, &w->holds, &wishes, &why) == SG_ENOENT) {
+		free(match->proof);
+		*match = (struct sg_match) { .applies = SG_APPLIES_NO, .proof = sg_strdup(why.msg) };
+	}
+	sg_wishes_release(&wishes);
+}
+
+static void evaluate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d, bool holds)
+{
+	struct sg_row *row = d->row;
+	enum sg_applies applies = row->applies;
+	int64_t fixed_since = row->fixed_since;
+	char *proof = sg_strdup(row->proof);
+	struct sg_match match = { 0 };
+
+	if (!d->m) {
+		row->applies = SG_APPLIES_UNKNOWN;
+	} else {
+		sg_match(d->m, e->host, e->options.drives, &match);
+		if (!holds)
+			match_target(e, d->m, w, &match);
+		row->applies = match.applies;
+		set(&row->proof, match.proof);
+		settle_fixed(e, row, &match, holds, w->now.wall);
+	}
+	/* The remaining settle time in the sentence is no news. */
+	d->evaluated = row->applies != applies || row->fixed_since != fixed_since || (!row->fixed_since && differ(proof, row->proof));
+	free(proof);
+	sg_match_release(&match);
+}
+
+static struct sg_view *view_of(struct sg_engine *e, const struct sg_key *key)
+{
+	struct sg_view *v;
+
+	for (size_t i = 0; i < e->n_views; i++) {
+		if (sg_key_equal(&e->views[i].key, key))
+			return &e->views[i];
+	}
+	e->views = sg_grow(e->views, e->n_views, &e->cap_views, sizeof(*e->views));
+	v = &e->views[e->n_views++];
+	*v = (struct sg_view) { 0 };
+	sg_key_copy(&v->key, key);
+	return v;
+}
+
+static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d)
+{
+	struct sg_view *v = view_of(e, &d->row->key);
+	struct sg_ctx ctx;
+
+	if (!v->at || w->now.wall - v->at >= sg_engine_conf(e)->audit_every || w->now.wall < v->at) {
+		struct sg_err err = SG_ERR_INIT;
+
+		sg_engine_ctx(e, NULL, &ctx);
+		sg_look_result_release(&v->look);
+		if (sg_op_look(&ctx, &w->holds, &d->row->key, &v->look, &err)) {
+			v->look.look = SG_LOOK_FAILED;
+			v->look.text = sg_strdup(err.msg);
+		}
+		v->at = w->now.wall;
+		if (d->held && v->look.look == SG_LOOK_AFTER)
+			sg_op_prove(&ctx, d->row, d->held);
+	}
+	d->facts.look = v->look.look;
+	d->facts.replaced = v->look.replaced;
+	d->look_text = sg_strdup(v->look.text);
+}
+
+/* A feed that stands before this row's in the configuration and offers the same id. */
+static void shadow(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d)
+{
+	const struct sg_conf *conf = sg_engine_conf(e);
+
+	set(&d->row->shadowed_by, NULL);
+	for (size_t i = 0; i < conf->n_feeds; i++) {
+		struct sg_key key = { conf->feeds[i].name, d->row->key.id };
+		const struct sg_row *above;
+
+		if (strcmp(conf->feeds[i].name, d->row->key.feed) == 0)
+			return;
+		above = sg_world_row(w, &key);
+		if (!above || above->tombstone || sg_hash_is_zero(&above->offered))
+			continue;
+		d->facts.shadowed = true;
+		d->facts.shadow_settled = !(above->state == SG_PENDING && above->reason == SG_WHY_NEW);
+		set(&d->row->shadowed_by, conf->feeds[i].name);
+		return;
+	}
+}
+
+static bool eval_paused(const struct sg_world *w)
+{
+	const struct sg_val *pause = w->facts ? sg_val_get(w->facts, "pause") : NULL;
+	int64_t until = pause ? sg_val_get_int(pause, "until", 0) : 0;
+
+	return pause && (!until || w->now.wall < until);
+}
+
+static const struct sg_feed_row *feed_row(const struct sg_world *w, const char *name)
+{
+	for (size_t i = 0; i < w->feeds.n; i++) {
+		if (strcmp(w->feeds.at[i].name, name) == 0)
+			return &w->feeds.at[i];
+	}
+	return NULL;
+}
+
+void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret)
+{
+	const struct sg_conf *conf = sg_engine_conf(e);
+	struct sg_decision d = { .row = row };
+	struct sg_facts *f = &d.facts;
+	struct sg_err why = SG_ERR_INIT;
+	bool newer_keep;
+	int64_t opens;
+
+	f->holds = sg_holds_any(&w->holds, &row->key);
+	if (!sg_hash_is_zero(&row->offered))
+		d.m = sg_engine_body(e, row->key.feed, &row->offered, &why);
+	if (!sg_hash_is_zero(&row->applied))
+		d.held = sg_engine_body(e, row->key.feed, &row->applied, NULL);
+	if (!d.m && !row->tombstone)
+		set(&row->proof, why.msg[0] ? why.msg : "its body is not in the journal");
+	evaluate(e, w, &d, f->holds);
+	d.slot = sg_state_slot(row->state, row->reason);
+	d.block = sg_policy_block(&w->blocks, row, f->holds ? row->applied_revision : row->offered_revision, w->now.wall, &f->keep);
+	f->blocked = d.block != NULL;
+	f->setup_running = e->host && e->host->setup_running;
+	f->admin_out = row->out;
+	f->paused = eval_paused(w);
+	f->observe = sg_policy_observe(conf, d.m);
+	f->withdrawn = row->tombstone;
+	f->ended = row->remove_after && w->now.wall >= row->remove_after;
+	shadow(e, w, &d);
+	f->applies = row->applies;
+	f->asked = row->out || f->blocked;
+	f->removal_window = sg_policy_window(conf->removal_window, w->now.wall, &opens);
+	f->reapply = conf->reapply_by_hand;
+	f->repair_bound = row->repairs >= SG_REPAIR_BOUND && w->now.wall - row->repairs_since < SG_REPAIR_BOUND_TIME;
+	f->body_failed = !sg_hash_is_zero(&row->failed) && sg_hash_equal(&row->offered, &row->failed);
+	f->other_body = sg_hash_is_zero(&row->applied) ? !f->body_failed : d.m && !sg_hash_equal(&row->offered, &row->applied);
+	f->retry_due = !row->retry_at || w->now.wall >= row->retry_at;
+	f->tried_out = row->goal == SG_OUT;
+	f->adopt = conf->adopt;
+	if (d.m) {
+		struct sg_go_in in = { .conf = conf, .m = d.m, .row = row, .feed = feed_row(w, row->key.feed), .now = w->now.wall };
+
+		in.newer_blocked = sg_policy_block(&w->blocks, row, row->offered_revision, w->now.wall, &newer_keep) != NULL;
+		sg_policy_go(&in, &d.go);
+		f->go = d.go.go;
+	}
+	if (f->holds)
+		look(e, w, &d);
+	d.want = sg_state_want(f);
+	d.situation = sg_state_situation(d.slot, d.want, f);
+	d.cell = sg_state_cell(d.slot, d.situation);
+	*ret = d;
+}
+
+void sg_out_goal(const struct sg_facts *f, enum sg_state *ret, enum sg_reason *ret_why)
+{
+	enum sg_reason why = sg_state_want_reason(f);
+
+	*ret_why = why;
+	if (why == SG_WHY_ADMIN)
+		*ret = SG_BLOCKED;
+	else if (why == SG_WHY_BY_ADMIN || why == SG_WHY_WITHDRAWN || why == SG_WHY_ENDED)
+		*ret = SG_REVERTED;
+	else
+		*ret = SG_PENDING;
+}
+
+/* The sentence for people. */
+static char *sentence(const struct sg_decision *d, enum sg_reason why)
+{
+	const struct sg_row *row = d->row;
+
+	switch (why) {
+	case SG_WHY_NOT_NEEDED: return sg_format("not needed here: %s", row->proof ? row->proof : "?");
+	case SG_WHY_UNKNOWN: return sg_format("cannot be told: %s", row->proof ? row->proof : "?");
+	case SG_WHY_SHADOWED: return sg_format("feed '%s' offers the same id and comes first", row->shadowed_by ? row->shadowed_by : "?");
+	case SG_WHY_ADMIN:
+		return sg_format("blocked by %s%s%s", d->block && d->block->who.account ? d->block->who.account : d->block ? d->block->source : "a block",
+			d->block && d->block->who.reason ? ": " : "", d->block && d->block->who.reason ? d->block->who.reason : "");
+	case SG_WHY_BY_ADMIN:
+		return sg_format("taken out by %s%s%s; 'stopgapctl apply %s' takes it in again", row->out_who.account ? row->out_who.account : "an administrator",
+			row->out_who.reason ? ": " : "", row->out_who.reason ? row->out_who.reason : "", row->key.id);
+	case SG_WHY_WITHDRAWN: return sg_format("withdrawn by its feed%s%s", row->withdraw_reason ? ": " : "", row->withdraw_reason ? row->withdraw_reason : "");
+	case SG_WHY_ENDED: return sg_strdup("its remove-after has passed");
+	case SG_WHY_PAUSED: return sg_strdup("paused: 'stopgapctl resume' lets the work go on");
+	case SG_WHY_OBSERVE: return sg_strdup("needed here; the mode is observe, so nothing is changed");
+	case SG_WHY_SETUP: return sg_strdup("Setup is running: nothing is touched until it ends");
+	case SG_WHY_DRIFT:
+	case SG_WHY_FOUGHT: return sg_format("%s", d->look_text ? d->look_text : "a held value was edited by somebody else");
+	case SG_WHY_REMOVAL_WINDOW: return sg_strdup("is to go; waits for its window");
+	case SG_WHY_NEWER_WAITS: return sg_format("in place; a newer body waits: %s", d->go.text);
+	case SG_WHY_NEW: return sg_strdup("recorded; to be evaluated");
+	case SG_WHY_APPLIED: return sg_strdup("in place since its values were written");
+	case SG_WHY_NONE:
+	case SG_WHY_GONE:
+	case SG_WHY_APPROVAL:
+	case SG_WHY_WINDOW:
+	case SG_WHY_DELAY:
+	case SG_WHY_RETRY:
+	case SG_WHY_HOLDER:
+	case SG_WHY_OTHERS:
+	case SG_WHY_STALE:
+	case SG_WHY_REFUSED:
+	case SG_WHY_NEWER_FAILED:
+	case SG_WHY_VALUES_MISSING:
+	case SG_WHY_REMOVED:
+	case SG_WHY_CONFLICT:
+	case SG_WHY_FAILED:
+	case SG_WHY_IO:
+	case SG_WHY_COUNT: break;
+	}
+	return sg_format("%s", d->go.text);
+}
+
+void sg_decision_note(const struct sg_engine *e, const struct sg_decision *d, int64_t now, bool *ret_moved)
+{
+	struct sg_row *row = d->row;
+	enum sg_state state = d->cell->done ? d->cell->done : row->state;
+	enum sg_reason why = d->cell->done_why;
+	char *text;
+
+	(void)e;
+	*ret_moved = false;
+	if (d->cell->kind != SG_CELL_WORK || d->cell->work != SG_WORK_NOTE)
+		return;
+	if (why == SG_WHY_NONE) {
+		if (d->situation == SG_SIT_OUT_EMPTY)
+			sg_out_goal(&d->facts, &state, &why);
+		else
+			why = d->situation == SG_SIT_WAIT ? d->go.why : sg_state_want_reason(&d->facts);
+	}
+	/* What failed keeps saying why until its retry; so does a newer body that did. */
+	if (d->situation == SG_SIT_WAIT && why == SG_WHY_RETRY && row->state == SG_APPLICABLE)
+		return;
+	if (d->situation == SG_SIT_NEWER_WAITS && row->state == SG_APPLIED && row->reason == SG_WHY_NEWER_FAILED && d->go.why == SG_WHY_RETRY)
+		return;
+	if (row->state == state && row->reason == why && (state == SG_APPLIED || why == SG_WHY_REMOVAL_WINDOW))
+		return;
+	text = sentence(d, why);
+	if (row->state != state || row->reason != why || differ(row->text, text)) {
+		*ret_moved = true;
+		sg_row_move(row, state, why, now, "%s", text);
+	}
+	free(text);
+}

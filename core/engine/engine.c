@@ -1,0 +1,389 @@
+/* engine.c - opening, recovering, configuring, and the things that every part of the engine asks for. */
+#include "engine/inside.h"
+
+#include "engine/recover.h"
+#include "engine/sched.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void sg_engine_clock(const struct sg_engine *e, struct sg_clock *ret)
+{
+	*ret = (struct sg_clock) { 0 };
+	if (e->options.clock)
+		e->options.clock(e->options.clock_arg, ret);
+	else
+		sg_os_clock(ret);
+}
+
+const struct sg_conf *sg_engine_conf(const struct sg_engine *e)
+{
+	return e->conf ? e->conf : e->defaults;
+}
+
+void sg_engine_ctx(struct sg_engine *e, const struct sg_who *who, struct sg_ctx *ret)
+{
+	*ret = (struct sg_ctx) { .journal = e->journal, .read = e->read, .drives = e->options.drives, .host = e->host, .who = who,
+		.stop = e->options.stop, .stop_arg = e->options.stop_arg };
+	sg_engine_clock(e, &ret->now);
+}
+
+int sg_engine_fail(struct sg_engine *e, int code)
+{
+	if (code == SG_EFATAL)
+		e->fatal = true;
+	return code;
+}
+
+void sg_engine_host(struct sg_engine *e, int64_t max_age)
+{
+	struct sg_host *host = NULL;
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_clock now;
+
+	sg_engine_clock(e, &now);
+	if (e->host_at && now.wall - e->host_at < max_age && now.wall >= e->host_at)
+		return;
+	free(e->host_error);
+	e->host_error = NULL;
+	if (sg_host_read(e->options.drives, &host, &err))
+		e->host_error = sg_strdup(err.msg);
+	else if (host->iis_error)
+		e->host_error = sg_strdup(host->iis_error);
+	sg_host_free(e->host);
+	e->host = host;
+	e->host_at = now.wall;
+}
+
+void sg_engine_forget_views(struct sg_engine *e)
+{
+	for (size_t i = 0; i < e->n_views; i++) {
+		sg_key_release(&e->views[i].key);
+		sg_look_result_release(&e->views[i].look);
+	}
+	e->n_views = 0;
+}
+
+const struct sg_mitigation *sg_engine_body(struct sg_engine *e, const char *feed, const struct sg_hash *hash, struct sg_err *err)
+{
+	struct sg_buf octets = { 0 };
+	struct sg_mitigation *m = NULL;
+	int code;
+
+	for (size_t i = 0; i < e->n_cache; i++) {
+		if (sg_hash_equal(&e->cache[i].hash, hash) && strcmp(e->cache[i].m->feed, feed) == 0)
+			return e->cache[i].m;
+	}
+	code = sg_journal_body(e->read, hash, &octets, err);
+	if (!code)
+		code = sg_mitigation_decode(feed, sg_buf_bytes(&octets), &m, err);
+	sg_buf_release(&octets);
+	if (code)
+		return NULL;
+	e->cache = sg_grow(e->cache, e->n_cache, &e->cap_cache, sizeof(*e->cache));
+	e->cache[e->n_cache++] = (struct sg_cached) { *hash, m };
+	return m;
+}
+
+struct telling {
+	struct sg_engine *e;
+};
+
+static int tell_line(void *arg, const struct sg_audit *line)
+{
+	struct telling *t = arg;
+	const struct sg_event_info *info = sg_event_info(line->code);
+	struct sg_val *event = sg_report_line(line);
+
+	if (line->data)
+		sg_val_set(event, "data", sg_val_copy(line->data));
+	sg_log(info ? info->level : SG_INFO, line->code, line->data, "%s", line->text ? line->text : "");
+	sg_val_push(t->e->events, event);
+	t->e->told = line->seq;
+	return 0;
+}
+
+void sg_engine_tell(struct sg_engine *e)
+{
+	struct telling t = { e };
+
+	if (!e->fatal)
+		sg_journal_audits(e->read, e->told + 1, false, tell_line, &t, NULL);
+}
+
+static int line_of_service(struct sg_engine *e, int code, const char *text, struct sg_val *facts, struct sg_err *err)
+{
+	struct sg_lines lines = { 0 };
+	struct sg_change change = { .facts = facts };
+	struct sg_ctx ctx;
+	int ret;
+
+	sg_engine_ctx(e, NULL, &ctx);
+	sg_line(&lines, &ctx, code, NULL, NULL, "%s", text);
+	change.audits = lines.at;
+	change.n_audits = lines.n;
+	ret = sg_journal_note(e->journal, &change, &ctx.now, err);
+	sg_lines_release(&lines);
+	sg_val_free(facts);
+	return ret;
+}
+
+/* A start is a fact: when, which boot, which builds. */
+static int note_start(struct sg_engine *e, struct sg_err *err)
+{
+	struct sg_val *facts = sg_val_map(), *start = sg_val_set(facts, "start", sg_val_map());
+	struct sg_val *products = sg_val_set(start, "products", sg_val_array());
+	struct sg_clock now;
+	struct sg_buf text = { 0 };
+	int code;
+
+	sg_engine_clock(e, &now);
+	sg_val_set_int(start, "at", now.wall);
+	sg_val_set_str(start, "boot", now.boot);
+	sg_val_set_str(start, "version", SG_VERSION);
+	sg_buf_fmt(&text, "stopgap %s started", SG_VERSION);
+	for (size_t i = 0; e->host && i < e->host->n_products; i++) {
+		const struct sg_host_product *p = &e->host->products[i];
+		char v[48];
+
+		sg_version_format(&p->version, v);
+		sg_buf_fmt(&text, "%s%s %s", i ? ", " : "; here: ", p->name, p->version.n ? v : "of unknown build");
+		sg_val_push(products, sg_val_str(p->name));
+		sg_val_push(products, sg_val_str(v));
+	}
+	code = line_of_service(e, SG_EV_STARTED, (const char *)text.data, facts, err);
+	sg_buf_release(&text);
+	return code;
+}
+
+static int last_line(void *arg, const struct sg_audit *line)
+{
+	*(uint64_t *)arg = line->seq;
+	return 1;
+}
+
+int sg_engine_open(const struct sg_engine_options *options, struct sg_engine **ret, struct sg_err *err)
+{
+	struct sg_engine *e = sg_alloc(sizeof(*e));
+	struct sg_journal_options jo = { .map_size = options->journal_size, .any_machine = options->any_machine, .unguarded = options->unguarded };
+	bool recovered = false;
+	struct sg_clock now;
+	struct sg_ctx ctx;
+	int code;
+
+	e->options = *options;
+	e->defaults = sg_conf_default();
+	e->events = sg_val_array();
+	e->rand.s = options->seed;
+	e->wake = INT64_MAX;
+	sg_engine_clock(e, &now);
+	e->started = now.wall;
+	sg_engine_host(e, 0);
+	jo.machine = e->host ? e->host->machine : NULL;
+	code = sg_journal_open(options->journal, &jo, &now, &e->journal, err);
+	if (code)
+		goto out;
+	e->read = sg_journal_reader(e->journal);
+	if (sg_journal_audits(e->read, 0, true, last_line, &e->told, NULL) < 0)
+		e->told = 0;
+	sg_engine_ctx(e, NULL, &ctx);
+	code = sg_recover(&ctx, &recovered, err);
+	if (!code)
+		code = note_start(e, err);
+	if (recovered)
+		e->host_at = 0;
+	sg_engine_tell(e);
+out:
+	if (code)
+		sg_engine_close(e);
+	else
+		*ret = e;
+	return code;
+}
+
+static void release_anchors(struct sg_engine *e)
+{
+	for (size_t i = 0; i < e->n_anchors; i++) {
+		free(e->anchors[i].name);
+		sg_buf_release(&e->anchors[i].pem);
+		free(e->anchors[i].eku);
+	}
+	free(e->anchors);
+	e->anchors = NULL;
+	e->n_anchors = 0;
+}
+
+void sg_engine_close(struct sg_engine *e)
+{
+	if (!e)
+		return;
+	if (e->journal && e->read && !e->fatal)
+		line_of_service(e, SG_EV_STOPPED, "stopped; mitigations stay in place", NULL, NULL);
+	sg_engine_forget_views(e);
+	free(e->views);
+	for (size_t i = 0; i < e->n_cache; i++)
+		sg_mitigation_free(e->cache[i].m);
+	free(e->cache);
+	sg_host_free(e->host);
+	free(e->host_error);
+	release_anchors(e);
+	sg_conf_free(e->conf);
+	sg_conf_free(e->defaults);
+	free(e->conf_file);
+	free(e->conf_error);
+	sg_val_free(e->events);
+	sg_journal_close(e->journal);
+	free(e);
+}
+
+static int read_anchors(const struct sg_conf *conf, struct sg_engine *into, struct sg_err *err)
+{
+	int code = 0;
+
+	into->anchors = sg_alloc((conf->n_anchors + 1) * sizeof(*into->anchors));
+	for (size_t i = 0; !code && i < conf->n_anchors; i++) {
+		struct sg_anchor *a = &into->anchors[into->n_anchors++];
+
+		a->name = sg_strdup(conf->anchors[i].name);
+		a->eku = sg_strdup(conf->anchors[i].eku);
+		code = sg_os_read(conf->anchors[i].file, 64 * 1024, &a->pem, NULL, err);
+	}
+	return code;
+}
+
+int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file, struct sg_err *err)
+{
+	struct sg_engine fresh = { 0 };
+	struct sg_hash hash = sg_sha256(octets);
+	struct sg_body body = { hash, octets };
+	struct sg_val *facts = sg_val_map(), *good = sg_val_set(facts, "configuration", sg_val_map());
+	struct sg_change change = { .bodies = &body, .n_bodies = 1, .facts = facts };
+	struct sg_lines lines = { 0 };
+	struct sg_ctx ctx;
+	char hex[65];
+	int code = read_anchors(conf, &fresh, err);
+
+	if (code) {
+		release_anchors(&fresh);
+		sg_val_free(facts);
+		return code == SG_EFATAL ? code : SG_EINVAL;
+	}
+	sg_hash_hex(&hash, hex);
+	sg_val_set_str(good, "hash", hex);
+	sg_val_set_str(good, "file", file);
+	sg_engine_ctx(e, NULL, &ctx);
+	sg_line(&lines, &ctx, SG_EV_RELOADED, NULL, NULL, "the configuration %s is in force", file);
+	change.audits = lines.at;
+	change.n_audits = lines.n;
+	code = sg_journal_note(e->journal, &change, &ctx.now, err);
+	sg_lines_release(&lines);
+	sg_val_free(facts);
+	if (code) {
+		release_anchors(&fresh);
+		return sg_engine_fail(e, code);
+	}
+	release_anchors(e);
+	e->anchors = fresh.anchors;
+	e->n_anchors = fresh.n_anchors;
+	sg_conf_free(e->conf);
+	e->conf = conf;
+	free(e->conf_file);
+	e->conf_file = sg_strdup(file);
+	free(e->conf_error);
+	e->conf_error = NULL;
+	code = sg_engine_sync_blocks(e, err);
+	sg_engine_tell(e);
+	return sg_engine_fail(e, code);
+}
+
+int sg_engine_last_good(struct sg_engine *e, struct sg_buf *ret_octets, char **ret_file, struct sg_err *err)
+{
+	struct sg_val *facts = NULL;
+	const struct sg_val *good;
+	struct sg_hash hash;
+	int code = sg_journal_facts(e->read, &facts, err);
+
+	if (code)
+		return code;
+	good = sg_val_get(facts, "configuration");
+	if (!good || !sg_hash_from_hex(sg_val_get_str(good, "hash", ""), &hash))
+		code = sg_fail(err, SG_ENOENT, "the journal has no configuration that was ever in force");
+	else
+		code = sg_journal_body(e->read, &hash, ret_octets, err);
+	if (!code)
+		*ret_file = sg_strdup(sg_val_get_str(good, "file", "?"));
+	sg_val_free(facts);
+	return code;
+}
+
+void sg_engine_refused_conf(struct sg_engine *e, const struct sg_err *why)
+{
+	free(e->conf_error);
+	e->conf_error = sg_strdup(why->msg);
+	line_of_service(e, SG_EV_CONFIG_REFUSED, why->msg, NULL, NULL);
+	sg_engine_tell(e);
+}
+
+static void add_polls(struct sg_engine *e, const struct sg_world *w, struct sg_snapshot *s)
+{
+	const struct sg_conf *conf = sg_engine_conf(e);
+
+	s->polls = sg_alloc((conf->n_feeds + 1) * sizeof(*s->polls));
+	for (size_t i = 0; i < conf->n_feeds; i++) {
+		const struct sg_conf_feed *f = &conf->feeds[i];
+		const struct sg_feed_row *row = NULL;
+		struct sg_poll *p = &s->polls[s->n_polls++];
+
+		for (size_t k = 0; k < w->feeds.n; k++) {
+			if (strcmp(w->feeds.at[k].name, f->name) == 0)
+				row = &w->feeds.at[k];
+		}
+		*p = (struct sg_poll) { .feed = sg_strdup(f->name), .url = sg_strdup(f->url), .proxy = sg_strdup(conf->proxy), .ca_file = sg_strdup(conf->ca_file),
+			.timeout_ms = f->timeout, .max_bytes = (uint64_t)f->max_bytes };
+		/* A document that was refused is fetched whole again: nothing of it was kept. */
+		if (row && !row->error && row->url && strcmp(row->url, f->url) == 0) {
+			p->etag = sg_strdup(row->etag);
+			p->last_modified = sg_strdup(row->last_modified);
+		}
+		p->due = sg_sched_poll(f, row, w->now.wall, e->started, &e->rand);
+	}
+}
+
+struct sg_snapshot *sg_engine_snapshot(struct sg_engine *e)
+{
+	struct sg_snapshot *s = sg_alloc(sizeof(*s));
+	struct sg_world w = { 0 };
+
+	s->wake = e->wake;
+	s->fatal = e->fatal;
+	s->events = e->events;
+	e->events = sg_val_array();
+	if (!e->fatal && sg_world_load(e, &w, NULL) == 0) {
+		s->status = sg_report_status(e, &w);
+		s->list = sg_report_list(e, &w);
+		add_polls(e, &w, s);
+		sg_world_release(&w);
+	} else {
+		s->fatal = true;
+	}
+	return s;
+}
+
+void sg_snapshot_free(struct sg_snapshot *s)
+{
+	if (!s)
+		return;
+	sg_val_free(s->status);
+	sg_val_free(s->list);
+	sg_val_free(s->events);
+	for (size_t i = 0; i < s->n_polls; i++) {
+		free(s->polls[i].feed);
+		free(s->polls[i].url);
+		free(s->polls[i].etag);
+		free(s->polls[i].last_modified);
+		free(s->polls[i].proxy);
+		free(s->polls[i].ca_file);
+	}
+	free(s->polls);
+	free(s);
+}

@@ -1,0 +1,229 @@
+/* run.c - the next piece of work: one note for all rows that move without edits, else one operation. Takings-out first, then repairs, then the rest. */
+#include "engine/inside.h"
+#include "engine/sched.h"
+
+#include <stdlib.h>
+
+int sg_world_load(struct sg_engine *e, struct sg_world *ret, struct sg_err *err)
+{
+	struct sg_world w = { 0 };
+	int code;
+
+	sg_engine_clock(e, &w.now);
+	code = sg_journal_rows(e->read, &w.rows, err);
+	if (!code)
+		code = sg_journal_holds(e->read, &w.holds, err);
+	if (!code)
+		code = sg_journal_blocks(e->read, &w.blocks, err);
+	if (!code)
+		code = sg_journal_feeds(e->read, &w.feeds, err);
+	if (!code)
+		code = sg_journal_facts(e->read, &w.facts, err);
+	if (code)
+		sg_world_release(&w);
+	else
+		*ret = w;
+	return code;
+}
+
+void sg_world_release(struct sg_world *w)
+{
+	sg_rows_release(&w->rows);
+	sg_holds_release(&w->holds);
+	sg_blocks_release(&w->blocks);
+	sg_feed_rows_release(&w->feeds);
+	sg_val_free(w->facts);
+	*w = (struct sg_world) { 0 };
+}
+
+struct sg_row *sg_world_row(const struct sg_world *w, const struct sg_key *key)
+{
+	for (size_t i = 0; i < w->rows.n; i++) {
+		if (sg_key_equal(&w->rows.at[i]->key, key))
+			return w->rows.at[i];
+	}
+	return NULL;
+}
+
+/* Rows that move without an edit, all in one note. 1: something was written. */
+static int note_moves(struct sg_engine *e, const struct sg_world *w, struct sg_decision *list, struct sg_err *err)
+{
+	struct sg_row **rows = sg_alloc((w->rows.n + 1) * sizeof(struct sg_row *));
+	struct sg_lines lines = { 0 };
+	struct sg_ctx ctx;
+	size_t n = 0;
+	int code = 0;
+
+	sg_engine_ctx(e, NULL, &ctx);
+	for (size_t i = 0; i < w->rows.n; i++) {
+		bool moved = false;
+
+		sg_decision_note(e, &list[i], w->now.wall, &moved);
+		if (!moved && !list[i].evaluated)
+			continue;
+		rows[n++] = list[i].row;
+		if (moved)
+			sg_line(&lines, &ctx, list[i].row->reason == SG_WHY_DRIFT ? SG_EV_DRIFT : list[i].row->reason == SG_WHY_FOUGHT ? SG_EV_FOUGHT : SG_EV_MOVED,
+				list[i].row, NULL, "%s: %s (%s): %s", list[i].row->key.id, sg_state_name(list[i].row->state), sg_reason_name(list[i].row->reason),
+				list[i].row->text ? list[i].row->text : "");
+		else
+			sg_line(&lines, &ctx, SG_EV_EVALUATED, list[i].row, NULL, "%s: needed here: %s: %s", list[i].row->key.id,
+				sg_applies_name(list[i].row->applies), list[i].row->proof ? list[i].row->proof : "");
+	}
+	if (n)
+		code = sg_note(&ctx, rows, n, &lines, err);
+	sg_lines_release(&lines);
+	free(rows);
+	return code ? code : n ? 1 : 0;
+}
+
+/* A block whose time is over is a row less, and says so. */
+static int end_blocks(struct sg_engine *e, const struct sg_world *w, struct sg_err *err)
+{
+	struct sg_lines lines = { 0 };
+	struct sg_change change = { 0 };
+	struct sg_ctx ctx;
+	int code = 0;
+
+	sg_engine_ctx(e, NULL, &ctx);
+	for (size_t i = 0; !code && i < w->blocks.n; i++) {
+		const struct sg_block *b = &w->blocks.at[i];
+
+		if (!b->until || w->now.wall < b->until)
+			continue;
+		sg_line(&lines, &ctx, SG_EV_BLOCK_ENDED, NULL, NULL, "the block of %s%s%s is over", b->id, b->revision ? "@" : "", b->revision ? b->revision : "");
+		change = (struct sg_change) { .blocks_drop = b, .n_blocks_drop = 1, .audits = lines.at, .n_audits = lines.n };
+		code = sg_journal_note(e->journal, &change, &ctx.now, err);
+		if (!code)
+			code = 1;
+	}
+	sg_lines_release(&lines);
+	return code;
+}
+
+static bool wants(const struct sg_decision *d, enum sg_work work)
+{
+	return d->cell->kind == SG_CELL_WORK && d->cell->work == work;
+}
+
+/* Collects the rows that want `work`, as members. */
+static size_t members_of(const struct sg_world *w, struct sg_decision *list, enum sg_work work, struct sg_member *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->rows.n; i++) {
+		struct sg_decision *d = &list[i];
+
+		if (!wants(d, work))
+			continue;
+		ret[n] = (struct sg_member) { .row = d->row, .m = d->m };
+		if (work == SG_WORK_REPAIR)
+			ret[n].m = d->held;
+		if (work == SG_WORK_REVERT && d->situation == SG_SIT_BY_HAND) {
+			ret[n].done = SG_BLOCKED;
+			ret[n].done_why = SG_WHY_REMOVED;
+			ret[n].done_text = "a person took it out by hand, so the rest was taken out too: EXPOSED";
+		} else if (work == SG_WORK_REVERT) {
+			sg_out_goal(&d->facts, &ret[n].done, &ret[n].done_why);
+		}
+		if (work == SG_WORK_REVERT || ret[n].m)
+			n++;
+	}
+	return n;
+}
+
+/* Brings members in: all in one operation where that can be, else one by one so that one's trouble is not everybody's. */
+static int bring_in(struct sg_engine *e, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
+{
+	struct sg_step_plan plan = { 0 };
+	struct sg_moves moves = { 0 };
+	struct sg_err one = SG_ERR_INIT;
+	struct sg_ctx ctx;
+	int code = 0;
+
+	sg_engine_ctx(e, NULL, &ctx);
+	if (n > 1 && op == SG_OP_APPLY && sg_op_preview_in(&ctx, op, members, n, &plan, &moves, &one) == 0)
+		code = sg_op_in(&ctx, op, members, n, err);
+	else
+		code = sg_op_in(&ctx, op, members, 1, err);
+	sg_step_plan_release(&plan);
+	sg_moves_release(&moves);
+	return code;
+}
+
+static int operate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *list, struct sg_err *err)
+{
+	static const struct {
+		enum sg_work work;
+		enum sg_op op;
+	} order[] = { { SG_WORK_DROP, SG_OP_REVERT }, { SG_WORK_REVERT, SG_OP_REVERT }, { SG_WORK_REPAIR, SG_OP_REPAIR },
+		{ SG_WORK_SUPERSEDE, SG_OP_SUPERSEDE }, { SG_WORK_APPLY, SG_OP_APPLY } };
+	struct sg_member *members = sg_alloc((w->rows.n + 1) * sizeof(*members));
+	struct sg_err why = SG_ERR_INIT;
+	struct sg_ctx ctx;
+	int code = 0;
+	size_t n;
+
+	sg_engine_ctx(e, NULL, &ctx);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (!e->conf && order[i].op != SG_OP_REVERT)
+			continue; /* without a configuration nothing is brought in */
+		n = members_of(w, list, order[i].work, members);
+		if (order[i].work == SG_WORK_DROP) {
+			for (size_t k = 0; k < w->rows.n; k++) {
+				if (wants(&list[k], SG_WORK_DROP))
+					members[n++].row = list[k].row;
+			}
+		}
+		if (!n)
+			continue;
+		if (order[i].work == SG_WORK_DROP)
+			code = sg_op_drop(&ctx, members[0].row, &why);
+		else if (order[i].op == SG_OP_REVERT)
+			code = sg_op_out(&ctx, members, n, &why);
+		else
+			code = bring_in(e, order[i].op, members, n, &why);
+		sg_engine_forget_views(e);
+		e->host_at = 0;
+		/* What failed is in its row by now; only what ends the process, or the stop that was asked for, goes up. */
+		if (code == SG_EFATAL || code == SG_ECANCELED)
+			sg_fail(err, code, "%s", why.msg);
+		else
+			code = 1;
+		break;
+	}
+	free(members);
+	return code;
+}
+
+int sg_engine_run(struct sg_engine *e, struct sg_err *err)
+{
+	struct sg_decision *list = NULL;
+	struct sg_world w = { 0 };
+	int code;
+
+	if (e->fatal)
+		return sg_fail(err, SG_EFATAL, "an earlier flush failed: the process must stop");
+	sg_engine_host(e, 30 * 1000);
+	code = sg_world_load(e, &w, err);
+	if (code)
+		return sg_engine_fail(e, code);
+	code = end_blocks(e, &w, err);
+	if (code)
+		goto out;
+	list = sg_alloc((w.rows.n + 1) * sizeof(*list));
+	for (size_t i = 0; i < w.rows.n; i++)
+		sg_decide(e, &w, w.rows.at[i], &list[i]);
+	code = note_moves(e, &w, list, err);
+	if (!code)
+		code = operate(e, &w, list, err);
+	if (!code)
+		e->wake = sg_sched_wake(sg_engine_conf(e), &w, list);
+	for (size_t i = 0; i < w.rows.n; i++)
+		sg_decision_release(&list[i]);
+out:
+	free(list);
+	sg_world_release(&w);
+	sg_engine_tell(e);
+	return code == SG_ECANCELED ? 0 : sg_engine_fail(e, code);
+}

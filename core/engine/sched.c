@@ -1,0 +1,53 @@
+/* sched.c - see sched.h. */
+#include "engine/sched.h"
+
+static void sooner(int64_t *wake, int64_t at, int64_t now)
+{
+	if (at > now && at < *wake)
+		*wake = at;
+}
+
+int64_t sg_sched_wake(const struct sg_conf *conf, const struct sg_world *w, const struct sg_decision *list)
+{
+	int64_t now = w->now.wall, wake = INT64_MAX, opens = 0;
+	const struct sg_val *pause = w->facts ? sg_val_get(w->facts, "pause") : NULL;
+
+	for (size_t i = 0; i < w->rows.n; i++) {
+		const struct sg_row *row = w->rows.at[i];
+
+		sooner(&wake, row->retry_at, now);
+		sooner(&wake, row->delay_until, now);
+		sooner(&wake, row->ask_until, now);
+		sooner(&wake, row->remove_after, now);
+		sooner(&wake, list[i].go.next, now);
+		if (row->fixed_since)
+			sooner(&wake, row->fixed_since + conf->fixed_settle, now);
+		if (list[i].facts.holds)
+			sooner(&wake, now + conf->audit_every, now);
+		if (row->reason == SG_WHY_REMOVAL_WINDOW && !sg_policy_window(conf->removal_window, now, &opens))
+			sooner(&wake, opens, now);
+	}
+	for (size_t i = 0; i < w->blocks.n; i++)
+		sooner(&wake, w->blocks.at[i].until, now);
+	if (pause)
+		sooner(&wake, sg_val_get_int(pause, "until", 0), now);
+	return wake;
+}
+
+int64_t sg_sched_poll(const struct sg_conf_feed *feed, const struct sg_feed_row *row, int64_t now, int64_t started, struct sg_rand *rand)
+{
+	int64_t every = feed->every, most;
+
+	if (!row || !row->tried || row->tried < started)
+		return started + sg_rand_below(rand, 4000);
+	if (row->tried > now) /* the clock was set back */
+		return now;
+	most = every * 12 < 3600 * 1000 ? every * 12 : 3600 * 1000;
+	if (most < every)
+		most = every;
+	for (uint32_t i = 1; i < row->failures && every < most; i++)
+		every *= 2;
+	if (every > most)
+		every = most;
+	return row->tried + every - sg_rand_below(rand, every / 10);
+}
