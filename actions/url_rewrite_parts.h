@@ -4,13 +4,15 @@
 
 #include "actions/kinds.h"
 
+enum { SG_UR_MAX_ITEMS = 64 }; /* of one action */
+
 enum sg_ur_section { SG_UR_GLOBAL, SG_UR_INBOUND, SG_UR_OUTBOUND, SG_UR_SECTIONS };
 extern const char *const sg_ur_section_names[SG_UR_SECTIONS]; /* "globalRules", "rules", "outboundRules" */
 
 /* A rule or a preCondition: one value. */
 struct sg_ur_item {
 	enum sg_ur_section section;
-	bool pre;             /* a preCondition, in <preConditions> */
+	bool pre; /* a preCondition, in <preConditions> */
 	char *name;
 	struct sg_buf octets; /* the element by itself: no namespace, no comments, nothing between the tags */
 };
@@ -20,16 +22,18 @@ struct sg_ur {
 	bool inherit;
 	struct sg_ur_item *items; /* in the feed's order */
 	size_t n, cap;
-	struct sg_buf rewrite;    /* <rewrite> with all of them, for the evaluator */
-	struct sg_strs variables; /* server variables that inbound rules set: IIS wants them in allowedServerVariables */
+	struct sg_buf rewrite; /* <rewrite> with all of them, for the evaluator */
+	struct sg_strs
+	        variables; /* server variables that inbound rules set: IIS wants them in allowedServerVariables */
 };
 /* Reads and checks: everything that can be wrong with the action by itself. */
-int sg_ur_read(const struct sg_mitigation *m, const struct sg_action *a, struct sg_ur *ret, struct sg_err *err);
+int sg_ur_read(
+        const struct sg_mitigation *m, const struct sg_action *a, struct sg_ur *ret, struct sg_err *err);
 void sg_ur_release(struct sg_ur *ur);
 
 /* The places of the action on this server. */
 int sg_ur_places(const struct sg_ur *ur, const struct sg_host *host, const struct sg_drives *drives,
-	struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
+        struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
 void sg_ur_places_free(struct sg_iis_place *places, size_t n);
 
 #endif

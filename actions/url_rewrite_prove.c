@@ -64,14 +64,14 @@ static int inherit(struct force *f, const char *container, const struct sg_cfg *
         const struct sg_iis_occurrence *o, struct sg_err *err)
 {
 	const struct sg_cfg_node *node = &cfg->nodes[o->node];
-	bool before[64] = { false };
+	bool before[SG_UR_MAX_ITEMS] = { false };
 	struct sg_rw_rules *rules = NULL;
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_buf text = { 0 };
 	char *folder = sg_format("%s%s", o->url ? o->url : "/", o->url && strcmp(o->url, "/") ? "/" : "");
 	int r;
 
-	for (size_t i = 0; i < f->ur->n && i < 64; i++)
+	for (size_t i = 0; i < f->ur->n; i++)
 		before[i] = holds_item(f->rules, &f->ur->items[i]);
 	sg_buf_str(&text, "<rewrite>");
 	sg_buf_add(&text, cfg->octets.data + node->at, node->end - node->at);
@@ -83,7 +83,7 @@ static int inherit(struct force *f, const char *container, const struct sg_cfg *
 	}
 	if (r)
 		sg_fail(err, r, "%s:%u: %s", container, node->line, why.msg);
-	for (size_t i = 0; !r && i < f->ur->n && i < 64; i++)
+	for (size_t i = 0; !r && i < f->ur->n; i++)
 		if (before[i] && !holds_item(f->rules, &f->ur->items[i]))
 			note_defeat(f, container, cfg, dropper(cfg, o->node, f->ur->items[i].name),
 			        f->ur->items[i].name);

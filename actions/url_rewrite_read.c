@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ITEMS = 64, MAX_NAME = 200 };
+enum { MAX_NAME = 200 };
 
 const char *const sg_ur_section_names[SG_UR_SECTIONS] = { "globalRules", "rules", "outboundRules" };
 
@@ -171,8 +171,8 @@ static int read_item(struct reader *r, const xmlNode *node, enum sg_ur_section s
 	struct sg_ur_item *item;
 	int code;
 
-	if (ur->n == MAX_ITEMS)
-		return refuse(r, "more than %d rules and preConditions", MAX_ITEMS);
+	if (ur->n == SG_UR_MAX_ITEMS)
+		return refuse(r, "more than %d rules and preConditions", SG_UR_MAX_ITEMS);
 	ur->items = sg_grow(ur->items, ur->n, &ur->cap, sizeof(*ur->items));
 	item = &ur->items[ur->n++];
 	*item = (struct sg_ur_item){ .section = section, .pre = pre };
