@@ -29,13 +29,19 @@ static void quiet(const char *file, int line, const char *func, const char *obje
 	(void)file, (void)line, (void)func, (void)object, (void)subject, (void)reason, (void)msg;
 }
 
+/* A second xmlSecInit() would bring its file and network access back. */
 int sg_verify_init(struct sg_err *err)
 {
+	static bool done;
+
+	if (done)
+		return 0;
 	sg_xml_init();
 	if (xmlSecInit() < 0 || xmlSecCheckVersion() != 1 || xmlSecCryptoInit() < 0)
 		return sg_fail(err, SG_EIO, "libxmlsec1 cannot be initialised");
 	xmlSecErrorsSetCallback(quiet);
 	xmlSecIOCleanupCallbacks();
+	done = true;
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include "feed/feed.h"
 
-int sg_verify_init(struct sg_err *err); /* once, before threads */
+int sg_verify_init(struct sg_err *err); /* before threads; a second call changes nothing */
 
 struct sg_verified {
 	struct sg_buf octets; /* what was signed, in canonical form: the only thing that may be read */
