@@ -22,8 +22,8 @@
  * Errors: SG_ECONFLICT, SG_EINVAL (no such address), SG_EUNSUPPORTED (a name with both kinds of quotes: path NULL). */
 int sg_cfg_look(const struct sg_cfg *cfg, const struct sg_addr *addr, struct sg_content *ret, struct sg_err *err);
 
-/* Whether two contents mean the same: both absent, or both present with the same events (ELEMENT), both open or both
- * self-closed (SCAFFOLD; octets that are empty or end in ">" without "/" mean open), the same decoded value (ATTRIBUTE). */
+/* Whether two contents mean the same: both absent, or both present with the same events (ELEMENT), both open or both shut (SCAFFOLD; octets that
+ * are empty or a start tag mean open), the same decoded value (ATTRIBUTE). */
 bool sg_content_same(enum sg_value_kind kind, const struct sg_content *a, const struct sg_content *b);
 
 enum sg_edit_result {

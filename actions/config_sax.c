@@ -18,7 +18,6 @@ typedef xmlError *sax_error;
 
 struct walk {
 	const struct sg_cfg *cfg;
-	xmlParserCtxt *ctxt;
 	uint32_t next;    /* the node that the next event must be */
 	uint32_t open;    /* the element that is open */
 	size_t text_at;   /* raw octets of the TEXT node `next` that were seen; 0: none, text was not begun */
@@ -27,10 +26,10 @@ struct walk {
 	char why[256];
 };
 
+/* The reading goes on: that the document is ill-formed is the better reason, and may come later. */
 static void differ(struct walk *w)
 {
 	w->differ = true;
-	xmlStopParser(w->ctxt);
 }
 
 static bool is_declaration(const struct sg_cfg *cfg, uint32_t n)
@@ -294,16 +293,15 @@ int sg_cfg_sax(const struct sg_cfg *cfg, const char *name, struct sg_err *err)
 		.internalSubset = on_doctype,
 		.serror = on_error,
 	};
-	w.ctxt = ctxt;
 	ctxt->userData = &w;
 	xmlParseDocument(ctxt);
 	ill = !ctxt->wellFormed || !ctxt->nsWellFormed;
 	xmlFreeDoc(ctxt->myDoc);
 	ctxt->myDoc = NULL;
 	xmlFreeParserCtxt(ctxt);
-	if (!w.differ && w.line)
+	if (w.line)
 		return sg_fail(err, SG_EPARSE, "%s:%d: column %d: %s", name, w.line, w.column, w.why);
-	if (!w.differ && ill)
+	if (ill)
 		return sg_fail(err, SG_EPARSE, "%s: it is not well-formed", name);
 	if (w.differ || !settle(&w) || w.next != cfg->n_nodes || w.open != 0)
 		return sg_fail(err, SG_EUNSUPPORTED,

@@ -136,14 +136,15 @@ static void indent_step(struct sg_cfg *cfg)
 
 	for (uint32_t i = 1; i < cfg->n_nodes; i++) {
 		uint32_t parent = cfg->nodes[i].parent;
-		struct sg_bytes in, out;
+		struct sg_bytes in, out = { 0 };
 		char step[sizeof cfg->indent] = { 0 };
 		size_t k;
 
 		if (cfg->nodes[i].type != SG_CFG_ELEMENT || parent == 0 ||
 		        !indent_of(cfg, cfg->nodes[i].at, &in) ||
-		        !indent_of(cfg, cfg->nodes[parent].at, &out) || in.len <= out.len ||
-		        in.len - out.len >= sizeof step || memcmp(in.data, out.data, out.len) != 0)
+		        (!indent_of(cfg, cfg->nodes[parent].at, &out) && parent != cfg->root) ||
+		        in.len <= out.len || in.len - out.len >= sizeof step ||
+		        (out.len && memcmp(in.data, out.data, out.len) != 0))
 			continue;
 		memcpy(step, in.data + out.len, in.len - out.len);
 		for (k = 0; k < n && strcmp(seen[k].step, step) != 0;)
