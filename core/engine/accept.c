@@ -32,11 +32,14 @@ static void feed_row(const struct sg_world *w, const struct sg_conf_feed *feed, 
 			return;
 		}
 	}
-	*ret = (struct sg_feed_row) { .name = sg_strdup(feed->name), .url = sg_strdup(feed->url), .eocs = feed->eocs };
+	*ret = (struct sg_feed_row){
+		.name = sg_strdup(feed->name), .url = sg_strdup(feed->url), .eocs = feed->eocs
+	};
 }
 
 /* A failed try is a note; a line only when the cause is news. */
-static int failed(struct sg_engine *e, struct sg_feed_row *row, int event, const struct sg_err *why, struct sg_err *err)
+static int failed(
+        struct sg_engine *e, struct sg_feed_row *row, int event, const struct sg_err *why, struct sg_err *err)
 {
 	struct sg_lines lines = { 0 };
 	struct sg_change change = { .feeds = row, .n_feeds = 1 };
@@ -75,14 +78,16 @@ static void succeeded(struct sg_feed_row *row, const struct sg_fetched *fetched,
 }
 
 /* One Config of the document against the row that is there. Returns the row, owned by the caller, or NULL when nothing changed. */
-static struct sg_row *offer(struct sg_engine *e, const struct sg_world *w, const struct sg_mitigation *m, uint64_t serial, struct sg_ctx *ctx,
-	struct sg_lines *lines)
+static struct sg_row *offer(struct sg_engine *e, const struct sg_world *w, const struct sg_mitigation *m,
+        uint64_t serial, struct sg_ctx *ctx, struct sg_lines *lines)
 {
 	struct sg_key key = { m->feed, m->id };
 	const struct sg_row *old = sg_world_row(w, &key);
 	struct sg_row *row = old ? sg_row_copy(old) : sg_row_new(m->feed, m->id);
 
-	if (old && (m->tombstone ? old->tombstone : !old->tombstone && !old->missing && sg_hash_equal(&old->offered, &m->hash))) {
+	if (old &&
+	        (m->tombstone ? old->tombstone
+	                      : !old->tombstone && !old->missing && sg_hash_equal(&old->offered, &m->hash))) {
 		sg_row_free(row);
 		return NULL;
 	}
@@ -92,13 +97,13 @@ static struct sg_row *offer(struct sg_engine *e, const struct sg_world *w, const
 	set(&row->desc, m->desc);
 	if (m->tombstone) {
 		row->tombstone = true;
-		row->offered = (struct sg_hash) { { 0 } };
+		row->offered = (struct sg_hash){ { 0 } };
 		set(&row->offered_revision, NULL);
 		set(&row->withdraw_reason, m->withdraw_reason);
 		if (!row->since)
 			sg_row_move(row, SG_PENDING, SG_WHY_NEW, ctx->now.wall, "recorded; to be evaluated");
-		sg_line(lines, ctx, SG_EV_NEW, row, NULL, "%s: withdrawn by feed %s%s%s", m->id, m->feed, m->withdraw_reason ? ": " : "",
-			m->withdraw_reason ? m->withdraw_reason : "");
+		sg_line(lines, ctx, SG_EV_NEW, row, NULL, "%s: withdrawn by feed %s%s%s", m->id, m->feed,
+		        m->withdraw_reason ? ": " : "", m->withdraw_reason ? m->withdraw_reason : "");
 		return row;
 	}
 	row->tombstone = false;
@@ -112,13 +117,15 @@ static struct sg_row *offer(struct sg_engine *e, const struct sg_world *w, const
 	sg_policy_deadlines(sg_engine_conf(e), m, row, ctx->now.wall);
 	if (!old)
 		sg_row_move(row, SG_PENDING, SG_WHY_NEW, ctx->now.wall, "recorded; to be evaluated");
-	sg_line(lines, ctx, SG_EV_NEW, row, NULL, "%s%s%s: %s by feed %s: %s", m->id, m->revision ? " revision " : "", m->revision ? m->revision : "",
-		old ? "a changed body was offered" : "offered", m->feed, m->desc ? m->desc : "");
+	sg_line(lines, ctx, SG_EV_NEW, row, NULL, "%s%s%s: %s by feed %s: %s", m->id,
+	        m->revision ? " revision " : "", m->revision ? m->revision : "",
+	        old ? "a changed body was offered" : "offered", m->feed, m->desc ? m->desc : "");
 	return row;
 }
 
 /* An id that the document no longer lists: in an EM document that withdraws it, in ours it stays and says so. */
-static struct sg_row *absent(const struct sg_feed *feed, bool eocs, const struct sg_row *old, struct sg_ctx *ctx, struct sg_lines *lines)
+static struct sg_row *absent(const struct sg_feed *feed, bool eocs, const struct sg_row *old,
+        struct sg_ctx *ctx, struct sg_lines *lines)
 {
 	struct sg_row *row;
 
@@ -139,12 +146,13 @@ static struct sg_row *absent(const struct sg_feed *feed, bool eocs, const struct
 	} else {
 		row->missing = true;
 	}
-	sg_line(lines, ctx, SG_EV_NEW, row, NULL, "%s is no longer in feed %s: %s", row->key.id, row->key.feed,
-		eocs ? "withdrawn" : "it stays until it is withdrawn");
+	sg_line(lines, ctx, SG_EV_NEW, row, NULL, "%s is no longer in feed %s: %s", row->key.id,
+	        row->key.feed, eocs ? "withdrawn" : "it stays until it is withdrawn");
 	return row;
 }
 
-static int accept(struct sg_engine *e, const struct sg_world *w, const struct sg_feed *feed, struct sg_feed_row *frow, struct sg_err *err)
+static int accept(struct sg_engine *e, const struct sg_world *w, const struct sg_feed *feed,
+        struct sg_feed_row *frow, struct sg_err *err)
 {
 	struct sg_row **rows = sg_alloc((feed->n + w->rows.n + 1) * sizeof(struct sg_row *));
 	struct sg_body *bodies = sg_alloc((feed->n + 1) * sizeof(*bodies));
@@ -159,8 +167,10 @@ static int accept(struct sg_engine *e, const struct sg_world *w, const struct sg
 	frow->issued = feed->issued;
 	frow->expires = feed->expires;
 	set(&frow->signer, feed->signer);
-	sg_line(&lines, &ctx, SG_EV_FEED_ACCEPTED, NULL, NULL, "feed %s: serial %llu, %zu mitigation%s, signed by %s", frow->name,
-		(unsigned long long)feed->serial, feed->n, feed->n == 1 ? "" : "s", feed->signer ? feed->signer : "?");
+	sg_line(&lines, &ctx, SG_EV_FEED_ACCEPTED, NULL, NULL,
+	        "feed %s: serial %llu, %zu mitigation%s, signed by %s", frow->name,
+	        (unsigned long long)feed->serial, feed->n, feed->n == 1 ? "" : "s",
+	        feed->signer ? feed->signer : "?");
 	for (size_t i = 0; i < feed->n; i++) {
 		struct sg_row *row = offer(e, w, feed->at[i], feed->serial, &ctx, &lines);
 
@@ -168,7 +178,8 @@ static int accept(struct sg_engine *e, const struct sg_world *w, const struct sg
 			continue;
 		rows[change.n_rows++] = row;
 		if (!row->tombstone)
-			bodies[change.n_bodies++] = (struct sg_body) { feed->at[i]->hash, sg_buf_bytes(&feed->at[i]->body) };
+			bodies[change.n_bodies++] =
+			        (struct sg_body){ feed->at[i]->hash, sg_buf_bytes(&feed->at[i]->body) };
 	}
 	for (size_t i = 0; i < w->rows.n; i++) {
 		struct sg_row *row;
@@ -180,8 +191,9 @@ static int accept(struct sg_engine *e, const struct sg_world *w, const struct sg
 			rows[change.n_rows++] = row;
 	}
 	for (size_t i = 0; i < feed->n_refused; i++)
-		sg_line(&lines, &ctx, SG_EV_FEED_PART_REFUSED, NULL, NULL, "feed %s: %s was left out: %s", frow->name,
-			feed->refused[i].id ? feed->refused[i].id : "a mitigation", feed->refused[i].text);
+		sg_line(&lines, &ctx, SG_EV_FEED_PART_REFUSED, NULL, NULL, "feed %s: %s was left out: %s",
+		        frow->name, feed->refused[i].id ? feed->refused[i].id : "a mitigation",
+		        feed->refused[i].text);
 	change.audits = lines.at;
 	change.n_audits = lines.n;
 	code = sg_journal_accept(e->journal, &change, &ctx.now, err);
@@ -194,10 +206,12 @@ static int accept(struct sg_engine *e, const struct sg_world *w, const struct sg
 }
 
 /* Verifies and takes in one document. A bad one is recorded and is no failure. */
-static int document(struct sg_engine *e, const struct sg_world *w, const struct sg_conf_feed *conf, struct sg_feed_row *row,
-	const struct sg_fetched *fetched, struct sg_err *err)
+static int document(struct sg_engine *e, const struct sg_world *w, const struct sg_conf_feed *conf,
+        struct sg_feed_row *row, const struct sg_fetched *fetched, struct sg_err *err)
 {
-	struct sg_feed_rules rules = { .name = conf->name, .eocs = conf->eocs, .ids = conf->ids, .now = w->now.wall };
+	struct sg_feed_rules rules = {
+		.name = conf->name, .eocs = conf->eocs, .ids = conf->ids, .now = w->now.wall
+	};
 	struct sg_feed_before before = { .serial = row->serial, .document = row->document };
 	struct sg_anchor *anchors = sg_alloc((e->n_anchors + 1) * sizeof(*anchors));
 	struct sg_feed *feed = NULL;
@@ -232,7 +246,8 @@ out:
 	return code;
 }
 
-int sg_engine_fetched(struct sg_engine *e, const char *name, const struct sg_fetched *fetched, const struct sg_err *failure, struct sg_err *err)
+int sg_engine_fetched(struct sg_engine *e, const char *name, const struct sg_fetched *fetched,
+        const struct sg_err *failure, struct sg_err *err)
 {
 	const struct sg_conf_feed *conf = conf_feed(e, name);
 	struct sg_feed_row row = { 0 };
@@ -281,14 +296,20 @@ int sg_engine_sync_blocks(struct sg_engine *e, struct sg_err *err)
 	for (size_t i = 0; i < conf->n_blocks; i++) {
 		const struct sg_conf_block *b = &conf->blocks[i];
 
-		put[change.n_blocks_put++] = (struct sg_block) { .id = b->id, .revision = b->revision, .source = source, .keep = b->keep,
-			.who = { .account = account, .reason = b->reason }, .created = now.wall, .until = b->until };
+		put[change.n_blocks_put++] = (struct sg_block){ .id = b->id,
+			.revision = b->revision,
+			.source = source,
+			.keep = b->keep,
+			.who = { .account = account, .reason = b->reason },
+			.created = now.wall,
+			.until = b->until };
 	}
 	for (size_t i = 0; i < blocks.n; i++) {
 		bool stays = strcmp(blocks.at[i].source, source) != 0;
 
 		for (size_t k = 0; !stays && k < change.n_blocks_put; k++)
-			stays = sg_same(put[k].id, blocks.at[i].id) && sg_same(put[k].revision, blocks.at[i].revision);
+			stays = sg_same(put[k].id, blocks.at[i].id) &&
+			        sg_same(put[k].revision, blocks.at[i].revision);
 		if (!stays)
 			drop[change.n_blocks_drop++] = blocks.at[i];
 	}

@@ -12,7 +12,8 @@ bool sg_holds_any(const struct sg_holds *holds, const struct sg_key *key)
 	return false;
 }
 
-void sg_row_move(struct sg_row *row, enum sg_state state, enum sg_reason reason, int64_t now, const char *fmt, ...)
+void sg_row_move(
+        struct sg_row *row, enum sg_state state, enum sg_reason reason, int64_t now, const char *fmt, ...)
 {
 	struct sg_buf text = { 0 };
 	va_list ap;
@@ -83,7 +84,8 @@ enum sg_verdict sg_row_verdict(const struct sg_row *row, bool holds)
 	return sg_state_verdict(&in);
 }
 
-void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const struct sg_row *row, struct sg_val *data, const char *fmt, ...)
+void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const struct sg_row *row,
+        struct sg_val *data, const char *fmt, ...)
 {
 	struct sg_buf text = { 0 };
 	struct sg_audit *line;
@@ -91,7 +93,7 @@ void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const s
 
 	lines->at = sg_grow(lines->at, lines->n, &lines->cap, sizeof(*lines->at));
 	line = &lines->at[lines->n++];
-	*line = (struct sg_audit) { .wall = ctx->now.wall, .code = code };
+	*line = (struct sg_audit){ .wall = ctx->now.wall, .code = code };
 	for (size_t i = 0; i < sizeof(line->boot); i++)
 		line->boot[i] = ctx->now.boot[i];
 	if (ctx->who)
@@ -105,7 +107,8 @@ void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const s
 		sg_val_set_str(data, "state", sg_state_name(row->state));
 		sg_val_set_str(data, "reason", sg_reason_name(row->reason));
 		sg_val_set_str(data, "verdict", sg_verdict_name(sg_row_verdict(row, holds)));
-		sg_val_set_str(data, "revision", row->applied_revision ? row->applied_revision : row->offered_revision);
+		sg_val_set_str(data, "revision",
+		        row->applied_revision ? row->applied_revision : row->offered_revision);
 	}
 	line->data = data;
 	va_start(ap, fmt);
@@ -119,10 +122,11 @@ void sg_lines_release(struct sg_lines *lines)
 	for (size_t i = 0; i < lines->n; i++)
 		sg_audit_release(&lines->at[i]);
 	free(lines->at);
-	*lines = (struct sg_lines) { 0 };
+	*lines = (struct sg_lines){ 0 };
 }
 
-int sg_note(struct sg_ctx *ctx, struct sg_row *const *rows, size_t n, struct sg_lines *lines, struct sg_err *err)
+int sg_note(
+        struct sg_ctx *ctx, struct sg_row *const *rows, size_t n, struct sg_lines *lines, struct sg_err *err)
 {
 	struct sg_change change = { .rows = rows, .n_rows = n };
 

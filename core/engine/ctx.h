@@ -12,9 +12,9 @@ struct sg_ctx {
 	struct sg_journal *journal;
 	struct sg_journal_read *read;
 	const struct sg_drives *drives;
-	const struct sg_host *host;     /* NULL: could not be read; only recovery and reverts work then */
+	const struct sg_host *host; /* NULL: could not be read; only recovery and reverts work then */
 	struct sg_clock now;
-	const struct sg_who *who;       /* who asked; NULL: the service itself */
+	const struct sg_who *who; /* who asked; NULL: the service itself */
 	bool (*stop)(void *arg);
 	void *stop_arg;
 };
@@ -24,18 +24,19 @@ struct sg_lines {
 	struct sg_audit *at;
 	size_t n, cap;
 };
-void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const struct sg_row *row, struct sg_val *data, const char *fmt, ...)
-	__attribute__((format(printf, 6, 7)));
+void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const struct sg_row *row,
+        struct sg_val *data, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 void sg_lines_release(struct sg_lines *lines);
 
 /* Whether a row holds at least one value. */
 bool sg_holds_any(const struct sg_holds *holds, const struct sg_key *key);
 /* Moves a row: state, reason, since (when they differ) and its sentence. */
-void sg_row_move(struct sg_row *row, enum sg_state state, enum sg_reason reason, int64_t now, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+void sg_row_move(struct sg_row *row, enum sg_state state, enum sg_reason reason, int64_t now, const char *fmt,
+        ...) __attribute__((format(printf, 5, 6)));
 /* The verdict of a row as it stands. */
 enum sg_verdict sg_row_verdict(const struct sg_row *row, bool holds);
 /* One note: these rows and lines. */
-int sg_note(struct sg_ctx *ctx, struct sg_row *const *rows, size_t n, struct sg_lines *lines, struct sg_err *err);
+int sg_note(
+        struct sg_ctx *ctx, struct sg_row *const *rows, size_t n, struct sg_lines *lines, struct sg_err *err);
 
 #endif

@@ -11,7 +11,7 @@
 void sg_decision_release(struct sg_decision *d)
 {
 	free(d->look_text);
-	*d = (struct sg_decision) { 0 };
+	*d = (struct sg_decision){ 0 };
 }
 
 static void set(char **to, const char *s)
@@ -28,7 +28,8 @@ static bool differ(const char *a, const char *b)
 }
 
 /* Fixed must read so for the settle time before what is applied goes; what is not applied never goes in at once. */
-static void settle_fixed(struct sg_engine *e, struct sg_row *row, const struct sg_match *match, bool holds, int64_t now)
+static void settle_fixed(
+        struct sg_engine *e, struct sg_row *row, const struct sg_match *match, bool holds, int64_t now)
 {
 	int64_t settle = sg_engine_conf(e)->fixed_settle;
 
@@ -44,12 +45,14 @@ static void settle_fixed(struct sg_engine *e, struct sg_row *row, const struct s
 		sg_duration_format(settle - (now - row->fixed_since), left);
 		row->applies = SG_APPLIES_YES;
 		free(row->proof);
-		row->proof = sg_format("%s; taken out when it has read so for another %s", match->proof, left);
+		row->proof =
+		        sg_format("%s; taken out when it has read so for another %s", match->proof, left);
 	}
 }
 
 /* A target that does not exist here is a NO with proof, as long as nothing is held. */
-static void match_target(struct sg_engine *e, const struct sg_mitigation *m, const struct sg_world *w, struct sg_match *match)
+static void match_target(
+        struct sg_engine *e, const struct sg_mitigation *m, const struct sg_world *w, struct sg_match *match)
 {
 	struct sg_wishes wishes = { 0 };
 	struct sg_err why = SG_ERR_INIT;
@@ -58,7 +61,7 @@ static void match_target(struct sg_engine *e, const struct sg_mitigation *m, con
 		return;
 	if (sg_actions_plan(m, e->host, e->options.drives, &w->holds, &wishes, &why) == SG_ENOENT) {
 		free(match->proof);
-		*match = (struct sg_match) { .applies = SG_APPLIES_NO, .proof = sg_strdup(why.msg) };
+		*match = (struct sg_match){ .applies = SG_APPLIES_NO, .proof = sg_strdup(why.msg) };
 	}
 	sg_wishes_release(&wishes);
 }
@@ -82,7 +85,8 @@ static void evaluate(struct sg_engine *e, const struct sg_world *w, struct sg_de
 		settle_fixed(e, row, &match, holds, w->now.wall);
 	}
 	/* The remaining settle time in the sentence is no news. */
-	d->evaluated = row->applies != applies || row->fixed_since != fixed_since || (!row->fixed_since && differ(proof, row->proof));
+	d->evaluated = row->applies != applies || row->fixed_since != fixed_since ||
+	               (!row->fixed_since && differ(proof, row->proof));
 	free(proof);
 	sg_match_release(&match);
 }
@@ -97,7 +101,7 @@ static struct sg_view *view_of(struct sg_engine *e, const struct sg_key *key)
 	}
 	e->views = sg_grow(e->views, e->n_views, &e->cap_views, sizeof(*e->views));
 	v = &e->views[e->n_views++];
-	*v = (struct sg_view) { 0 };
+	*v = (struct sg_view){ 0 };
 	sg_key_copy(&v->key, key);
 	return v;
 }
@@ -182,7 +186,8 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 		set(&row->proof, why.msg[0] ? why.msg : "its body is not in the journal");
 	evaluate(e, w, &d, f->holds);
 	d.slot = sg_state_slot(row->state, row->reason);
-	d.block = sg_policy_block(&w->blocks, row, f->holds ? row->applied_revision : row->offered_revision, w->now.wall, &f->keep);
+	d.block = sg_policy_block(&w->blocks, row, f->holds ? row->applied_revision : row->offered_revision,
+	        w->now.wall, &f->keep);
 	f->blocked = d.block != NULL;
 	f->setup_running = e->host && e->host->setup_running;
 	f->admin_out = row->out;
@@ -195,16 +200,23 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	f->asked = row->out || f->blocked;
 	f->removal_window = sg_policy_window(conf->removal_window, w->now.wall, &opens);
 	f->reapply = conf->reapply_by_hand;
-	f->repair_bound = row->repairs >= SG_REPAIR_BOUND && w->now.wall - row->repairs_since < SG_REPAIR_BOUND_TIME;
+	f->repair_bound =
+	        row->repairs >= SG_REPAIR_BOUND && w->now.wall - row->repairs_since < SG_REPAIR_BOUND_TIME;
 	f->body_failed = !sg_hash_is_zero(&row->failed) && sg_hash_equal(&row->offered, &row->failed);
-	f->other_body = sg_hash_is_zero(&row->applied) ? !f->body_failed : d.m && !sg_hash_equal(&row->offered, &row->applied);
+	f->other_body = sg_hash_is_zero(&row->applied) ? !f->body_failed
+	                                               : d.m && !sg_hash_equal(&row->offered, &row->applied);
 	f->retry_due = !row->retry_at || w->now.wall >= row->retry_at;
 	f->tried_out = row->goal == SG_OUT;
 	f->adopt = conf->adopt;
 	if (d.m) {
-		struct sg_go_in in = { .conf = conf, .m = d.m, .row = row, .feed = feed_row(w, row->key.feed), .now = w->now.wall };
+		struct sg_go_in in = { .conf = conf,
+			.m = d.m,
+			.row = row,
+			.feed = feed_row(w, row->key.feed),
+			.now = w->now.wall };
 
-		in.newer_blocked = sg_policy_block(&w->blocks, row, row->offered_revision, w->now.wall, &newer_keep) != NULL;
+		in.newer_blocked = sg_policy_block(&w->blocks, row, row->offered_revision, w->now.wall,
+		                           &newer_keep) != NULL;
 		sg_policy_go(&in, &d.go);
 		f->go = d.go.go;
 	}
@@ -237,20 +249,32 @@ static char *sentence(const struct sg_decision *d, enum sg_reason why)
 	switch (why) {
 	case SG_WHY_NOT_NEEDED: return sg_format("not needed here: %s", row->proof ? row->proof : "?");
 	case SG_WHY_UNKNOWN: return sg_format("cannot be told: %s", row->proof ? row->proof : "?");
-	case SG_WHY_SHADOWED: return sg_format("feed '%s' offers the same id and comes first", row->shadowed_by ? row->shadowed_by : "?");
+	case SG_WHY_SHADOWED:
+		return sg_format("feed '%s' offers the same id and comes first",
+		        row->shadowed_by ? row->shadowed_by : "?");
 	case SG_WHY_ADMIN:
-		return sg_format("blocked by %s%s%s", d->block && d->block->who.account ? d->block->who.account : d->block ? d->block->source : "a block",
-			d->block && d->block->who.reason ? ": " : "", d->block && d->block->who.reason ? d->block->who.reason : "");
+		return sg_format("blocked by %s%s%s",
+		        d->block && d->block->who.account ? d->block->who.account
+		        : d->block                        ? d->block->source
+		                                          : "a block",
+		        d->block && d->block->who.reason ? ": " : "",
+		        d->block && d->block->who.reason ? d->block->who.reason : "");
 	case SG_WHY_BY_ADMIN:
-		return sg_format("taken out by %s%s%s; 'stopgapctl apply %s' takes it in again", row->out_who.account ? row->out_who.account : "an administrator",
-			row->out_who.reason ? ": " : "", row->out_who.reason ? row->out_who.reason : "", row->key.id);
-	case SG_WHY_WITHDRAWN: return sg_format("withdrawn by its feed%s%s", row->withdraw_reason ? ": " : "", row->withdraw_reason ? row->withdraw_reason : "");
+		return sg_format("taken out by %s%s%s; 'stopgapctl apply %s' takes it in again",
+		        row->out_who.account ? row->out_who.account : "an administrator",
+		        row->out_who.reason ? ": " : "", row->out_who.reason ? row->out_who.reason : "",
+		        row->key.id);
+	case SG_WHY_WITHDRAWN:
+		return sg_format("withdrawn by its feed%s%s", row->withdraw_reason ? ": " : "",
+		        row->withdraw_reason ? row->withdraw_reason : "");
 	case SG_WHY_ENDED: return sg_strdup("its remove-after has passed");
 	case SG_WHY_PAUSED: return sg_strdup("paused: 'stopgapctl resume' lets the work go on");
 	case SG_WHY_OBSERVE: return sg_strdup("needed here; the mode is observe, so nothing is changed");
 	case SG_WHY_SETUP: return sg_strdup("Setup is running: nothing is touched until it ends");
 	case SG_WHY_DRIFT:
-	case SG_WHY_FOUGHT: return sg_format("%s", d->look_text ? d->look_text : "a held value was edited by somebody else");
+	case SG_WHY_FOUGHT:
+		return sg_format(
+		        "%s", d->look_text ? d->look_text : "a held value was edited by somebody else");
 	case SG_WHY_REMOVAL_WINDOW: return sg_strdup("is to go; waits for its window");
 	case SG_WHY_NEWER_WAITS: return sg_format("in place; a newer body waits: %s", d->go.text);
 	case SG_WHY_NEW: return sg_strdup("recorded; to be evaluated");
@@ -296,9 +320,11 @@ void sg_decision_note(const struct sg_engine *e, const struct sg_decision *d, in
 	/* What failed keeps saying why until its retry; so does a newer body that did. */
 	if (d->situation == SG_SIT_WAIT && why == SG_WHY_RETRY && row->state == SG_APPLICABLE)
 		return;
-	if (d->situation == SG_SIT_NEWER_WAITS && row->state == SG_APPLIED && row->reason == SG_WHY_NEWER_FAILED && d->go.why == SG_WHY_RETRY)
+	if (d->situation == SG_SIT_NEWER_WAITS && row->state == SG_APPLIED &&
+	        row->reason == SG_WHY_NEWER_FAILED && d->go.why == SG_WHY_RETRY)
 		return;
-	if (row->state == state && row->reason == why && (state == SG_APPLIED || why == SG_WHY_REMOVAL_WINDOW))
+	if (row->state == state && row->reason == why &&
+	        (state == SG_APPLIED || why == SG_WHY_REMOVAL_WINDOW))
 		return;
 	text = sentence(d, why);
 	if (row->state != state || row->reason != why || differ(row->text, text)) {

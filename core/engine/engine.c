@@ -1,6 +1,7 @@
 /* engine.c - opening, recovering, configuring, and the things that every part of the engine asks for. */
 #include "engine/inside.h"
 
+#include "base/os.h"
 #include "engine/recover.h"
 #include "engine/sched.h"
 
@@ -9,7 +10,7 @@
 
 void sg_engine_clock(const struct sg_engine *e, struct sg_clock *ret)
 {
-	*ret = (struct sg_clock) { 0 };
+	*ret = (struct sg_clock){ 0 };
 	if (e->options.clock)
 		e->options.clock(e->options.clock_arg, ret);
 	else
@@ -23,8 +24,13 @@ const struct sg_conf *sg_engine_conf(const struct sg_engine *e)
 
 void sg_engine_ctx(struct sg_engine *e, const struct sg_who *who, struct sg_ctx *ret)
 {
-	*ret = (struct sg_ctx) { .journal = e->journal, .read = e->read, .drives = e->options.drives, .host = e->host, .who = who,
-		.stop = e->options.stop, .stop_arg = e->options.stop_arg };
+	*ret = (struct sg_ctx){ .journal = e->journal,
+		.read = e->read,
+		.drives = e->options.drives,
+		.host = e->host,
+		.who = who,
+		.stop = e->options.stop,
+		.stop_arg = e->options.stop_arg };
 	sg_engine_clock(e, &ret->now);
 }
 
@@ -64,7 +70,8 @@ void sg_engine_forget_views(struct sg_engine *e)
 	e->n_views = 0;
 }
 
-const struct sg_mitigation *sg_engine_body(struct sg_engine *e, const char *feed, const struct sg_hash *hash, struct sg_err *err)
+const struct sg_mitigation *sg_engine_body(
+        struct sg_engine *e, const char *feed, const struct sg_hash *hash, struct sg_err *err)
 {
 	struct sg_buf octets = { 0 };
 	struct sg_mitigation *m = NULL;
@@ -81,7 +88,7 @@ const struct sg_mitigation *sg_engine_body(struct sg_engine *e, const char *feed
 	if (code)
 		return NULL;
 	e->cache = sg_grow(e->cache, e->n_cache, &e->cap_cache, sizeof(*e->cache));
-	e->cache[e->n_cache++] = (struct sg_cached) { *hash, m };
+	e->cache[e->n_cache++] = (struct sg_cached){ *hash, m };
 	return m;
 }
 
@@ -111,7 +118,8 @@ void sg_engine_tell(struct sg_engine *e)
 		sg_journal_audits(e->read, e->told + 1, false, tell_line, &t, NULL);
 }
 
-static int line_of_service(struct sg_engine *e, int code, const char *text, struct sg_val *facts, struct sg_err *err)
+static int line_of_service(
+        struct sg_engine *e, int code, const char *text, struct sg_val *facts, struct sg_err *err)
 {
 	struct sg_lines lines = { 0 };
 	struct sg_change change = { .facts = facts };
@@ -147,7 +155,8 @@ static int note_start(struct sg_engine *e, struct sg_err *err)
 		char v[48];
 
 		sg_version_format(&p->version, v);
-		sg_buf_fmt(&text, "%s%s %s", i ? ", " : "; here: ", p->name, p->version.n ? v : "of unknown build");
+		sg_buf_fmt(&text, "%s%s %s", i ? ", " : "; here: ", p->name,
+		        p->version.n ? v : "of unknown build");
 		sg_val_push(products, sg_val_str(p->name));
 		sg_val_push(products, sg_val_str(v));
 	}
@@ -165,7 +174,9 @@ static int last_line(void *arg, const struct sg_audit *line)
 int sg_engine_open(const struct sg_engine_options *options, struct sg_engine **ret, struct sg_err *err)
 {
 	struct sg_engine *e = sg_alloc(sizeof(*e));
-	struct sg_journal_options jo = { .map_size = options->journal_size, .any_machine = options->any_machine, .unguarded = options->unguarded };
+	struct sg_journal_options jo = { .map_size = options->journal_size,
+		.any_machine = options->any_machine,
+		.unguarded = options->unguarded };
 	bool recovered = false;
 	struct sg_clock now;
 	struct sg_ctx ctx;
@@ -251,7 +262,8 @@ static int read_anchors(const struct sg_conf *conf, struct sg_engine *into, stru
 	return code;
 }
 
-int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file, struct sg_err *err)
+int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file,
+        struct sg_err *err)
 {
 	struct sg_engine fresh = { 0 };
 	struct sg_hash hash = sg_sha256(octets);
@@ -338,8 +350,12 @@ static void add_polls(struct sg_engine *e, const struct sg_world *w, struct sg_s
 			if (strcmp(w->feeds.at[k].name, f->name) == 0)
 				row = &w->feeds.at[k];
 		}
-		*p = (struct sg_poll) { .feed = sg_strdup(f->name), .url = sg_strdup(f->url), .proxy = sg_strdup(conf->proxy), .ca_file = sg_strdup(conf->ca_file),
-			.timeout_ms = f->timeout, .max_bytes = (uint64_t)f->max_bytes };
+		*p = (struct sg_poll){ .feed = sg_strdup(f->name),
+			.url = sg_strdup(f->url),
+			.proxy = sg_strdup(conf->proxy),
+			.ca_file = sg_strdup(conf->ca_file),
+			.timeout_ms = f->timeout,
+			.max_bytes = (uint64_t)f->max_bytes };
 		/* A document that was refused is fetched whole again: nothing of it was kept. */
 		if (row && !row->error && row->url && strcmp(row->url, f->url) == 0) {
 			p->etag = sg_strdup(row->etag);

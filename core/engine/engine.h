@@ -16,16 +16,16 @@
 struct sg_engine;
 
 struct sg_engine_options {
-	const struct sg_drives *drives; /* borrowed; outlives the engine */
-	const char *journal;            /* native folder */
-	bool any_machine;               /* accept another machine's journal */
-	uint64_t journal_size;          /* of a new one; 0: default */
+	const struct sg_drives *drives;                 /* borrowed; outlives the engine */
+	const char *journal;                            /* native folder */
+	bool any_machine;                               /* accept another machine's journal */
+	uint64_t journal_size;                          /* of a new one; 0: default */
 	void (*clock)(void *arg, struct sg_clock *ret); /* NULL: the system's */
 	void *clock_arg;
-	bool (*stop)(void *arg);        /* asked at step boundaries; NULL: never */
+	bool (*stop)(void *arg); /* asked at step boundaries; NULL: never */
 	void *stop_arg;
-	uint64_t seed;                  /* of the jitter */
-	bool unguarded;                 /* tests only: no child that checks the journal first */
+	uint64_t seed;  /* of the jitter */
+	bool unguarded; /* tests only: no child that checks the journal first */
 };
 /* Locks and checks the journal, then recovers: every value of an open intent is at its settle content when this returns 0. Works without any
  * configuration and without a feed. Errors: those of sg_journal_open(); SG_EFATAL when the process must stop. */
@@ -34,7 +34,8 @@ void sg_engine_close(struct sg_engine *e); /* mitigations stay in place; writes 
 
 /* Puts a configuration in force: anchors are read (a missing or wrong one is SG_EINVAL and the old configuration stays), its octets become the
  * journal's last good one. Takes ownership of `conf` on success only. */
-int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file, struct sg_err *err);
+int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file,
+        struct sg_err *err);
 /* The last good configuration of the journal: SG_ENOENT when there is none. */
 int sg_engine_last_good(struct sg_engine *e, struct sg_buf *ret_octets, char **ret_file, struct sg_err *err);
 /* Says in the journal that a configuration was refused and why. */
@@ -42,7 +43,8 @@ void sg_engine_refused_conf(struct sg_engine *e, const struct sg_err *why);
 
 /* What came of a poll: octets, "unchanged", or a failure (code and message in `failure`, NULL when it went well). Verifies, accepts, records. A bad
  * document is recorded and is no failure of this call. */
-int sg_engine_fetched(struct sg_engine *e, const char *feed, const struct sg_fetched *fetched, const struct sg_err *failure, struct sg_err *err);
+int sg_engine_fetched(struct sg_engine *e, const char *feed, const struct sg_fetched *fetched,
+        const struct sg_err *failure, struct sg_err *err);
 
 /* Does the next piece of work that is due (at most one operation). 1: call again, 0: nothing is due now, negative: SG_EFATAL, the process must stop. */
 int sg_engine_run(struct sg_engine *e, struct sg_err *err);
@@ -50,8 +52,8 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err);
 /* One request of an administrator or client. `method` and `params` as schemas/control.md says; authorisation is done already. The reply is the
  * caller's. For verbs that change something the work itself is done before it returns, so the reply says what came of it.
  * Errors: SG_EINVAL (params), SG_ENOENT (no such id), SG_ESTATE (refused because of the state), SG_EFATAL, ... with what to do next. */
-int sg_engine_request(struct sg_engine *e, const char *method, const struct sg_val *params, const char *account, struct sg_val **ret_reply,
-	struct sg_err *err);
+int sg_engine_request(struct sg_engine *e, const char *method, const struct sg_val *params,
+        const char *account, struct sg_val **ret_reply, struct sg_err *err);
 
 struct sg_poll {
 	char *feed, *url, *etag, *last_modified, *proxy, *ca_file;
@@ -60,13 +62,13 @@ struct sg_poll {
 	uint64_t max_bytes;
 };
 struct sg_snapshot {
-	struct sg_val *status;  /* reply of `status` */
-	struct sg_val *list;    /* reply of `list` */
-	struct sg_val *events;  /* array: audit lines since the last snapshot, for watchers */
-	struct sg_poll *polls;  /* every feed with its next poll */
+	struct sg_val *status; /* reply of `status` */
+	struct sg_val *list;   /* reply of `list` */
+	struct sg_val *events; /* array: audit lines since the last snapshot, for watchers */
+	struct sg_poll *polls; /* every feed with its next poll */
 	size_t n_polls;
-	int64_t wake;           /* wall ms when sg_engine_run() has something to do; INT64_MAX: nothing is scheduled */
-	bool fatal;             /* the process must stop */
+	int64_t wake; /* wall ms when sg_engine_run() has something to do; INT64_MAX: nothing is scheduled */
+	bool fatal;   /* the process must stop */
 };
 struct sg_snapshot *sg_engine_snapshot(struct sg_engine *e);
 void sg_snapshot_free(struct sg_snapshot *s);

@@ -25,13 +25,13 @@ struct sg_engine {
 	struct sg_engine_options options;
 	struct sg_journal *journal;
 	struct sg_journal_read *read;
-	struct sg_conf *conf;      /* NULL: none in force: nothing is brought in */
-	struct sg_conf *defaults;  /* what stands in for it when something must be asked */
+	struct sg_conf *conf;     /* NULL: none in force: nothing is brought in */
+	struct sg_conf *defaults; /* what stands in for it when something must be asked */
 	struct sg_anchor *anchors;
 	size_t n_anchors;
 	char *conf_file, *conf_error;
 	bool conf_last_good;
-	struct sg_host *host;      /* NULL: not read yet, or it could not be */
+	struct sg_host *host; /* NULL: not read yet, or it could not be */
 	char *host_error;
 	int64_t host_at;
 	struct sg_view *views;
@@ -40,7 +40,7 @@ struct sg_engine {
 	size_t n_cache, cap_cache;
 	struct sg_rand rand;
 	int64_t started;
-	uint64_t told;             /* audit lines up to here were given out as events */
+	uint64_t told; /* audit lines up to here were given out as events */
 	struct sg_val *events;
 	int64_t wake;
 	bool fatal;
@@ -65,7 +65,8 @@ void sg_engine_ctx(struct sg_engine *e, const struct sg_who *who, struct sg_ctx 
 /* Reads the host's facts again when they are older than max_age ms. */
 void sg_engine_host(struct sg_engine *e, int64_t max_age);
 /* The body with that hash, decoded; NULL with the cause in err. Owned by the engine. */
-const struct sg_mitigation *sg_engine_body(struct sg_engine *e, const char *feed, const struct sg_hash *hash, struct sg_err *err);
+const struct sg_mitigation *sg_engine_body(
+        struct sg_engine *e, const char *feed, const struct sg_hash *hash, struct sg_err *err);
 void sg_engine_forget_views(struct sg_engine *e);
 int sg_engine_fail(struct sg_engine *e, int code); /* remembers SG_EFATAL */
 /* New audit lines become log lines and events for watchers. */
@@ -73,8 +74,8 @@ void sg_engine_tell(struct sg_engine *e);
 
 /* --- decide.c: pure but for looking */
 struct sg_decision {
-	struct sg_row *row;             /* evaluated: applies and proof are fresh */
-	const struct sg_mitigation *m;  /* the offered body; NULL when it cannot be read */
+	struct sg_row *row;               /* evaluated: applies and proof are fresh */
+	const struct sg_mitigation *m;    /* the offered body; NULL when it cannot be read */
 	const struct sg_mitigation *held; /* the applied body, or NULL */
 	struct sg_facts facts;
 	struct sg_go go;
@@ -83,7 +84,7 @@ struct sg_decision {
 	enum sg_situation situation;
 	const struct sg_cell *cell;
 	const struct sg_block *block;
-	bool evaluated;                 /* applies, proof or settle time differ from what is durable */
+	bool evaluated; /* applies, proof or settle time differ from what is durable */
 	char *look_text;
 };
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret);
@@ -94,7 +95,8 @@ void sg_decision_note(const struct sg_engine *e, const struct sg_decision *d, in
 void sg_out_goal(const struct sg_facts *f, enum sg_state *ret, enum sg_reason *ret_why);
 
 /* --- accept.c */
-int sg_engine_sync_blocks(struct sg_engine *e, struct sg_err *err); /* the configuration's blocks become rows */
+int sg_engine_sync_blocks(
+        struct sg_engine *e, struct sg_err *err); /* the configuration's blocks become rows */
 
 /* --- report.c */
 struct sg_val *sg_report_status(struct sg_engine *e, const struct sg_world *w);
@@ -102,11 +104,14 @@ struct sg_val *sg_report_list(struct sg_engine *e, const struct sg_world *w);
 struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row);
 struct sg_val *sg_report_line(const struct sg_audit *line);
 struct sg_val *sg_report_blocks(const struct sg_world *w, const char *id); /* id NULL: all */
-int sg_report_show(struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, bool by_hand, struct sg_val **ret, struct sg_err *err);
-int sg_report_history(struct sg_engine *e, const char *id, int64_t limit, struct sg_val **ret, struct sg_err *err);
+int sg_report_show(struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, bool by_hand,
+        struct sg_val **ret, struct sg_err *err);
+int sg_report_history(
+        struct sg_engine *e, const char *id, int64_t limit, struct sg_val **ret, struct sg_err *err);
 int sg_report_audit(struct sg_engine *e, const struct sg_world *w, struct sg_val **ret, struct sg_err *err);
 
 /* --- plan.c */
-int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only, struct sg_val **ret, struct sg_err *err);
+int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
+        struct sg_val **ret, struct sg_err *err);
 
 #endif

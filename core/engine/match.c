@@ -7,53 +7,66 @@
 void sg_match_release(struct sg_match *r)
 {
 	free(r->proof);
-	*r = (struct sg_match) { 0 };
+	*r = (struct sg_match){ 0 };
 }
 
 static void answer(struct sg_match *ret, enum sg_applies applies, bool fixed, char *proof)
 {
 	free(ret->proof);
-	*ret = (struct sg_match) { .applies = applies, .fixed = fixed, .proof = proof };
+	*ret = (struct sg_match){ .applies = applies, .fixed = fixed, .proof = proof };
 }
 
-static bool in_range(const struct sg_version *v, const struct sg_version *from, const struct sg_version *below)
+static bool in_range(
+        const struct sg_version *v, const struct sg_version *from, const struct sg_version *below)
 {
 	return (!from->n || sg_version_cmp(v, from) >= 0) && (!below->n || sg_version_cmp(v, below) < 0);
 }
 
-static void match_version(const struct sg_product *p, const struct sg_host_product *here, struct sg_match *ret)
+static void match_version(
+        const struct sg_product *p, const struct sg_host_product *here, struct sg_match *ret)
 {
 	char v[48], fixed[48];
 	bool affected = p->n_affected == 0;
 
 	if (!here->version.n && (p->n_affected || p->n_fixed)) {
-		answer(ret, SG_APPLIES_UNKNOWN, false, sg_format("the build of %s cannot be told: %s", p->name, here->source ? here->source : "?"));
+		answer(ret, SG_APPLIES_UNKNOWN, false,
+		        sg_format("the build of %s cannot be told: %s", p->name,
+		                here->source ? here->source : "?"));
 		return;
 	}
 	sg_version_format(&here->version, v);
 	for (size_t i = 0; i < p->n_affected; i++)
 		affected = affected || in_range(&here->version, &p->affected[i].from, &p->affected[i].below);
 	if (!affected) {
-		answer(ret, SG_APPLIES_NO, false, sg_format("%s is %s, outside the affected builds (%s)", p->name, v, here->source ? here->source : "?"));
+		answer(ret, SG_APPLIES_NO, false,
+		        sg_format("%s is %s, outside the affected builds (%s)", p->name, v,
+		                here->source ? here->source : "?"));
 		return;
 	}
 	for (size_t i = 0; i < p->n_fixed; i++) {
-		if (!sg_version_has_prefix(&here->version, &p->fixed[i].branch) || sg_version_cmp(&here->version, &p->fixed[i].from) < 0)
+		if (!sg_version_has_prefix(&here->version, &p->fixed[i].branch) ||
+		        sg_version_cmp(&here->version, &p->fixed[i].from) < 0)
 			continue;
 		sg_version_format(&p->fixed[i].from, fixed);
-		answer(ret, SG_APPLIES_NO, true, sg_format("%s is %s, fixed from %s on (%s)", p->name, v, fixed, here->source ? here->source : "?"));
+		answer(ret, SG_APPLIES_NO, true,
+		        sg_format("%s is %s, fixed from %s on (%s)", p->name, v, fixed,
+		                here->source ? here->source : "?"));
 		return;
 	}
 	answer(ret, SG_APPLIES_YES, false,
-		here->version.n ? sg_format("%s is %s, affected (%s)", p->name, v, here->source ? here->source : "?") : sg_format("%s is here", p->name));
+	        here->version.n
+	                ? sg_format("%s is %s, affected (%s)", p->name, v, here->source ? here->source : "?")
+	                : sg_format("%s is here", p->name));
 }
 
-static const struct sg_host_product *match_products(const struct sg_applicability *a, const struct sg_host *host, struct sg_match *ret)
+static const struct sg_host_product *match_products(
+        const struct sg_applicability *a, const struct sg_host *host, struct sg_match *ret)
 {
 	const struct sg_host_product *best = NULL;
 
-	answer(ret, SG_APPLIES_NO, false, sg_format("%s%s%s is not installed here", a->products[0].name, a->products[0].role ? " " : "",
-						  a->products[0].role ? a->products[0].role : ""));
+	answer(ret, SG_APPLIES_NO, false,
+	        sg_format("%s%s%s is not installed here", a->products[0].name, a->products[0].role ? " " : "",
+	                a->products[0].role ? a->products[0].role : ""));
 	for (size_t i = 0; i < a->n_products; i++) {
 		const struct sg_product *p = &a->products[i];
 
@@ -65,7 +78,8 @@ static const struct sg_host_product *match_products(const struct sg_applicabilit
 				continue;
 			match_version(p, here, &one);
 			/* YES beats UNKNOWN beats NO: any of the products is enough. */
-			if (!best || one.applies == SG_APPLIES_YES || (one.applies == SG_APPLIES_UNKNOWN && ret->applies == SG_APPLIES_NO)) {
+			if (!best || one.applies == SG_APPLIES_YES ||
+			        (one.applies == SG_APPLIES_UNKNOWN && ret->applies == SG_APPLIES_NO)) {
 				best = here;
 				answer(ret, one.applies, one.fixed, one.proof);
 				one.proof = NULL;
@@ -78,7 +92,8 @@ static const struct sg_host_product *match_products(const struct sg_applicabilit
 	return best;
 }
 
-static void match_path(const struct sg_file_condition *f, const char *path, const struct sg_drives *drives, struct sg_match *ret)
+static void match_path(const struct sg_file_condition *f, const char *path, const struct sg_drives *drives,
+        struct sg_match *ret)
 {
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_version v = { { 0 }, 0 };
@@ -90,19 +105,21 @@ static void match_path(const struct sg_file_condition *f, const char *path, cons
 		return;
 	}
 	if (code) {
-		answer(ret, SG_APPLIES_UNKNOWN, false, sg_format("the version of %s cannot be read: %s", path, err.msg));
+		answer(ret, SG_APPLIES_UNKNOWN, false,
+		        sg_format("the version of %s cannot be read: %s", path, err.msg));
 		return;
 	}
 	sg_version_format(&v, text);
 	if (in_range(&v, &f->from, &f->below))
 		answer(ret, SG_APPLIES_YES, false, sg_format("%s is %s, affected", path, text));
 	else
-		answer(ret, SG_APPLIES_NO, f->below.n && sg_version_cmp(&v, &f->below) >= 0, sg_format("%s is %s, outside the affected versions", path, text));
+		answer(ret, SG_APPLIES_NO, f->below.n && sg_version_cmp(&v, &f->below) >= 0,
+		        sg_format("%s is %s, outside the affected versions", path, text));
 }
 
 /* {app} is the product's folder, and for IIS every application's. */
-static void match_file(const struct sg_file_condition *f, const struct sg_host_product *product, const struct sg_host *host,
-	const struct sg_drives *drives, struct sg_match *ret)
+static void match_file(const struct sg_file_condition *f, const struct sg_host_product *product,
+        const struct sg_host *host, const struct sg_drives *drives, struct sg_match *ret)
 {
 	static const char app[] = "{app}";
 	size_t skip = sizeof(app) - 1;
@@ -132,7 +149,8 @@ static void match_file(const struct sg_file_condition *f, const struct sg_host_p
 			path = sg_win_join(here->vdirs[0].physical, f->path + skip);
 			match_path(f, path, drives, &one);
 			free(path);
-			if (one.applies == SG_APPLIES_YES || (one.applies == SG_APPLIES_UNKNOWN && ret->applies == SG_APPLIES_NO)) {
+			if (one.applies == SG_APPLIES_YES ||
+			        (one.applies == SG_APPLIES_UNKNOWN && ret->applies == SG_APPLIES_NO)) {
 				answer(ret, one.applies, one.fixed, one.proof);
 				one.proof = NULL;
 			}
@@ -143,15 +161,19 @@ static void match_file(const struct sg_file_condition *f, const struct sg_host_p
 	}
 }
 
-void sg_match(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives, struct sg_match *ret)
+void sg_match(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives,
+        struct sg_match *ret)
 {
 	const struct sg_applicability *a = &m->applicability;
 	const struct sg_host_product *product = NULL;
 
-	*ret = (struct sg_match) { 0 };
+	*ret = (struct sg_match){ 0 };
 	for (size_t i = 0; i < m->n_actions; i++) {
 		if (!sg_action_kind(m->actions[i].type)) {
-			answer(ret, SG_APPLIES_UNKNOWN, false, sg_format("this version does not know the action type '%s'; a newer stopgap may", m->actions[i].type));
+			answer(ret, SG_APPLIES_UNKNOWN, false,
+			        sg_format("this version does not know the action type '%s'; a newer stopgap "
+			                  "may",
+			                m->actions[i].type));
 			return;
 		}
 	}
@@ -160,7 +182,8 @@ void sg_match(const struct sg_mitigation *m, const struct sg_host *host, const s
 		return;
 	}
 	if (a->unknown) {
-		answer(ret, SG_APPLIES_UNKNOWN, false, sg_format("this version does not know the condition '%s'", a->unknown));
+		answer(ret, SG_APPLIES_UNKNOWN, false,
+		        sg_format("this version does not know the condition '%s'", a->unknown));
 		return;
 	}
 	answer(ret, SG_APPLIES_YES, false, sg_strdup("no condition: every server where its target exists"));

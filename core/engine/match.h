@@ -10,7 +10,8 @@ struct sg_match {
 	char *proof; /* a sentence; owned by the caller */
 };
 /* `host` may be NULL: UNKNOWN. */
-void sg_match(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives, struct sg_match *ret);
+void sg_match(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives,
+        struct sg_match *ret);
 void sg_match_release(struct sg_match *r);
 
 #endif

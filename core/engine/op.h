@@ -12,7 +12,7 @@
 struct sg_member {
 	struct sg_row *row;
 	const struct sg_mitigation *m;
-	enum sg_state done;       /* revert: where it leads when all is given back */
+	enum sg_state done; /* revert: where it leads when all is given back */
 	enum sg_reason done_why;
 	const char *done_text;
 	enum sg_proof_known { SG_PROOF_NONE, SG_PROOF_DONE } proven; /* out: tests ran */
@@ -38,16 +38,17 @@ struct sg_look_result {
 	bool replaced;
 	char *text; /* the first value that is not at its after, with the reason */
 };
-int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_key *key, struct sg_look_result *ret, struct sg_err *err);
+int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_key *key,
+        struct sg_look_result *ret, struct sg_err *err);
 void sg_look_result_release(struct sg_look_result *r);
 
 /* Runs the body's tests over the files as they are; sets effective and its text. */
 void sg_op_prove(struct sg_ctx *ctx, struct sg_row *row, const struct sg_mitigation *m);
 
 /* What sg_op_in would do, in memory: nothing is written anywhere. The caller releases both. */
-int sg_op_preview_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_step_plan *ret, struct sg_moves *ret_moves,
-	struct sg_err *err);
-int sg_op_preview_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg_step_plan *ret, struct sg_moves *ret_moves,
-	struct sg_err *err);
+int sg_op_preview_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n,
+        struct sg_step_plan *ret, struct sg_moves *ret_moves, struct sg_err *err);
+int sg_op_preview_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg_step_plan *ret,
+        struct sg_moves *ret_moves, struct sg_err *err);
 
 #endif

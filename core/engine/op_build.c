@@ -10,7 +10,7 @@ void sg_build_release(struct sg_build *b)
 	free(b->staged);
 	sg_moves_release(&b->moves);
 	sg_holds_release(&b->holds);
-	*b = (struct sg_build) { 0 };
+	*b = (struct sg_build){ 0 };
 }
 
 struct sg_staged *sg_build_find(struct sg_build *b, const struct sg_addr *addr)
@@ -31,7 +31,7 @@ struct sg_staged *sg_build_stage(struct sg_build *b, const struct sg_addr *addr)
 		return s;
 	b->staged = sg_grow(b->staged, b->n, &b->cap, sizeof(*b->staged));
 	s = &b->staged[b->n++];
-	*s = (struct sg_staged) { .move = SG_NO_MOVE };
+	*s = (struct sg_staged){ .move = SG_NO_MOVE };
 	held = sg_holds_find(&b->holds, addr);
 	if (held)
 		sg_hold_copy(&s->hold, held);
@@ -40,7 +40,8 @@ struct sg_staged *sg_build_stage(struct sg_build *b, const struct sg_addr *addr)
 	return s;
 }
 
-void sg_build_move(struct sg_build *b, struct sg_staged *s, const struct sg_content *from, const struct sg_content *to, bool settle_to)
+void sg_build_move(struct sg_build *b, struct sg_staged *s, const struct sg_content *from,
+        const struct sg_content *to, bool settle_to)
 {
 	struct sg_move *move = sg_moves_add(&b->moves);
 
@@ -51,8 +52,8 @@ void sg_build_move(struct sg_build *b, struct sg_staged *s, const struct sg_cont
 	s->move = b->moves.n - 1;
 }
 
-int sg_build_open(struct sg_ctx *ctx, enum sg_op op, struct sg_build *b, const struct sg_step_plan *plan, const struct sg_member *members, size_t n,
-	struct sg_intent *ret, struct sg_err *err)
+int sg_build_open(struct sg_ctx *ctx, enum sg_op op, struct sg_build *b, const struct sg_step_plan *plan,
+        const struct sg_member *members, size_t n, struct sg_intent *ret, struct sg_err *err)
 {
 	struct sg_hold *put = sg_alloc((b->n + 1) * sizeof(*put));
 	struct sg_change change = { .holds_put = put };
@@ -138,9 +139,11 @@ static void mark_container(struct sg_ctx *ctx, struct sg_build *b, const char *c
 	sg_moves_release(&back);
 }
 
-void sg_build_close(struct sg_ctx *ctx, struct sg_build *b, const struct sg_step_plan *plan, struct sg_close *ret)
+void sg_build_close(
+        struct sg_ctx *ctx, struct sg_build *b, const struct sg_step_plan *plan, struct sg_close *ret)
 {
-	*ret = (struct sg_close) { .put = sg_alloc((b->n + 1) * sizeof(*ret->put)), .drop = sg_alloc((b->n + 1) * sizeof(*ret->drop)) };
+	*ret = (struct sg_close){ .put = sg_alloc((b->n + 1) * sizeof(*ret->put)),
+		.drop = sg_alloc((b->n + 1) * sizeof(*ret->drop)) };
 	for (size_t i = 0; i < b->n; i++) {
 		struct sg_staged *s = &b->staged[i];
 

@@ -24,30 +24,35 @@ struct sg_staged *sg_build_find(struct sg_build *b, const struct sg_addr *addr);
 /* The staged copy of a hold, made from the journal's when it is not staged yet, or a new empty one. */
 struct sg_staged *sg_build_stage(struct sg_build *b, const struct sg_addr *addr);
 /* Adds a move and ties it to the staged hold. Contents are copied. */
-void sg_build_move(struct sg_build *b, struct sg_staged *s, const struct sg_content *from, const struct sg_content *to, bool settle_to);
+void sg_build_move(struct sg_build *b, struct sg_staged *s, const struct sg_content *from,
+        const struct sg_content *to, bool settle_to);
 
-int sg_build_in(struct sg_ctx *ctx, enum sg_op op, const struct sg_member *members, size_t n, struct sg_build *b, struct sg_err *err);
+int sg_build_in(struct sg_ctx *ctx, enum sg_op op, const struct sg_member *members, size_t n,
+        struct sg_build *b, struct sg_err *err);
 /* ret_kept per member: 0 nothing stays claimed, SG_ECONFLICT some value is OTHER, SG_EIO some could not be looked at; ret_why: the first reason. */
-int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, struct sg_build *b, int *ret_kept, char **ret_why,
-	struct sg_err *err);
+int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, struct sg_build *b,
+        int *ret_kept, char **ret_why, struct sg_err *err);
 
 /* Opens the intent for the build, with the temporary names of the plan. */
-int sg_build_open(struct sg_ctx *ctx, enum sg_op op, struct sg_build *b, const struct sg_step_plan *plan, const struct sg_member *members, size_t n,
-	struct sg_intent *ret, struct sg_err *err);
+int sg_build_open(struct sg_ctx *ctx, enum sg_op op, struct sg_build *b, const struct sg_step_plan *plan,
+        const struct sg_member *members, size_t n, struct sg_intent *ret, struct sg_err *err);
 /* Fills the staged holds with what was written, and collects what a close puts and drops. The arrays are the caller's to free (contents borrowed). */
 struct sg_close {
 	struct sg_hold *put;
 	struct sg_addr *drop;
 	size_t n_put, n_drop;
 };
-void sg_build_close(struct sg_ctx *ctx, struct sg_build *b, const struct sg_step_plan *plan, struct sg_close *ret);
+void sg_build_close(
+        struct sg_ctx *ctx, struct sg_build *b, const struct sg_step_plan *plan, struct sg_close *ret);
 /* For an audit line: the values that moved, as hashes of their contents. */
 struct sg_val *sg_build_values(const struct sg_moves *moves);
 
 /* What a row becomes when an operation fails before or after its intent: state, reason, sentence, retry. Used by op_in and recover. */
-void sg_row_failed(struct sg_row *row, enum sg_op op, const struct sg_err *cause, bool holder, bool holds, int64_t now);
+void sg_row_failed(
+        struct sg_row *row, enum sg_op op, const struct sg_err *cause, bool holder, bool holds, int64_t now);
 /* What a row becomes when a body is in. */
-void sg_row_applied(struct sg_row *row, const struct sg_hash *body, const char *revision, enum sg_op op, int64_t now);
+void sg_row_applied(
+        struct sg_row *row, const struct sg_hash *body, const char *revision, enum sg_op op, int64_t now);
 /* What a row becomes when it was taken out. */
 void sg_row_out(struct sg_row *row, enum sg_state done, enum sg_reason why, const char *text, int64_t now);
 

@@ -28,17 +28,22 @@ static bool held_by_others(const struct in *in, const struct sg_hold *h)
 
 static int waits_for_holder(struct in *in, const struct sg_hold *h)
 {
-	return sg_fail(in->err, SG_EBUSY, "%s in %s is held by %s/%s with another content; it goes in when that one ends", h->addr.path,
-		h->addr.container, h->holders.n ? h->holders.at[0].feed : "?", h->holders.n ? h->holders.at[0].id : "?");
+	return sg_fail(in->err, SG_EBUSY,
+	        "%s in %s is held by %s/%s with another content; it goes in when that one ends", h->addr.path,
+	        h->addr.container, h->holders.n ? h->holders.at[0].feed : "?",
+	        h->holders.n ? h->holders.at[0].id : "?");
 }
 
 static int taken(struct in *in, const struct sg_addr *addr, const char *what)
 {
-	return sg_fail(in->err, SG_ECONFLICT, "%s in %s %s; look at it, then 'resolve ID --take-over' or remove it", addr->path, addr->container, what);
+	return sg_fail(in->err, SG_ECONFLICT,
+	        "%s in %s %s; look at it, then 'resolve ID --take-over' or remove it", addr->path,
+	        addr->container, what);
 }
 
 /* A fresh claim, or an old one whose before is taken afresh. */
-static void claim(struct in *in, struct sg_staged *s, const struct sg_content *now, const struct sg_content *to)
+static void claim(
+        struct in *in, struct sg_staged *s, const struct sg_content *now, const struct sg_content *to)
 {
 	sg_content_release(&s->hold.before);
 	sg_content_copy(&s->hold.before, now);
@@ -55,7 +60,8 @@ static bool is_open(const struct sg_content *c)
 	return c->present && !(n >= 2 && c->octets.data[n - 2] == '/' && c->octets.data[n - 1] == '>');
 }
 
-static int scaffold(struct in *in, const struct sg_key *key, const struct sg_wish *w, const struct sg_content *now)
+static int scaffold(
+        struct in *in, const struct sg_key *key, const struct sg_wish *w, const struct sg_content *now)
 {
 	const struct sg_hold *held = sg_holds_find(&in->b->holds, &w->addr);
 	struct sg_staged *s = sg_build_find(in->b, &w->addr);
@@ -76,7 +82,8 @@ static int scaffold(struct in *in, const struct sg_key *key, const struct sg_wis
 	return 0;
 }
 
-static int element(struct in *in, const struct sg_key *key, const struct sg_wish *w, const struct sg_content *now)
+static int element(
+        struct in *in, const struct sg_key *key, const struct sg_wish *w, const struct sg_content *now)
 {
 	enum sg_value_kind kind = w->addr.kind;
 	const struct sg_hold *held = sg_holds_find(&in->b->holds, &w->addr);
@@ -105,7 +112,8 @@ static int element(struct in *in, const struct sg_key *key, const struct sg_wish
 	if (held && held_by_others(in, held) && !sg_content_same(kind, &held->after, &w->to))
 		return waits_for_holder(in, held);
 	if (now->present && !(held && sg_content_same(kind, now, &held->before)) && in->op != SG_OP_TAKE_OVER)
-		return taken(in, &w->addr, held ? "was edited by somebody else" : "is there already and is not ours");
+		return taken(in, &w->addr,
+		        held ? "was edited by somebody else" : "is there already and is not ours");
 	s = sg_build_stage(in->b, &w->addr);
 	sg_keys_add(&s->hold.holders, key->feed, key->id);
 	claim(in, s, now, &w->to);
@@ -132,10 +140,12 @@ static int leave(struct in *in, const struct sg_key *key, const struct sg_wishes
 		if (s->hold.holders.n)
 			continue;
 		s->drop = true;
-		if (sg_step_read(in->ctx->drives, &h->addr, 1, &seen, NULL) == 0 && seen.seen != SG_SEEN_FAILED && seen.seen != SG_SEEN_GONE) {
+		if (sg_step_read(in->ctx->drives, &h->addr, 1, &seen, NULL) == 0 &&
+		        seen.seen != SG_SEEN_FAILED && seen.seen != SG_SEEN_GONE) {
 			if (sg_content_same(h->addr.kind, &seen.now, &h->after)) {
 				sg_build_move(in->b, s, &seen.now, &h->before, false);
-			} else if (seen.now.present && h->addr.kind != SG_VALUE_SCAFFOLD && !sg_content_same(h->addr.kind, &seen.now, &h->before)) {
+			} else if (seen.now.present && h->addr.kind != SG_VALUE_SCAFFOLD &&
+			           !sg_content_same(h->addr.kind, &seen.now, &h->before)) {
 				sg_seen_release(&seen, 1);
 				return taken(in, &h->addr, "was edited by somebody else");
 			}
@@ -152,10 +162,13 @@ static void disown(struct in *in, const struct sg_wishes *wishes, const struct s
 		const struct sg_wish *w = &wishes->at[i];
 		bool inside = false;
 
-		if (w->addr.kind != SG_VALUE_SCAFFOLD || !is_open(&seen[i].now) || !sg_holds_find(&in->b->holds, &w->addr))
+		if (w->addr.kind != SG_VALUE_SCAFFOLD || !is_open(&seen[i].now) ||
+		        !sg_holds_find(&in->b->holds, &w->addr))
 			continue;
 		for (size_t k = 0; k < wishes->n; k++)
-			inside = inside || (wishes->at[k].addr.kind != SG_VALUE_SCAFFOLD && seen[k].now.present && sg_win_same(wishes->at[k].addr.container, w->addr.container));
+			inside = inside ||
+			         (wishes->at[k].addr.kind != SG_VALUE_SCAFFOLD && seen[k].now.present &&
+			                 sg_win_same(wishes->at[k].addr.container, w->addr.container));
 		if (!inside)
 			sg_build_stage(in->b, &w->addr)->drop = true;
 	}
@@ -169,7 +182,8 @@ static int member(struct in *in, const struct sg_member *m)
 	int code;
 
 	if (!in->ctx->host)
-		return sg_fail(in->err, SG_ESTATE, "this server's facts could not be read: nothing is applied");
+		return sg_fail(
+		        in->err, SG_ESTATE, "this server's facts could not be read: nothing is applied");
 	code = sg_actions_plan(m->m, in->ctx->host, in->ctx->drives, &in->b->holds, &wishes, in->err);
 	if (code)
 		goto out;
@@ -180,7 +194,8 @@ static int member(struct in *in, const struct sg_member *m)
 	code = sg_step_read(in->ctx->drives, addrs, wishes.n, seen, in->err);
 	for (size_t i = 0; !code && i < wishes.n; i++) {
 		if (seen[i].seen == SG_SEEN_FAILED)
-			code = sg_fail(in->err, SG_EPARSE, "%s cannot be read: %s", addrs[i].container, seen[i].why ? seen[i].why : "?");
+			code = sg_fail(in->err, SG_EPARSE, "%s cannot be read: %s", addrs[i].container,
+			        seen[i].why ? seen[i].why : "?");
 		else if (seen[i].seen == SG_SEEN_GONE)
 			code = sg_fail(in->err, SG_ENOENT, "%s is not there", addrs[i].container);
 	}
@@ -208,7 +223,8 @@ out:
 	return code;
 }
 
-int sg_build_in(struct sg_ctx *ctx, enum sg_op op, const struct sg_member *members, size_t n, struct sg_build *b, struct sg_err *err)
+int sg_build_in(struct sg_ctx *ctx, enum sg_op op, const struct sg_member *members, size_t n,
+        struct sg_build *b, struct sg_err *err)
 {
 	struct in in = { .ctx = ctx, .op = op, .members = members, .n = n, .b = b, .err = err };
 	int code = sg_journal_holds(ctx->read, &b->holds, err);

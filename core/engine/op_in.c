@@ -26,8 +26,8 @@ static void rows_of(const struct sg_member *members, size_t n, struct sg_row **r
 }
 
 /* Nothing was written: each member says why, durably. The cause is given back. */
-static int refused(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, const struct sg_build *b, const struct sg_err *cause,
-	struct sg_err *err)
+static int refused(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n,
+        const struct sg_build *b, const struct sg_err *cause, struct sg_err *err)
 {
 	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
 	struct sg_lines lines = { 0 };
@@ -39,9 +39,10 @@ static int refused(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members,
 	for (size_t i = 0; i < n; i++) {
 		bool holds = sg_holds_any(&b->holds, &rows[i]->key);
 
-		sg_row_failed(rows[i], op, cause, code == SG_EBUSY && op == SG_OP_APPLY, holds, ctx->now.wall);
-		sg_line(&lines, ctx, rows[i]->reason == SG_WHY_CONFLICT ? SG_EV_CONFLICT : failed_codes[op], rows[i], NULL, "%s: %s", rows[i]->key.id,
-			rows[i]->text);
+		sg_row_failed(
+		        rows[i], op, cause, code == SG_EBUSY && op == SG_OP_APPLY, holds, ctx->now.wall);
+		sg_line(&lines, ctx, rows[i]->reason == SG_WHY_CONFLICT ? SG_EV_CONFLICT : failed_codes[op],
+		        rows[i], NULL, "%s: %s", rows[i]->key.id, rows[i]->text);
 	}
 	if (sg_note(ctx, rows, n, &lines, err))
 		code = err ? err->code : SG_EFATAL;
@@ -53,8 +54,8 @@ out:
 }
 
 /* The end as wanted. After it returned 0 the operation cannot be undone by a crash. */
-static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_build *b, const struct sg_step_plan *plan,
-	bool intent, struct sg_err *err)
+static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_build *b,
+        const struct sg_step_plan *plan, bool intent, struct sg_err *err)
 {
 	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
 	struct sg_change change = { .rows = rows, .n_rows = n };
@@ -69,12 +70,15 @@ static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, 
 
 		sg_row_applied(rows[i], &m->hash, m->revision, op, ctx->now.wall);
 		sg_op_prove(ctx, rows[i], m);
-		sg_line(&lines, ctx, done_codes[op], rows[i], sg_build_values(&b->moves), "%s%s%s: %s, %zu value%s in %zu file%s", rows[i]->key.id,
-			m->revision ? " revision " : "", m->revision ? m->revision : "", sg_op_name(op), b->moves.n, b->moves.n == 1 ? "" : "s",
-			plan ? plan->n_files : (size_t)0, plan && plan->n_files == 1 ? "" : "s");
+		sg_line(&lines, ctx, done_codes[op], rows[i], sg_build_values(&b->moves),
+		        "%s%s%s: %s, %zu value%s in %zu file%s", rows[i]->key.id,
+		        m->revision ? " revision " : "", m->revision ? m->revision : "", sg_op_name(op),
+		        b->moves.n, b->moves.n == 1 ? "" : "s", plan ? plan->n_files : (size_t)0,
+		        plan && plan->n_files == 1 ? "" : "s");
 		if (rows[i]->effective == SG_EFFECTIVE_NO)
-			sg_line(&lines, ctx, SG_EV_DEFEATED, rows[i], NULL, "%s is in place but has no effect: %s", rows[i]->key.id,
-				rows[i]->effective_text ? rows[i]->effective_text : "?");
+			sg_line(&lines, ctx, SG_EV_DEFEATED, rows[i], NULL,
+			        "%s is in place but has no effect: %s", rows[i]->key.id,
+			        rows[i]->effective_text ? rows[i]->effective_text : "?");
 	}
 	change.holds_put = closing.put;
 	change.n_holds_put = closing.n_put;
@@ -103,7 +107,9 @@ static int look_again(struct sg_ctx *ctx, const struct sg_build *b, struct sg_er
 		const struct sg_addr *addr = &b->moves.at[i].addr;
 
 		if (seen[i].seen != SG_SEEN_TO && addr->kind != SG_VALUE_SCAFFOLD)
-			code = sg_fail(err, SG_ECONFLICT, "%s in %s is not as it was just written: something else writes this file", addr->path, addr->container);
+			code = sg_fail(err, SG_ECONFLICT,
+			        "%s in %s is not as it was just written: something else writes this file",
+			        addr->path, addr->container);
 	}
 	sg_seen_release(seen, b->moves.n);
 	free(seen);
@@ -158,8 +164,8 @@ out:
 	return code;
 }
 
-int sg_op_preview_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_step_plan *ret, struct sg_moves *ret_moves,
-	struct sg_err *err)
+int sg_op_preview_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n,
+        struct sg_step_plan *ret, struct sg_moves *ret_moves, struct sg_err *err)
 {
 	struct sg_build b = { 0 };
 	uint64_t limit = ctx->host && ctx->host->iis ? ctx->host->iis->max_web_config : 0;
@@ -169,7 +175,7 @@ int sg_op_preview_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *member
 		code = sg_step_plan(ctx->drives, &b.moves, false, limit, ret, err);
 	if (!code) {
 		*ret_moves = b.moves;
-		b.moves = (struct sg_moves) { 0 };
+		b.moves = (struct sg_moves){ 0 };
 	}
 	sg_build_release(&b);
 	return code;

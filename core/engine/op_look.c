@@ -7,11 +7,12 @@
 void sg_look_result_release(struct sg_look_result *r)
 {
 	free(r->text);
-	*r = (struct sg_look_result) { 0 };
+	*r = (struct sg_look_result){ 0 };
 }
 
 /* Held values of the row as moves from before to after, with the holds in the same order. */
-static size_t held(const struct sg_holds *holds, const struct sg_key *key, struct sg_moves *moves, const struct sg_hold **ret)
+static size_t held(const struct sg_holds *holds, const struct sg_key *key, struct sg_moves *moves,
+        const struct sg_hold **ret)
 {
 	for (size_t i = 0; i < holds->n; i++) {
 		struct sg_move *move;
@@ -32,7 +33,9 @@ static enum sg_look look_of(const struct sg_seen_value *seen, const struct sg_ad
 	switch (seen->seen) {
 	case SG_SEEN_TO: return SG_LOOK_AFTER;
 	case SG_SEEN_FROM: return SG_LOOK_MISSING;
-	case SG_SEEN_OTHER: return addr->kind == SG_VALUE_SCAFFOLD || !seen->now.present ? SG_LOOK_MISSING : SG_LOOK_OTHER;
+	case SG_SEEN_OTHER:
+		return addr->kind == SG_VALUE_SCAFFOLD || !seen->now.present ? SG_LOOK_MISSING
+		                                                             : SG_LOOK_OTHER;
 	case SG_SEEN_GONE: return SG_LOOK_GONE;
 	case SG_SEEN_FAILED: return SG_LOOK_FAILED;
 	}
@@ -41,7 +44,11 @@ static enum sg_look look_of(const struct sg_seen_value *seen, const struct sg_ad
 
 static unsigned rank(enum sg_look l)
 {
-	static const unsigned ranks[] = { [SG_LOOK_NONE] = 0, [SG_LOOK_AFTER] = 1, [SG_LOOK_MISSING] = 2, [SG_LOOK_OTHER] = 3, [SG_LOOK_FAILED] = 4,
+	static const unsigned ranks[] = { [SG_LOOK_NONE] = 0,
+		[SG_LOOK_AFTER] = 1,
+		[SG_LOOK_MISSING] = 2,
+		[SG_LOOK_OTHER] = 3,
+		[SG_LOOK_FAILED] = 4,
 		[SG_LOOK_GONE] = 5 };
 
 	return ranks[l];
@@ -55,7 +62,8 @@ static bool was_replaced(struct sg_ctx *ctx, const struct sg_holds *holds, const
 	struct sg_step_plan plan = { 0 };
 	bool replaced = false;
 
-	if (sg_step_identify(ctx->drives, h->addr.container, &id, NULL) || (id.dev == h->dev && id.ino == h->ino))
+	if (sg_step_identify(ctx->drives, h->addr.container, &id, NULL) ||
+	        (id.dev == h->dev && id.ino == h->ino))
 		return false;
 	for (size_t i = 0; i < holds->n; i++) {
 		struct sg_move *move;
@@ -78,7 +86,8 @@ static bool was_replaced(struct sg_ctx *ctx, const struct sg_holds *holds, const
 	return replaced;
 }
 
-int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_key *key, struct sg_look_result *ret, struct sg_err *err)
+int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_key *key,
+        struct sg_look_result *ret, struct sg_err *err)
 {
 	const struct sg_hold **list = sg_alloc((holds->n + 1) * sizeof(*list));
 	struct sg_moves moves = { 0 };
@@ -94,8 +103,9 @@ int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg
 			r.replaced = was_replaced(ctx, holds, list[i]);
 		if (l != SG_LOOK_AFTER && (!r.text || rank(l) > rank(r.look))) {
 			free(r.text);
-			r.text = sg_format("%s in %s: %s%s%s", moves.at[i].addr.path, moves.at[i].addr.container, sg_look_name(l), seen[i].why ? ": " : "",
-				seen[i].why ? seen[i].why : "");
+			r.text = sg_format("%s in %s: %s%s%s", moves.at[i].addr.path,
+			        moves.at[i].addr.container, sg_look_name(l), seen[i].why ? ": " : "",
+			        seen[i].why ? seen[i].why : "");
 		}
 		if (rank(l) > rank(r.look))
 			r.look = l;
@@ -155,7 +165,8 @@ static int let_go(struct sg_ctx *ctx, struct sg_row *row, bool accept, struct sg
 	if (code)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
-		bool go = seen[i].seen == SG_SEEN_GONE || (accept && (seen[i].seen == SG_SEEN_OTHER || seen[i].seen == SG_SEEN_FROM));
+		bool go = seen[i].seen == SG_SEEN_GONE ||
+		          (accept && (seen[i].seen == SG_SEEN_OTHER || seen[i].seen == SG_SEEN_FROM));
 
 		if (!go) {
 			left++;
@@ -169,11 +180,13 @@ static int let_go(struct sg_ctx *ctx, struct sg_row *row, bool accept, struct sg
 		}
 	}
 	if (accept)
-		sg_row_move(row, SG_APPLIED, SG_WHY_APPLIED, ctx->now.wall, "an administrator accepted what others made of it");
+		sg_row_move(row, SG_APPLIED, SG_WHY_APPLIED, ctx->now.wall,
+		        "an administrator accepted what others made of it");
 	else if (!left)
 		sg_row_out(row, SG_PENDING, SG_WHY_GONE, "what held its values is gone", ctx->now.wall);
-	sg_line(&lines, ctx, SG_EV_DROPPED, row, NULL, "%s: %zu claim%s dropped, %zu left", row->key.id, change.n_holds_put + change.n_holds_drop,
-		change.n_holds_put + change.n_holds_drop == 1 ? "" : "s", left);
+	sg_line(&lines, ctx, SG_EV_DROPPED, row, NULL, "%s: %zu claim%s dropped, %zu left", row->key.id,
+	        change.n_holds_put + change.n_holds_drop,
+	        change.n_holds_put + change.n_holds_drop == 1 ? "" : "s", left);
 	change.holds_put = put;
 	change.holds_drop = drop;
 	change.audits = lines.at;

@@ -25,12 +25,12 @@ static bool around(const struct sg_addr *scaffold, const struct sg_addr *inner)
 {
 	size_t n = strlen(scaffold->path);
 
-	return scaffold->kind == SG_VALUE_SCAFFOLD && sg_win_same(scaffold->container, inner->container) && strncmp(scaffold->path, inner->path, n) == 0 &&
-	       inner->path[n] == '/';
+	return scaffold->kind == SG_VALUE_SCAFFOLD && sg_win_same(scaffold->container, inner->container) &&
+	       strncmp(scaffold->path, inner->path, n) == 0 && inner->path[n] == '/';
 }
 
-static void note_kept(const struct sg_member *members, size_t n, const struct sg_hold *h, enum sg_seen seen, const char *why, int *ret_kept,
-	char **ret_why)
+static void note_kept(const struct sg_member *members, size_t n, const struct sg_hold *h, enum sg_seen seen,
+        const char *why, int *ret_kept, char **ret_why)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!sg_keys_has(&h->holders, &members[i].row->key))
@@ -40,7 +40,8 @@ static void note_kept(const struct sg_member *members, size_t n, const struct sg
 	}
 	if (!*ret_why)
 		*ret_why = sg_format("%s in %s %s%s%s", h->addr.path, h->addr.container,
-			seen == SG_SEEN_OTHER ? "was edited by somebody else" : "could not be looked at", why ? ": " : "", why ? why : "");
+		        seen == SG_SEEN_OTHER ? "was edited by somebody else" : "could not be looked at",
+		        why ? ": " : "", why ? why : "");
 }
 
 /* Stages every hold of the members; those that others hold too only lose the members. */
@@ -71,13 +72,13 @@ static size_t collect(const struct sg_member *members, size_t n, struct sg_build
 			continue;
 		}
 		sg_keys_release(&left);
-		ret[count++] = (struct candidate) { .staged = (size_t)(s - b->staged) };
+		ret[count++] = (struct candidate){ .staged = (size_t)(s - b->staged) };
 	}
 	return count;
 }
 
-int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, struct sg_build *b, int *ret_kept, char **ret_why,
-	struct sg_err *err)
+int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, struct sg_build *b,
+        int *ret_kept, char **ret_why, struct sg_err *err)
 {
 	struct candidate *list;
 	struct sg_moves look = { 0 };
@@ -105,7 +106,8 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 		const struct sg_hold *h = &b->staged[list[i].staged].hold;
 
 		list[i].seen = seen[i].seen;
-		list[i].keep = seen[i].seen == SG_SEEN_FAILED || (seen[i].seen == SG_SEEN_OTHER && h->addr.kind != SG_VALUE_SCAFFOLD);
+		list[i].keep = seen[i].seen == SG_SEEN_FAILED ||
+		               (seen[i].seen == SG_SEEN_OTHER && h->addr.kind != SG_VALUE_SCAFFOLD);
 		if (list[i].keep)
 			note_kept(members, n, h, seen[i].seen, seen[i].why, ret_kept, ret_why);
 	}
@@ -113,7 +115,8 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 		struct sg_staged *s = &b->staged[list[i].staged];
 
 		for (size_t k = 0; k < count && !list[i].keep; k++)
-			list[i].keep = list[k].keep && around(&s->hold.addr, &b->staged[list[k].staged].hold.addr);
+			list[i].keep =
+			        list[k].keep && around(&s->hold.addr, &b->staged[list[k].staged].hold.addr);
 		if (list[i].keep)
 			continue;
 		s->drop = true;
@@ -129,8 +132,8 @@ out:
 	return code;
 }
 
-static int finish(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg_build *b, const struct sg_step_plan *plan, const int *kept,
-	const char *why, bool intent, struct sg_err *err)
+static int finish(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg_build *b,
+        const struct sg_step_plan *plan, const int *kept, const char *why, bool intent, struct sg_err *err)
 {
 	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
 	struct sg_change change = { .rows = rows, .n_rows = n };
@@ -147,17 +150,20 @@ static int finish(struct sg_ctx *ctx, struct sg_member *members, size_t n, struc
 
 			sg_fail(&cause, kept[i], "%s", why ? why : "?");
 			sg_row_failed(row, SG_OP_REVERT, &cause, false, true, ctx->now.wall);
-			sg_line(&lines, ctx, kept[i] == SG_ECONFLICT ? SG_EV_LEFT_ALONE : SG_EV_REVERT_FAILED, row, NULL, "%s: %s", row->key.id, row->text);
+			sg_line(&lines, ctx, kept[i] == SG_ECONFLICT ? SG_EV_LEFT_ALONE : SG_EV_REVERT_FAILED,
+			        row, NULL, "%s: %s", row->key.id, row->text);
 			continue;
 		}
 		sg_row_out(row, members[i].done, members[i].done_why, members[i].done_text, ctx->now.wall);
-		sg_line(&lines, ctx, members[i].done_why == SG_WHY_REMOVED ? SG_EV_REMOVED_BY_HAND : SG_EV_REVERTED, row, sg_build_values(&b->moves), "%s: %s",
-			row->key.id, row->text);
+		sg_line(&lines, ctx,
+		        members[i].done_why == SG_WHY_REMOVED ? SG_EV_REMOVED_BY_HAND : SG_EV_REVERTED, row,
+		        sg_build_values(&b->moves), "%s: %s", row->key.id, row->text);
 	}
 	for (size_t i = 0; plan && i < b->moves.n; i++) {
 		if (plan->kept_foreign[i])
-			sg_line(&lines, ctx, SG_EV_DROPPED, NULL, NULL, "%s in %s stays: others have put something into it", b->moves.at[i].addr.path,
-				b->moves.at[i].addr.container);
+			sg_line(&lines, ctx, SG_EV_DROPPED, NULL, NULL,
+			        "%s in %s stays: others have put something into it", b->moves.at[i].addr.path,
+			        b->moves.at[i].addr.container);
 	}
 	sg_build_close(ctx, b, plan, &closing);
 	change.holds_put = closing.put;
@@ -195,7 +201,8 @@ static int write_with_reserve(struct sg_ctx *ctx, const struct sg_step_plan *pla
 }
 
 /* Why it could not be done at all: every member is tried again later, durably. */
-static int refused(struct sg_ctx *ctx, struct sg_member *members, size_t n, const struct sg_err *cause, struct sg_err *err)
+static int refused(struct sg_ctx *ctx, struct sg_member *members, size_t n, const struct sg_err *cause,
+        struct sg_err *err)
 {
 	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
 	struct sg_lines lines = { 0 };
@@ -207,7 +214,8 @@ static int refused(struct sg_ctx *ctx, struct sg_member *members, size_t n, cons
 		io.code = SG_EIO; /* nothing was found to be somebody else's: it is tried again by itself */
 		rows[i] = members[i].row;
 		sg_row_failed(rows[i], SG_OP_REVERT, &io, false, true, ctx->now.wall);
-		sg_line(&lines, ctx, SG_EV_REVERT_FAILED, rows[i], NULL, "%s: %s", rows[i]->key.id, rows[i]->text);
+		sg_line(&lines, ctx, SG_EV_REVERT_FAILED, rows[i], NULL, "%s: %s", rows[i]->key.id,
+		        rows[i]->text);
 	}
 	if (code != SG_EFATAL && code != SG_ECANCELED && sg_note(ctx, rows, n, &lines, err))
 		code = err ? err->code : SG_EFATAL;
@@ -266,8 +274,8 @@ out:
 	return code;
 }
 
-int sg_op_preview_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg_step_plan *ret, struct sg_moves *ret_moves,
-	struct sg_err *err)
+int sg_op_preview_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg_step_plan *ret,
+        struct sg_moves *ret_moves, struct sg_err *err)
 {
 	struct sg_build b = { 0 };
 	int *kept = sg_alloc(n * sizeof(*kept));
@@ -278,7 +286,7 @@ int sg_op_preview_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, s
 		code = sg_step_plan(ctx->drives, &b.moves, false, 0, ret, err);
 	if (!code) {
 		*ret_moves = b.moves;
-		b.moves = (struct sg_moves) { 0 };
+		b.moves = (struct sg_moves){ 0 };
 	}
 	free(why);
 	free(kept);

@@ -63,7 +63,8 @@ static void apply_failed(struct sg_row *row, const struct sg_err *cause, bool ho
 	}
 }
 
-void sg_row_failed(struct sg_row *row, enum sg_op op, const struct sg_err *cause, bool holder, bool holds, int64_t now)
+void sg_row_failed(
+        struct sg_row *row, enum sg_op op, const struct sg_err *cause, bool holder, bool holds, int64_t now)
 {
 	const char *why = cause->msg[0] ? cause->msg : "the cause is not known";
 
@@ -72,27 +73,32 @@ void sg_row_failed(struct sg_row *row, enum sg_op op, const struct sg_err *cause
 	case SG_OP_SUPERSEDE:
 		retry_later(row, now);
 		row->failed = row->offered;
-		sg_row_move(row, SG_APPLIED, SG_WHY_NEWER_FAILED, now, "the older body stays; the newer one failed: %s", why);
+		sg_row_move(row, SG_APPLIED, SG_WHY_NEWER_FAILED, now,
+		        "the older body stays; the newer one failed: %s", why);
 		return;
 	case SG_OP_REPAIR:
 		retry_later(row, now);
-		sg_row_move(row, SG_APPLIED, SG_WHY_VALUES_MISSING, now, "values are missing and could not be put back: %s", why);
+		sg_row_move(row, SG_APPLIED, SG_WHY_VALUES_MISSING, now,
+		        "values are missing and could not be put back: %s", why);
 		return;
 	case SG_OP_TAKE_OVER:
-		sg_row_move(row, SG_BLOCKED, holds ? SG_WHY_DRIFT : SG_WHY_CONFLICT, now, "could not be taken over: %s", why);
+		sg_row_move(row, SG_BLOCKED, holds ? SG_WHY_DRIFT : SG_WHY_CONFLICT, now,
+		        "could not be taken over: %s", why);
 		return;
 	case SG_OP_REVERT:
 		retry_later(row, now);
 		row->goal = SG_OUT;
 		if (cause->code == SG_ECONFLICT)
-			sg_row_move(row, SG_BLOCKED, SG_WHY_DRIFT, now, "what is there was edited by somebody else and stays: %s", why);
+			sg_row_move(row, SG_BLOCKED, SG_WHY_DRIFT, now,
+			        "what is there was edited by somebody else and stays: %s", why);
 		else
 			sg_row_move(row, SG_BLOCKED, SG_WHY_IO, now, "could not be taken out: %s", why);
 		return;
 	}
 }
 
-void sg_row_applied(struct sg_row *row, const struct sg_hash *body, const char *revision, enum sg_op op, int64_t now)
+void sg_row_applied(
+        struct sg_row *row, const struct sg_hash *body, const char *revision, enum sg_op op, int64_t now)
 {
 	if (op == SG_OP_REPAIR) {
 		if (!row->repairs)
@@ -103,7 +109,7 @@ void sg_row_applied(struct sg_row *row, const struct sg_hash *body, const char *
 		row->applied_at = now;
 	row->applied = *body;
 	label(&row->applied_revision, revision);
-	row->failed = (struct sg_hash) { { 0 } };
+	row->failed = (struct sg_hash){ { 0 } };
 	row->attempts = 0;
 	row->retry_at = 0;
 	row->goal = SG_IN;
@@ -115,8 +121,9 @@ void sg_row_applied(struct sg_row *row, const struct sg_hash *body, const char *
 void sg_row_out(struct sg_row *row, enum sg_state done, enum sg_reason why, const char *text, int64_t now)
 {
 	if (why == SG_WHY_REMOVED)
-		row->failed = row->applied; /* this very body was taken out by a person: it does not come back by itself */
-	row->applied = (struct sg_hash) { { 0 } };
+		row->failed =
+		        row->applied; /* this very body was taken out by a person: it does not come back by itself */
+	row->applied = (struct sg_hash){ { 0 } };
 	label(&row->applied_revision, NULL);
 	row->applied_at = 0;
 	row->attempts = 0;

@@ -35,10 +35,12 @@ bool sg_policy_observe(const struct sg_conf *conf, const struct sg_mitigation *m
 
 static bool asks(const struct sg_conf *conf, const struct sg_conf_when *w)
 {
-	return w ? w->what == SG_DO_ASK || (conf->mode == SG_MODE_ASK && w->what == SG_DO_APPLY) : conf->mode == SG_MODE_ASK;
+	return w ? w->what == SG_DO_ASK || (conf->mode == SG_MODE_ASK && w->what == SG_DO_APPLY)
+	         : conf->mode == SG_MODE_ASK;
 }
 
-void sg_policy_deadlines(const struct sg_conf *conf, const struct sg_mitigation *m, struct sg_row *row, int64_t now)
+void sg_policy_deadlines(
+        const struct sg_conf *conf, const struct sg_mitigation *m, struct sg_row *row, int64_t now)
 {
 	const struct sg_conf_when *w = sg_policy_when(conf, m);
 
@@ -85,9 +87,10 @@ void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret)
 	bool applied_before = sg_hash_equal(&row->applied, &in->m->hash);
 	int64_t opens = 0;
 
-	*ret = (struct sg_go) { .go = true };
+	*ret = (struct sg_go){ .go = true };
 	if (in->newer_blocked)
-		wait_for(ret, SG_WHY_ADMIN, 0, "a block covers this revision; 'stopgapctl unblock' takes it back");
+		wait_for(ret, SG_WHY_ADMIN, 0,
+		        "a block covers this revision; 'stopgapctl unblock' takes it back");
 	else if (row->retry_at > in->now)
 		wait_for(ret, SG_WHY_RETRY, row->retry_at, row->text ? row->text : "tried again later");
 	else if (in->feed && in->feed->expires && in->now > in->feed->expires && !applied_before)
@@ -95,14 +98,16 @@ void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret)
 	else if (approved && row->now)
 		return; /* apply: past window, delay and ring */
 	else if (asks(in->conf, w) && !approved && !(row->ask_until && in->now >= row->ask_until))
-		wait_for(ret, SG_WHY_APPROVAL, row->ask_until, "waits for approval: 'stopgapctl approve ID' or 'apply ID'");
+		wait_for(ret, SG_WHY_APPROVAL, row->ask_until,
+		        "waits for approval: 'stopgapctl approve ID' or 'apply ID'");
 	else if (row->delay_until > in->now)
 		wait_for(ret, SG_WHY_DELAY, row->delay_until, "waits for the delay that the policy sets");
 	else if (w && w->window && !sg_policy_window(w->window, in->now, &opens))
 		wait_for(ret, SG_WHY_WINDOW, opens, "waits for its window");
 }
 
-const struct sg_block *sg_policy_block(const struct sg_blocks *blocks, const struct sg_row *row, const char *revision, int64_t now, bool *ret_keep)
+const struct sg_block *sg_policy_block(const struct sg_blocks *blocks, const struct sg_row *row,
+        const char *revision, int64_t now, bool *ret_keep)
 {
 	const struct sg_block *first = NULL;
 
@@ -110,7 +115,8 @@ const struct sg_block *sg_policy_block(const struct sg_blocks *blocks, const str
 	for (size_t i = 0; i < blocks->n; i++) {
 		const struct sg_block *b = &blocks->at[i];
 
-		if ((b->feed && strcmp(b->feed, row->key.feed) != 0) || !sg_same(b->id, row->key.id) || (b->until && now >= b->until))
+		if ((b->feed && strcmp(b->feed, row->key.feed) != 0) || !sg_same(b->id, row->key.id) ||
+		        (b->until && now >= b->until))
 			continue;
 		if (b->revision && !(revision && sg_revision_covers(b->revision, revision)))
 			continue;

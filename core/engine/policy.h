@@ -15,7 +15,7 @@ struct sg_go {
 };
 struct sg_go_in {
 	const struct sg_conf *conf;
-	const struct sg_mitigation *m;  /* the offered body */
+	const struct sg_mitigation *m; /* the offered body */
 	const struct sg_row *row;
 	const struct sg_feed_row *feed; /* NULL: none yet */
 	bool newer_blocked;             /* a block covers the offered revision */
@@ -24,15 +24,18 @@ struct sg_go_in {
 void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret);
 
 /* What the first matching <when> says. */
-const struct sg_conf_when *sg_policy_when(const struct sg_conf *conf, const struct sg_mitigation *m); /* NULL: apply */
+const struct sg_conf_when *sg_policy_when(
+        const struct sg_conf *conf, const struct sg_mitigation *m); /* NULL: apply */
 /* Delay and question times of a row whose body is offered for the first time: fixed once, in the row. */
-void sg_policy_deadlines(const struct sg_conf *conf, const struct sg_mitigation *m, struct sg_row *row, int64_t now);
+void sg_policy_deadlines(
+        const struct sg_conf *conf, const struct sg_mitigation *m, struct sg_row *row, int64_t now);
 bool sg_policy_observe(const struct sg_conf *conf, const struct sg_mitigation *m);
 
 /* "22:00-05:00" in the server's local time; NULL is always open. *ret_next: when it opens next (0 when open). */
 bool sg_policy_window(const char *window, int64_t now, int64_t *ret_next);
 
 /* Blocks that cover the row (with `revision`), not ended. *ret_keep: all of them keep what is applied. Returns the first, or NULL. */
-const struct sg_block *sg_policy_block(const struct sg_blocks *blocks, const struct sg_row *row, const char *revision, int64_t now, bool *ret_keep);
+const struct sg_block *sg_policy_block(const struct sg_blocks *blocks, const struct sg_row *row,
+        const char *revision, int64_t now, bool *ret_keep);
 
 #endif

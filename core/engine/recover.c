@@ -17,10 +17,10 @@ struct settling {
 	struct sg_ctx *ctx;
 	const struct sg_intent *intent;
 	struct sg_holds holds;
-	enum end *end;       /* per move */
+	enum end *end;         /* per move */
 	struct sg_content *at; /* per move: what is there, when settled */
-	bool foreign;        /* some value is OTHER */
-	bool stuck;          /* some value could not be brought to settle */
+	bool foreign;          /* some value is OTHER */
+	bool stuck;            /* some value could not be brought to settle */
 	char *why;
 };
 
@@ -101,7 +101,8 @@ static int look(struct settling *s, struct sg_err *err)
 		s->stuck = s->stuck || s->end[i] == END_STUCK;
 		if ((s->end[i] == END_OTHER || s->end[i] == END_STUCK) && !s->why)
 			s->why = sg_format("%s in %s %s", m->addr.path, m->addr.container,
-				s->end[i] == END_OTHER ? "is somebody else's work now" : "could not be brought back");
+			        s->end[i] == END_OTHER ? "is somebody else's work now"
+			                               : "could not be brought back");
 	}
 	sg_seen_release(seen, n);
 	free(seen);
@@ -118,14 +119,16 @@ static bool around_kept(const struct settling *s, size_t i)
 		const struct sg_addr *inner = &s->intent->moves.at[k].addr;
 
 		if ((s->end[k] == END_OTHER || s->end[k] == END_STUCK) && a->kind == SG_VALUE_SCAFFOLD &&
-			sg_win_same(a->container, inner->container) && strncmp(a->path, inner->path, n) == 0 && inner->path[n] == '/')
+		        sg_win_same(a->container, inner->container) &&
+		        strncmp(a->path, inner->path, n) == 0 && inner->path[n] == '/')
 			return true;
 	}
 	return false;
 }
 
 /* Which claims end: values that are at their before again (a repair keeps its claims: it is to be tried again), and what is gone. */
-static void close_holds(const struct settling *s, struct sg_hold *put, size_t *n_put, struct sg_addr *drop, size_t *n_drop)
+static void close_holds(
+        const struct settling *s, struct sg_hold *put, size_t *n_put, struct sg_addr *drop, size_t *n_drop)
 {
 	for (size_t i = 0; i < s->intent->moves.n; i++) {
 		const struct sg_move *m = &s->intent->moves.at[i];
@@ -141,11 +144,14 @@ static void close_holds(const struct settling *s, struct sg_hold *put, size_t *n
 			continue;
 		/* In a revert settle is the before. In the others a value whose hold came with this intent settles to that before; an older hold's
 		 * value settles to the old after and stays claimed as it was. */
-		if (s->intent->op == SG_OP_REVERT || (s->intent->op != SG_OP_REPAIR && sg_content_same(m->addr.kind, goal(m), &h->before))) {
+		if (s->intent->op == SG_OP_REVERT ||
+		        (s->intent->op != SG_OP_REPAIR &&
+		                sg_content_same(m->addr.kind, goal(m), &h->before))) {
 			drop[(*n_drop)++] = h->addr;
 			continue;
 		}
-		if (s->at[i].present && sg_content_same(m->addr.kind, goal(m), &h->after)) { /* as it stands now: its lead may be another */
+		if (s->at[i].present && sg_content_same(m->addr.kind, goal(m),
+		                                &h->after)) { /* as it stands now: its lead may be another */
 			sg_hold_copy(&put[*n_put], h);
 			sg_content_release(&put[*n_put].after);
 			sg_content_copy(&put[(*n_put)++].after, &s->at[i]);
@@ -153,7 +159,8 @@ static void close_holds(const struct settling *s, struct sg_hold *put, size_t *n
 	}
 }
 
-static bool holds_after(const struct settling *s, const struct sg_key *key, const struct sg_addr *drop, size_t n_drop)
+static bool holds_after(
+        const struct settling *s, const struct sg_key *key, const struct sg_addr *drop, size_t n_drop)
 {
 	for (size_t i = 0; i < s->holds.n; i++) {
 		bool gone = false;
@@ -168,7 +175,8 @@ static bool holds_after(const struct settling *s, const struct sg_key *key, cons
 	return false;
 }
 
-static void row_settled(const struct settling *s, struct sg_row *row, const struct sg_outcome *o, const struct sg_err *cause, bool holds)
+static void row_settled(const struct settling *s, struct sg_row *row, const struct sg_outcome *o,
+        const struct sg_err *cause, bool holds)
 {
 	enum sg_op op = s->intent->op;
 	int64_t now = s->ctx->now.wall;
@@ -190,15 +198,18 @@ static void row_settled(const struct settling *s, struct sg_row *row, const stru
 		sg_row_out(row, o->done, o->done_why, NULL, now);
 		return;
 	}
-	sg_fail(&why, cause->code ? cause->code : SG_EIO, "%s", cause->msg[0] ? cause->msg : "the service ended in the middle of it; what was there before is back");
+	sg_fail(&why, cause->code ? cause->code : SG_EIO, "%s",
+	        cause->msg[0] ? cause->msg
+	                      : "the service ended in the middle of it; what was there before is back");
 	sg_row_failed(row, op, &why, false, holds, now);
 	if (op == SG_OP_SUPERSEDE) /* a crash says nothing about the body: it may be tried again */
-		row->failed = cause->code ? row->failed : (struct sg_hash) { { 0 } };
+		row->failed = cause->code ? row->failed : (struct sg_hash){ { 0 } };
 	if (!cause->code && row->reason == SG_WHY_RETRY)
 		row->retry_at = now;
 }
 
-static struct sg_row *row_of(struct sg_ctx *ctx, const struct sg_key *key, struct sg_row *const *rows, size_t n, bool *ret_owned, struct sg_err *err)
+static struct sg_row *row_of(struct sg_ctx *ctx, const struct sg_key *key, struct sg_row *const *rows,
+        size_t n, bool *ret_owned, struct sg_err *err)
 {
 	struct sg_row *row = NULL;
 
@@ -213,7 +224,8 @@ static struct sg_row *row_of(struct sg_ctx *ctx, const struct sg_key *key, struc
 	return row;
 }
 
-static int close_intent(struct settling *s, const struct sg_err *cause, struct sg_row *const *rows, size_t n, struct sg_err *err)
+static int close_intent(struct settling *s, const struct sg_err *cause, struct sg_row *const *rows, size_t n,
+        struct sg_err *err)
 {
 	size_t moves = s->intent->moves.n, members = s->intent->n_outcomes;
 	struct sg_hold *put = sg_alloc((moves + 1) * sizeof(*put));
@@ -235,15 +247,18 @@ static int close_intent(struct settling *s, const struct sg_err *cause, struct s
 		}
 		done[change.n_rows++] = row;
 		row_settled(s, row, o, cause, holds_after(s, &o->key, drop, change.n_holds_drop));
-		sg_line(&lines, s->ctx, SG_EV_RECOVERED, row, sg_build_values(&s->intent->moves), "%s: an unfinished %s was settled%s%s", row->key.id,
-			sg_op_name(s->intent->op), cause->msg[0] ? ": " : "", cause->msg);
+		sg_line(&lines, s->ctx, SG_EV_RECOVERED, row, sg_build_values(&s->intent->moves),
+		        "%s: an unfinished %s was settled%s%s", row->key.id, sg_op_name(s->intent->op),
+		        cause->msg[0] ? ": " : "", cause->msg);
 	}
 	for (size_t i = 0; i < moves; i++) {
 		const struct sg_addr *a = &s->intent->moves.at[i].addr;
 
 		if (s->end[i] == END_OTHER || s->end[i] == END_STUCK)
-			sg_line(&lines, s->ctx, SG_EV_LEFT_ALONE, NULL, NULL, "%s in %s: %s", a->path, a->container,
-				s->end[i] == END_OTHER ? "somebody else's work, left alone" : "could not be brought back, tried again later");
+			sg_line(&lines, s->ctx, SG_EV_LEFT_ALONE, NULL, NULL, "%s in %s: %s", a->path,
+			        a->container,
+			        s->end[i] == END_OTHER ? "somebody else's work, left alone"
+			                               : "could not be brought back, tried again later");
 	}
 	change.audits = lines.at;
 	change.n_audits = lines.n;
@@ -263,8 +278,8 @@ out:
 	return code;
 }
 
-static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause, struct sg_row *const *rows, size_t n, bool touch,
-	struct sg_err *err)
+static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause,
+        struct sg_row *const *rows, size_t n, bool touch, struct sg_err *err)
 {
 	struct settling s = { .ctx = ctx, .intent = intent };
 	size_t moves = intent->moves.n;
@@ -293,8 +308,8 @@ static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const stru
 	return code;
 }
 
-int sg_settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause, struct sg_row *const *rows, size_t n,
-	struct sg_err *err)
+int sg_settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause,
+        struct sg_row *const *rows, size_t n, struct sg_err *err)
 {
 	return settle(ctx, intent, cause, rows, n, true, err);
 }
@@ -313,7 +328,8 @@ int sg_recover(struct sg_ctx *ctx, bool *ret_recovered, struct sg_err *err)
 	if (code)
 		goto out;
 	if (attempts >= SG_RECOVERY_TRIES)
-		sg_fail(&none, SG_EIO, "recovery itself ended %u times; the values were left as they are", attempts - 1);
+		sg_fail(&none, SG_EIO, "recovery itself ended %u times; the values were left as they are",
+		        attempts - 1);
 	code = settle(ctx, &intent, &none, NULL, 0, attempts < SG_RECOVERY_TRIES, err);
 out:
 	*ret_recovered = !code && open;

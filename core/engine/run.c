@@ -33,7 +33,7 @@ void sg_world_release(struct sg_world *w)
 	sg_blocks_release(&w->blocks);
 	sg_feed_rows_release(&w->feeds);
 	sg_val_free(w->facts);
-	*w = (struct sg_world) { 0 };
+	*w = (struct sg_world){ 0 };
 }
 
 struct sg_row *sg_world_row(const struct sg_world *w, const struct sg_key *key)
@@ -46,7 +46,8 @@ struct sg_row *sg_world_row(const struct sg_world *w, const struct sg_key *key)
 }
 
 /* Rows that move without an edit, all in one note. 1: something was written. */
-static int note_moves(struct sg_engine *e, const struct sg_world *w, struct sg_decision *list, struct sg_err *err)
+static int note_moves(
+        struct sg_engine *e, const struct sg_world *w, struct sg_decision *list, struct sg_err *err)
 {
 	struct sg_row **rows = sg_alloc((w->rows.n + 1) * sizeof(struct sg_row *));
 	struct sg_lines lines = { 0 };
@@ -58,17 +59,24 @@ static int note_moves(struct sg_engine *e, const struct sg_world *w, struct sg_d
 	for (size_t i = 0; i < w->rows.n; i++) {
 		bool moved = false;
 
+		if (!e->conf && !list[i].facts.admin_out)
+			continue; /* without a configuration only what a person asked for is done */
 		sg_decision_note(e, &list[i], w->now.wall, &moved);
 		if (!moved && !list[i].evaluated)
 			continue;
 		rows[n++] = list[i].row;
 		if (moved)
-			sg_line(&lines, &ctx, list[i].row->reason == SG_WHY_DRIFT ? SG_EV_DRIFT : list[i].row->reason == SG_WHY_FOUGHT ? SG_EV_FOUGHT : SG_EV_MOVED,
-				list[i].row, NULL, "%s: %s (%s): %s", list[i].row->key.id, sg_state_name(list[i].row->state), sg_reason_name(list[i].row->reason),
-				list[i].row->text ? list[i].row->text : "");
+			sg_line(&lines, &ctx,
+			        list[i].row->reason == SG_WHY_DRIFT    ? SG_EV_DRIFT
+			        : list[i].row->reason == SG_WHY_FOUGHT ? SG_EV_FOUGHT
+			                                               : SG_EV_MOVED,
+			        list[i].row, NULL, "%s: %s (%s): %s", list[i].row->key.id,
+			        sg_state_name(list[i].row->state), sg_reason_name(list[i].row->reason),
+			        list[i].row->text ? list[i].row->text : "");
 		else
-			sg_line(&lines, &ctx, SG_EV_EVALUATED, list[i].row, NULL, "%s: needed here: %s: %s", list[i].row->key.id,
-				sg_applies_name(list[i].row->applies), list[i].row->proof ? list[i].row->proof : "");
+			sg_line(&lines, &ctx, SG_EV_EVALUATED, list[i].row, NULL, "%s: needed here: %s: %s",
+			        list[i].row->key.id, sg_applies_name(list[i].row->applies),
+			        list[i].row->proof ? list[i].row->proof : "");
 	}
 	if (n)
 		code = sg_note(&ctx, rows, n, &lines, err);
@@ -91,8 +99,11 @@ static int end_blocks(struct sg_engine *e, const struct sg_world *w, struct sg_e
 
 		if (!b->until || w->now.wall < b->until)
 			continue;
-		sg_line(&lines, &ctx, SG_EV_BLOCK_ENDED, NULL, NULL, "the block of %s%s%s is over", b->id, b->revision ? "@" : "", b->revision ? b->revision : "");
-		change = (struct sg_change) { .blocks_drop = b, .n_blocks_drop = 1, .audits = lines.at, .n_audits = lines.n };
+		sg_line(&lines, &ctx, SG_EV_BLOCK_ENDED, NULL, NULL, "the block of %s%s%s is over", b->id,
+		        b->revision ? "@" : "", b->revision ? b->revision : "");
+		change = (struct sg_change){
+			.blocks_drop = b, .n_blocks_drop = 1, .audits = lines.at, .n_audits = lines.n
+		};
 		code = sg_journal_note(e->journal, &change, &ctx.now, err);
 		if (!code)
 			code = 1;
@@ -107,22 +118,24 @@ static bool wants(const struct sg_decision *d, enum sg_work work)
 }
 
 /* Collects the rows that want `work`, as members. */
-static size_t members_of(const struct sg_world *w, struct sg_decision *list, enum sg_work work, struct sg_member *ret)
+static size_t members_of(const struct sg_engine *e, const struct sg_world *w, struct sg_decision *list,
+        enum sg_work work, struct sg_member *ret)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->rows.n; i++) {
 		struct sg_decision *d = &list[i];
 
-		if (!wants(d, work))
+		if (!wants(d, work) || (!e->conf && !d->facts.admin_out))
 			continue;
-		ret[n] = (struct sg_member) { .row = d->row, .m = d->m };
+		ret[n] = (struct sg_member){ .row = d->row, .m = d->m };
 		if (work == SG_WORK_REPAIR)
 			ret[n].m = d->held;
 		if (work == SG_WORK_REVERT && d->situation == SG_SIT_BY_HAND) {
 			ret[n].done = SG_BLOCKED;
 			ret[n].done_why = SG_WHY_REMOVED;
-			ret[n].done_text = "a person took it out by hand, so the rest was taken out too: EXPOSED";
+			ret[n].done_text =
+			        "a person took it out by hand, so the rest was taken out too: EXPOSED";
 		} else if (work == SG_WORK_REVERT) {
 			sg_out_goal(&d->facts, &ret[n].done, &ret[n].done_why);
 		}
@@ -133,7 +146,8 @@ static size_t members_of(const struct sg_world *w, struct sg_decision *list, enu
 }
 
 /* Brings members in: all in one operation where that can be, else one by one so that one's trouble is not everybody's. */
-static int bring_in(struct sg_engine *e, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
+static int bring_in(
+        struct sg_engine *e, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
 {
 	struct sg_step_plan plan = { 0 };
 	struct sg_moves moves = { 0 };
@@ -151,13 +165,15 @@ static int bring_in(struct sg_engine *e, enum sg_op op, struct sg_member *member
 	return code;
 }
 
-static int operate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *list, struct sg_err *err)
+static int operate(
+        struct sg_engine *e, const struct sg_world *w, struct sg_decision *list, struct sg_err *err)
 {
 	static const struct {
 		enum sg_work work;
 		enum sg_op op;
-	} order[] = { { SG_WORK_DROP, SG_OP_REVERT }, { SG_WORK_REVERT, SG_OP_REVERT }, { SG_WORK_REPAIR, SG_OP_REPAIR },
-		{ SG_WORK_SUPERSEDE, SG_OP_SUPERSEDE }, { SG_WORK_APPLY, SG_OP_APPLY } };
+	} order[] = { { SG_WORK_DROP, SG_OP_REVERT }, { SG_WORK_REVERT, SG_OP_REVERT },
+		{ SG_WORK_REPAIR, SG_OP_REPAIR }, { SG_WORK_SUPERSEDE, SG_OP_SUPERSEDE },
+		{ SG_WORK_APPLY, SG_OP_APPLY } };
 	struct sg_member *members = sg_alloc((w->rows.n + 1) * sizeof(*members));
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_ctx ctx;
@@ -166,9 +182,9 @@ static int operate(struct sg_engine *e, const struct sg_world *w, struct sg_deci
 
 	sg_engine_ctx(e, NULL, &ctx);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		if (!e->conf && order[i].op != SG_OP_REVERT)
+		if (!e->conf && order[i].work != SG_WORK_REVERT)
 			continue; /* without a configuration nothing is brought in */
-		n = members_of(w, list, order[i].work, members);
+		n = members_of(e, w, list, order[i].work, members);
 		if (order[i].work == SG_WORK_DROP) {
 			for (size_t k = 0; k < w->rows.n; k++) {
 				if (wants(&list[k], SG_WORK_DROP))

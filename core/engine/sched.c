@@ -24,7 +24,8 @@ int64_t sg_sched_wake(const struct sg_conf *conf, const struct sg_world *w, cons
 			sooner(&wake, row->fixed_since + conf->fixed_settle, now);
 		if (list[i].facts.holds)
 			sooner(&wake, now + conf->audit_every, now);
-		if (row->reason == SG_WHY_REMOVAL_WINDOW && !sg_policy_window(conf->removal_window, now, &opens))
+		if (row->reason == SG_WHY_REMOVAL_WINDOW &&
+		        !sg_policy_window(conf->removal_window, now, &opens))
 			sooner(&wake, opens, now);
 	}
 	for (size_t i = 0; i < w->blocks.n; i++)
@@ -34,7 +35,8 @@ int64_t sg_sched_wake(const struct sg_conf *conf, const struct sg_world *w, cons
 	return wake;
 }
 
-int64_t sg_sched_poll(const struct sg_conf_feed *feed, const struct sg_feed_row *row, int64_t now, int64_t started, struct sg_rand *rand)
+int64_t sg_sched_poll(const struct sg_conf_feed *feed, const struct sg_feed_row *row, int64_t now,
+        int64_t started, struct sg_rand *rand)
 {
 	int64_t every = feed->every, most;
 

@@ -16,7 +16,8 @@ static void replace(char **to, const char *from)
 
 bool sg_key_equal(const struct sg_key *a, const struct sg_key *b)
 {
-	return a->feed && b->feed && a->id && b->id && strcmp(a->feed, b->feed) == 0 && strcmp(a->id, b->id) == 0;
+	return a->feed && b->feed && a->id && b->id && strcmp(a->feed, b->feed) == 0 &&
+	       strcmp(a->id, b->id) == 0;
 }
 
 void sg_key_copy(struct sg_key *to, const struct sg_key *from)
@@ -29,7 +30,7 @@ void sg_key_release(struct sg_key *k)
 {
 	free(k->feed);
 	free(k->id);
-	*k = (struct sg_key) { 0 };
+	*k = (struct sg_key){ 0 };
 }
 
 void sg_keys_add(struct sg_keys *keys, const char *feed, const char *id)
@@ -65,7 +66,7 @@ void sg_keys_remove(struct sg_keys *keys, const struct sg_key *k)
 
 void sg_keys_copy(struct sg_keys *to, const struct sg_keys *from)
 {
-	*to = (struct sg_keys) { 0 };
+	*to = (struct sg_keys){ 0 };
 	for (size_t i = 0; i < from->n; i++)
 		sg_keys_add(to, from->at[i].feed, from->at[i].id);
 }
@@ -75,7 +76,7 @@ void sg_keys_release(struct sg_keys *keys)
 	for (size_t i = 0; i < keys->n; i++)
 		sg_key_release(&keys->at[i]);
 	free(keys->at);
-	*keys = (struct sg_keys) { 0 };
+	*keys = (struct sg_keys){ 0 };
 }
 
 void sg_who_copy(struct sg_who *to, const struct sg_who *from)
@@ -92,7 +93,7 @@ void sg_who_release(struct sg_who *w)
 	free(w->reason);
 	free(w->ticket);
 	free(w->on_behalf_of);
-	*w = (struct sg_who) { 0 };
+	*w = (struct sg_who){ 0 };
 }
 
 struct sg_row *sg_row_new(const char *feed, const char *id)
@@ -160,7 +161,7 @@ void sg_row_set_text(struct sg_row *row, const char *fmt, ...)
 
 void sg_content_copy(struct sg_content *to, const struct sg_content *from)
 {
-	*to = (struct sg_content) { .present = from->present };
+	*to = (struct sg_content){ .present = from->present };
 	if (from->octets.len)
 		sg_buf_set(&to->octets, from->octets.data, from->octets.len);
 	if (from->lead.len)
@@ -173,7 +174,7 @@ void sg_content_release(struct sg_content *c)
 	sg_buf_release(&c->octets);
 	sg_buf_release(&c->lead);
 	free(c->after);
-	*c = (struct sg_content) { 0 };
+	*c = (struct sg_content){ 0 };
 }
 
 bool sg_addr_equal(const struct sg_addr *a, const struct sg_addr *b)
@@ -206,7 +207,7 @@ void sg_addr_release(struct sg_addr *a)
 {
 	free(a->container);
 	free(a->path);
-	*a = (struct sg_addr) { 0 };
+	*a = (struct sg_addr){ 0 };
 }
 
 void sg_hold_copy(struct sg_hold *to, const struct sg_hold *from)
@@ -224,7 +225,7 @@ void sg_hold_release(struct sg_hold *h)
 	sg_content_release(&h->before);
 	sg_content_release(&h->after);
 	sg_keys_release(&h->holders);
-	*h = (struct sg_hold) { 0 };
+	*h = (struct sg_hold){ 0 };
 }
 
 struct sg_hold *sg_holds_find(const struct sg_holds *holds, const struct sg_addr *addr)
@@ -239,7 +240,7 @@ struct sg_hold *sg_holds_find(const struct sg_holds *holds, const struct sg_addr
 struct sg_hold *sg_holds_add(struct sg_holds *holds)
 {
 	holds->at = sg_grow(holds->at, holds->n, &holds->cap, sizeof(*holds->at));
-	holds->at[holds->n] = (struct sg_hold) { 0 };
+	holds->at[holds->n] = (struct sg_hold){ 0 };
 	return &holds->at[holds->n++];
 }
 
@@ -248,7 +249,7 @@ void sg_holds_release(struct sg_holds *holds)
 	for (size_t i = 0; i < holds->n; i++)
 		sg_hold_release(&holds->at[i]);
 	free(holds->at);
-	*holds = (struct sg_holds) { 0 };
+	*holds = (struct sg_holds){ 0 };
 }
 
 static const char *const op_names[] = {
@@ -279,13 +280,13 @@ void sg_move_release(struct sg_move *m)
 	sg_addr_release(&m->addr);
 	sg_content_release(&m->from);
 	sg_content_release(&m->to);
-	*m = (struct sg_move) { 0 };
+	*m = (struct sg_move){ 0 };
 }
 
 struct sg_move *sg_moves_add(struct sg_moves *moves)
 {
 	moves->at = sg_grow(moves->at, moves->n, &moves->cap, sizeof(*moves->at));
-	moves->at[moves->n] = (struct sg_move) { 0 };
+	moves->at[moves->n] = (struct sg_move){ 0 };
 	return &moves->at[moves->n++];
 }
 
@@ -294,7 +295,7 @@ void sg_moves_release(struct sg_moves *moves)
 	for (size_t i = 0; i < moves->n; i++)
 		sg_move_release(&moves->at[i]);
 	free(moves->at);
-	*moves = (struct sg_moves) { 0 };
+	*moves = (struct sg_moves){ 0 };
 }
 
 void sg_intent_copy(struct sg_intent *to, const struct sg_intent *from)
@@ -309,10 +310,10 @@ void sg_intent_copy(struct sg_intent *to, const struct sg_intent *from)
 		to->outcomes[i].done = from->outcomes[i].done;
 		to->outcomes[i].done_why = from->outcomes[i].done_why;
 	}
-	to->moves = (struct sg_moves) { 0 };
+	to->moves = (struct sg_moves){ 0 };
 	for (size_t i = 0; i < from->moves.n; i++)
 		sg_move_copy(sg_moves_add(&to->moves), &from->moves.at[i]);
-	to->temps = (struct sg_strs) { 0 };
+	to->temps = (struct sg_strs){ 0 };
 	for (size_t i = 0; i < from->temps.n; i++)
 		sg_strs_add(&to->temps, from->temps.at[i]);
 	to->hooks = from->hooks ? sg_val_copy(from->hooks) : NULL;
@@ -329,7 +330,7 @@ void sg_intent_release(struct sg_intent *i)
 	sg_moves_release(&i->moves);
 	sg_strs_release(&i->temps);
 	sg_val_free(i->hooks);
-	*i = (struct sg_intent) { 0 };
+	*i = (struct sg_intent){ 0 };
 }
 
 void sg_block_copy(struct sg_block *to, const struct sg_block *from)
@@ -349,7 +350,7 @@ void sg_block_release(struct sg_block *b)
 	free(b->revision);
 	free(b->source);
 	sg_who_release(&b->who);
-	*b = (struct sg_block) { 0 };
+	*b = (struct sg_block){ 0 };
 }
 
 struct sg_feed_row *sg_feed_row_new(const char *name)
@@ -381,7 +382,7 @@ void sg_feed_row_release(struct sg_feed_row *f)
 	free(f->last_modified);
 	free(f->signer);
 	free(f->error);
-	*f = (struct sg_feed_row) { 0 };
+	*f = (struct sg_feed_row){ 0 };
 }
 
 void sg_audit_release(struct sg_audit *a)
@@ -390,5 +391,5 @@ void sg_audit_release(struct sg_audit *a)
 	sg_who_release(&a->who);
 	free(a->text);
 	sg_val_free(a->data);
-	*a = (struct sg_audit) { 0 };
+	*a = (struct sg_audit){ 0 };
 }

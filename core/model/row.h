@@ -22,7 +22,8 @@ struct sg_keys {
 	struct sg_key *at;
 	size_t n, cap;
 };
-void sg_keys_add(struct sg_keys *keys, const char *feed, const char *id); /* once: a second time changes nothing */
+void sg_keys_add(
+        struct sg_keys *keys, const char *feed, const char *id); /* once: a second time changes nothing */
 bool sg_keys_has(const struct sg_keys *keys, const struct sg_key *k);
 void sg_keys_remove(struct sg_keys *keys, const struct sg_key *k);
 void sg_keys_copy(struct sg_keys *to, const struct sg_keys *from);
@@ -50,8 +51,8 @@ struct sg_row {
 	struct sg_hash applied; /* body whose values are held; zero: none */
 	char *applied_revision;
 	int64_t applied_at;
-	struct sg_hash failed;  /* body whose apply failed last; zero: none */
-	bool missing;           /* the feed no longer lists it (and its profile does not take that as a withdrawal) */
+	struct sg_hash failed; /* body whose apply failed last; zero: none */
+	bool missing; /* the feed no longer lists it (and its profile does not take that as a withdrawal) */
 	bool tombstone;
 	char *withdraw_reason;
 	int64_t remove_after;
@@ -59,28 +60,28 @@ struct sg_row {
 	char *desc;
 
 	enum sg_applies applies;
-	char *proof;            /* of NO, or what makes it UNKNOWN */
-	int64_t fixed_since;    /* reads fixed since; the settle time counts from here */
+	char *proof;         /* of NO, or what makes it UNKNOWN */
+	int64_t fixed_since; /* reads fixed since; the settle time counts from here */
 	enum sg_effective effective;
-	char *effective_text;   /* file and line that defeats it */
+	char *effective_text; /* file and line that defeats it */
 	bool in_force_by_others;
 	char *others_text;
-	char *shadowed_by;      /* feed that offers the same id with precedence */
+	char *shadowed_by; /* feed that offers the same id with precedence */
 
-	bool out;               /* taken out by an administrator: this id, any body, until `apply` */
+	bool out; /* taken out by an administrator: this id, any body, until `apply` */
 	struct sg_who out_who;
 	int64_t out_at;
 	struct sg_hash approved; /* body that was approved; zero: none */
 	struct sg_who approved_who;
 	int64_t approved_at;
-	bool now;                /* `apply`: past window, delay and ring, for the approved body */
-	int64_t delay_until;     /* policy's delay, fixed when the body was first seen as applicable */
-	int64_t ask_until;       /* ask ... then apply: when "then" comes */
+	bool now;            /* `apply`: past window, delay and ring, for the approved body */
+	int64_t delay_until; /* policy's delay, fixed when the body was first seen as applicable */
+	int64_t ask_until;   /* ask ... then apply: when "then" comes */
 
-	int64_t retry_at;        /* when work is tried again */
+	int64_t retry_at; /* when work is tried again */
 	uint32_t attempts;
-	enum sg_want goal;       /* what a blocked (io) row wants when its retry is due */
-	uint32_t repairs;        /* within repairs_since + the bound's time */
+	enum sg_want goal; /* what a blocked (io) row wants when its retry is due */
+	uint32_t repairs;  /* within repairs_since + the bound's time */
 	int64_t repairs_since;
 };
 struct sg_row *sg_row_new(const char *feed, const char *id);
@@ -114,8 +115,10 @@ struct sg_addr {
 	char *container;
 	char *path;
 };
-bool sg_addr_equal(const struct sg_addr *a, const struct sg_addr *b); /* container without case, path exactly */
-int sg_addr_cmp(const struct sg_addr *a, const struct sg_addr *b);    /* container, then path: outer before inner */
+bool sg_addr_equal(
+        const struct sg_addr *a, const struct sg_addr *b); /* container without case, path exactly */
+int sg_addr_cmp(
+        const struct sg_addr *a, const struct sg_addr *b); /* container, then path: outer before inner */
 void sg_addr_copy(struct sg_addr *to, const struct sg_addr *from);
 void sg_addr_release(struct sg_addr *a);
 
@@ -125,9 +128,9 @@ struct sg_hold {
 	struct sg_content before; /* before we touched it */
 	struct sg_content after;  /* as its holders want it */
 	struct sg_keys holders;
-	bool adopted;             /* the before was an equivalent thing of somebody else's */
-	uint64_t dev, ino;        /* the container's identity when it was last written by us */
-	struct sg_hash file;      /* SHA-256 of what the container would then be without any value of ours */
+	bool adopted;        /* the before was an equivalent thing of somebody else's */
+	uint64_t dev, ino;   /* the container's identity when it was last written by us */
+	struct sg_hash file; /* SHA-256 of what the container would then be without any value of ours */
 };
 void sg_hold_copy(struct sg_hold *to, const struct sg_hold *from);
 void sg_hold_release(struct sg_hold *h);
@@ -162,7 +165,8 @@ struct sg_outcome {
 	struct sg_key key;
 	struct sg_hash body; /* body that is going in; zero for a revert */
 	char *revision;      /* its label */
-	enum sg_state done;  /* state and reason when the operation ends as wanted: a revert that crashed leads there too */
+	enum sg_state
+	        done; /* state and reason when the operation ends as wanted: a revert that crashed leads there too */
 	enum sg_reason done_why;
 };
 /* An operation under way. At most one is open. */
@@ -171,20 +175,20 @@ struct sg_intent {
 	enum sg_op op;
 	int64_t started;
 	char boot[40];
-	struct sg_who who;          /* who asked; account NULL: the service itself */
+	struct sg_who who;           /* who asked; account NULL: the service itself */
 	struct sg_outcome *outcomes; /* the mitigations, in their order */
 	size_t n_outcomes;
 	struct sg_moves moves;
-	struct sg_strs temps;       /* Windows paths of the temporary files; recovery removes them */
-	uint32_t attempts;          /* starts of recovery that did not finish */
-	struct sg_val *hooks;       /* side effects of services and pools; NULL: none */
+	struct sg_strs temps; /* Windows paths of the temporary files; recovery removes them */
+	uint32_t attempts;    /* starts of recovery that did not finish */
+	struct sg_val *hooks; /* side effects of services and pools; NULL: none */
 };
 void sg_intent_copy(struct sg_intent *to, const struct sg_intent *from);
 void sg_intent_release(struct sg_intent *i);
 
 /* An administrator's or the directory's refusal: a row of its own. */
 struct sg_block {
-	char *feed;     /* NULL: any */
+	char *feed; /* NULL: any */
 	char *id;
 	char *revision; /* NULL: any; else a prefix, part by part */
 	char *source;   /* "admin", "config", "directory" */
@@ -198,18 +202,18 @@ void sg_block_release(struct sg_block *b);
 struct sg_feed_row {
 	char *name;
 	char *url;
-	bool eocs;           /* profile */
+	bool eocs; /* profile */
 	uint64_t serial;
 	struct sg_hash document;
 	int64_t issued, expires;
-	int64_t verified;    /* last time that a document of it verified, an unchanged one included */
+	int64_t verified; /* last time that a document of it verified, an unchanged one included */
 	int64_t tried;
 	char *etag, *last_modified;
-	char *signer;        /* subject of the leaf */
-	char *error;         /* of the last try; NULL: it went well */
+	char *signer; /* subject of the leaf */
+	char *error;  /* of the last try; NULL: it went well */
 	int error_code;
 	int64_t failing_since;
-	uint32_t failures;   /* in a row */
+	uint32_t failures; /* in a row */
 };
 struct sg_feed_row *sg_feed_row_new(const char *name);
 void sg_feed_row_copy(struct sg_feed_row *to, const struct sg_feed_row *from);
@@ -224,8 +228,9 @@ struct sg_audit {
 	int code;          /* model/codes.h */
 	struct sg_key key; /* zeroed: of the service itself */
 	struct sg_who who;
-	char *text;        /* the sentence */
-	struct sg_val *data; /* a map, or NULL: state, reason, verdict, revision, values with content hashes, ... */
+	char *text; /* the sentence */
+	struct sg_val
+	        *data; /* a map, or NULL: state, reason, verdict, revision, values with content hashes, ... */
 };
 void sg_audit_release(struct sg_audit *a);
 

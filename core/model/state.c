@@ -57,8 +57,12 @@ enum sg_slot sg_state_slot(enum sg_state state, enum sg_reason reason)
 		enum sg_reason reason;
 		enum sg_slot slot;
 	} blocked[] = {
-		{ SG_WHY_ADMIN, SG_SLOT_ADMIN },       { SG_WHY_REMOVED, SG_SLOT_REMOVED }, { SG_WHY_DRIFT, SG_SLOT_DRIFT },
-		{ SG_WHY_CONFLICT, SG_SLOT_CONFLICT }, { SG_WHY_FOUGHT, SG_SLOT_FOUGHT },   { SG_WHY_FAILED, SG_SLOT_FAILED },
+		{ SG_WHY_ADMIN, SG_SLOT_ADMIN },
+		{ SG_WHY_REMOVED, SG_SLOT_REMOVED },
+		{ SG_WHY_DRIFT, SG_SLOT_DRIFT },
+		{ SG_WHY_CONFLICT, SG_SLOT_CONFLICT },
+		{ SG_WHY_FOUGHT, SG_SLOT_FOUGHT },
+		{ SG_WHY_FAILED, SG_SLOT_FAILED },
 	};
 
 	switch (state) {
@@ -88,7 +92,8 @@ static enum sg_situation out_situation(enum sg_slot slot, const struct sg_facts 
 
 static enum sg_situation in_missing(enum sg_slot slot, const struct sg_facts *f)
 {
-	bool replaced = f->replaced || slot == SG_SLOT_IO; /* what an error left half done was taken out by nobody */
+	bool replaced =
+	        f->replaced || slot == SG_SLOT_IO; /* what an error left half done was taken out by nobody */
 
 	if (!f->retry_due)
 		return SG_SIT_RETRY_WAIT;
@@ -116,7 +121,8 @@ static enum sg_situation in_held(enum sg_slot slot, const struct sg_facts *f)
 
 enum sg_situation sg_state_situation(enum sg_slot slot, enum sg_want want, const struct sg_facts *f)
 {
-	bool settled_by_person = slot == SG_SLOT_REMOVED || slot == SG_SLOT_CONFLICT || slot == SG_SLOT_FAILED || slot == SG_SLOT_FOUGHT;
+	bool settled_by_person = slot == SG_SLOT_REMOVED || slot == SG_SLOT_CONFLICT ||
+	                         slot == SG_SLOT_FAILED || slot == SG_SLOT_FOUGHT;
 
 	if (want == SG_HOLD) {
 		bool open = f->setup_running || f->paused || f->observe || f->blocked;
@@ -138,7 +144,8 @@ enum sg_situation sg_state_situation(enum sg_slot slot, enum sg_want want, const
 
 enum sg_verdict sg_state_verdict(const struct sg_verdict_in *in)
 {
-	if (in->state == SG_APPLIED && in->reason != SG_WHY_VALUES_MISSING && in->effective != SG_EFFECTIVE_NO)
+	if (in->state == SG_APPLIED && in->reason != SG_WHY_VALUES_MISSING &&
+	        in->effective != SG_EFFECTIVE_NO)
 		return SG_V_IN_FORCE;
 	if (in->state == SG_BLOCKED && in->holds && in->effective == SG_EFFECTIVE_YES)
 		return SG_V_IN_FORCE;

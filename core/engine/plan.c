@@ -1,0 +1,168 @@
+/* plan.c - what would happen now, without doing it: the cell of each mitigation, and each file as a unified diff. */
+#include "engine/inside.h"
+
+#include "actions/config_edit.h"
+#include "base/diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The sibling rules that a new one gets, for people: order decides in URL Rewrite. */
+static void neighbours(const struct sg_step_file *file, const struct sg_moves *moves, struct sg_val *list)
+{
+	struct sg_cfg cfg = { 0 };
+
+	if (sg_cfg_scan(sg_buf_bytes(&file->after), file->container, &cfg, NULL))
+		return;
+	for (size_t i = 0; i < moves->n; i++) {
+		const struct sg_move *m = &moves->at[i];
+		struct sg_content now = { 0 };
+
+		if (m->addr.kind != SG_VALUE_ELEMENT || !m->to.present ||
+		        !sg_win_same(m->addr.container, file->container))
+			continue;
+		if (sg_cfg_look(&cfg, &m->addr, &now, NULL) == 0 && now.present) {
+			char *text = sg_format("%s: %s%s", m->addr.path,
+			        now.after && now.after[0] ? "behind " : "first in its section",
+			        now.after ? now.after : "");
+
+			sg_val_push(list, sg_val_str(text));
+			free(text);
+		}
+		sg_content_release(&now);
+	}
+	sg_cfg_release(&cfg);
+}
+
+static void add_files(struct sg_engine *e, const struct sg_step_plan *plan, const struct sg_moves *moves,
+        struct sg_val *files)
+{
+	for (size_t i = 0; i < plan->n_files; i++) {
+		const struct sg_step_file *f = &plan->files[i];
+		struct sg_strs restarts = { 0 };
+		struct sg_buf diff = { 0 };
+		struct sg_val *m, *list;
+
+		if (!f->changed)
+			continue;
+		m = sg_val_push(files, sg_val_map());
+		sg_val_set_str(m, "container", f->container);
+		sg_diff_unified(sg_buf_bytes(&f->before), sg_buf_bytes(&f->after), f->container, f->container,
+		        3, &diff);
+		sg_val_set(m, "diff", sg_val_strn((const char *)diff.data, diff.len));
+		list = sg_val_set(m, "restarts", sg_val_array());
+		if (e->host && e->host->iis)
+			sg_iis_restarts(e->host->iis, f->container, &restarts);
+		for (size_t k = 0; k < restarts.n; k++)
+			sg_val_push(list, sg_val_str(restarts.at[k]));
+		neighbours(f, moves, sg_val_set(m, "neighbours", sg_val_array()));
+		sg_strs_release(&restarts);
+		sg_buf_release(&diff);
+	}
+}
+
+static enum sg_op op_of(enum sg_work work)
+{
+	switch (work) {
+	case SG_WORK_SUPERSEDE: return SG_OP_SUPERSEDE;
+	case SG_WORK_REPAIR: return SG_OP_REPAIR;
+	case SG_WORK_REVERT: return SG_OP_REVERT;
+	case SG_WORK_APPLY:
+	case SG_WORK_NONE:
+	case SG_WORK_NOTE:
+	case SG_WORK_DROP: break;
+	}
+	return SG_OP_APPLY;
+}
+
+/* All mitigations that want the same work, in memory and in one go, as the engine would do it; one by one when that fails. */
+static void preview(struct sg_engine *e, enum sg_work work, struct sg_member *members, size_t n,
+        struct sg_val *files, struct sg_val *effects)
+{
+	struct sg_step_plan plan = { 0 };
+	struct sg_moves moves = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+	struct sg_ctx ctx;
+	int code;
+
+	sg_engine_ctx(e, NULL, &ctx);
+	if (work == SG_WORK_REVERT)
+		code = sg_op_preview_out(&ctx, members, n, &plan, &moves, &why);
+	else
+		code = sg_op_preview_in(&ctx, op_of(work), members, n, &plan, &moves, &why);
+	if (!code) {
+		add_files(e, &plan, &moves, files);
+	} else if (n > 1) {
+		for (size_t i = 0; i < n; i++)
+			preview(e, work, &members[i], 1, files, effects);
+	} else {
+		char *text = sg_format("%s cannot go %s: %s", members[0].row->key.id,
+		        work == SG_WORK_REVERT ? "out" : "in", why.msg);
+
+		sg_val_push(effects, sg_val_str(text));
+		free(text);
+	}
+	sg_step_plan_release(&plan);
+	sg_moves_release(&moves);
+}
+
+int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
+        struct sg_val **ret, struct sg_err *err)
+{
+	static const enum sg_work works[] = { SG_WORK_REVERT, SG_WORK_REPAIR, SG_WORK_SUPERSEDE,
+		SG_WORK_APPLY };
+	struct sg_decision *list = sg_alloc((w->rows.n + 1) * sizeof(*list));
+	struct sg_member *members = sg_alloc((w->rows.n + 1) * sizeof(*members));
+	struct sg_val *v = sg_val_map(), *rows, *files, *effects;
+	bool change = false;
+
+	(void)err;
+	sg_val_set_str(v, "schema", "stopgap.plan.v1");
+	sg_val_set_bool(v, "would_change", false);
+	rows = sg_val_set(v, "mitigations", sg_val_array());
+	files = sg_val_set(v, "files", sg_val_array());
+	effects = sg_val_set(v, "effects", sg_val_array());
+	for (size_t i = 0; i < w->rows.n; i++) {
+		struct sg_val *m;
+
+		sg_decide(e, w, w->rows.at[i], &list[i]);
+		if (only && !sg_key_equal(only, &w->rows.at[i]->key))
+			continue;
+		m = sg_val_push(rows, sg_val_map());
+		sg_val_set_str(m, "feed", w->rows.at[i]->key.feed);
+		sg_val_set_str(m, "id", w->rows.at[i]->key.id);
+		sg_val_set_str(m, "work",
+		        list[i].cell->kind == SG_CELL_WORK && list[i].cell->work != SG_WORK_NOTE
+		                ? sg_work_name(list[i].cell->work)
+		                : "none");
+		sg_val_set_str(
+		        m, "text", list[i].situation == SG_SIT_WAIT ? list[i].go.text : list[i].cell->text);
+	}
+	for (size_t k = 0; k < sizeof(works) / sizeof(works[0]); k++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < w->rows.n; i++) {
+			const struct sg_decision *d = &list[i];
+			const struct sg_mitigation *m = works[k] == SG_WORK_REPAIR ? d->held : d->m;
+
+			if (d->cell->kind != SG_CELL_WORK || d->cell->work != works[k] ||
+			        (only && !sg_key_equal(only, &d->row->key)))
+				continue;
+			if (works[k] != SG_WORK_REVERT && !m)
+				continue;
+			members[n++] = (struct sg_member){ .row = d->row, .m = m };
+		}
+		change = change || n > 0;
+		if (n)
+			preview(e, works[k], members, n, files, effects);
+	}
+	if (files->n && e->options.drives && e->host)
+		sg_val_push(effects, sg_val_str("no service or application pool is stopped or started"));
+	sg_val_set_bool(v, "would_change", change);
+	for (size_t i = 0; i < w->rows.n; i++)
+		sg_decision_release(&list[i]);
+	free(list);
+	free(members);
+	*ret = v;
+	return 0;
+}
