@@ -1,0 +1,274 @@
+/* args.c - reads the command line of stopgapctl against the tables. A mistake is found before anything is asked of anybody. */
+#include "cli/args.h"
+#include "base/guess.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct option {
+	const char *name;
+	enum sg_opt bit;
+	bool value;
+};
+static const struct option options[] = {
+	{ "--json", SG_OPT_JSON, false },
+	{ "--timeout", SG_OPT_TIMEOUT, true },
+	{ "--socket", SG_OPT_SOCKET, true },
+	{ "--root", SG_OPT_ROOT, true },
+	{ "--journal", SG_OPT_JOURNAL, true },
+	{ "--help", SG_OPT_HELP, false },
+	{ "-h", SG_OPT_HELP, false },
+	{ "--version", SG_OPT_VERSION, false },
+	{ "--reason", SG_OPT_REASON, true },
+	{ "--ticket", SG_OPT_TICKET, true },
+	{ "--on-behalf-of", SG_OPT_ON_BEHALF_OF, true },
+	{ "--feed", SG_OPT_FEED, true },
+	{ "--by-hand", SG_OPT_BY_HAND, false },
+	{ "--for", SG_OPT_FOR, true },
+	{ "--until", SG_OPT_UNTIL, true },
+	{ "--keep", SG_OPT_KEEP, false },
+	{ "--all", SG_OPT_ALL, false },
+	{ "--offline", SG_OPT_OFFLINE, false },
+	{ "--retry", SG_OPT_RETRY, false },
+	{ "--take-over", SG_OPT_TAKE_OVER, false },
+	{ "--accept", SG_OPT_ACCEPT, false },
+	{ "--exit-code", SG_OPT_EXIT_CODE, false },
+	{ "--dot", SG_OPT_DOT, false },
+	{ "--limit", SG_OPT_LIMIT, true },
+	{ "--any-machine", SG_OPT_ANY_MACHINE, false },
+};
+enum { OPTION_COUNT = sizeof options / sizeof *options, VERBS_MAX = 64 };
+
+static const char *name_of(enum sg_opt bit)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (options[i].bit == bit)
+			return options[i].name;
+	return "?";
+}
+
+/* The options that the verb takes, or all of them before it is known. */
+static int unknown_option(const struct sg_verb *verb, const char *typed, struct sg_err *err)
+{
+	const char *names[OPTION_COUNT + 1] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (!verb || ((verb->options | SG_OPTS_ALWAYS) & options[i].bit))
+			names[n++] = options[i].name;
+	return sg_guess_fail(err, "option", typed, names);
+}
+
+static int unknown_verb(const char *typed, struct sg_err *err)
+{
+	const char *names[VERBS_MAX] = { NULL };
+	size_t n = 0;
+
+	for (const struct sg_verb *v; n < VERBS_MAX - 1 && (v = sg_verb_at(n)) != NULL;)
+		names[n++] = v->name;
+	return sg_guess_fail(err, "verb", typed, names);
+}
+
+static const struct option *find_option(const char *arg)
+{
+	size_t len = strcspn(arg, "=");
+
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (strlen(options[i].name) == len && memcmp(options[i].name, arg, len) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static int duration(const char *name, const char *value, int64_t *ret, struct sg_err *err)
+{
+	int r = sg_duration_parse(value, ret, err);
+
+	if (r == 0 && *ret <= 0)
+		r = sg_fail(err, SG_EINVAL, "%s \"%s\": it must be longer than nothing", name, value);
+	return r;
+}
+
+static int number(const char *name, const char *value, int64_t *ret, struct sg_err *err)
+{
+	if (!*value || strspn(value, "0123456789") != strlen(value) || strlen(value) > 6 || atoi(value) < 1)
+		return sg_fail(
+		        err, SG_EINVAL, "%s \"%s\": it must be a number from 1 to 999999", name, value);
+	*ret = atoi(value);
+	return 0;
+}
+
+static int take(struct sg_args *a, const struct option *o, const char *value, int64_t now, struct sg_err *err)
+{
+	int64_t ms = 0;
+	int r = 0;
+
+	if ((a->given & o->bit) && o->bit != SG_OPT_ROOT)
+		return sg_fail(err, SG_EINVAL, "%s is given twice", o->name);
+	a->given |= o->bit;
+	/* the rest are switches: their bit says it all */
+	if (o->bit == SG_OPT_TIMEOUT) {
+		r = duration(o->name, value, &a->timeout, err);
+	} else if (o->bit == SG_OPT_FOR) {
+		r = duration(o->name, value, &ms, err);
+		a->until = now + ms;
+	} else if (o->bit == SG_OPT_UNTIL) {
+		r = sg_time_parse(value, &a->until, err);
+		if (r == 0 && a->until <= now)
+			r = sg_fail(err, SG_EINVAL, "--until %s is in the past", value);
+	} else if (o->bit == SG_OPT_LIMIT) {
+		r = number(o->name, value, &a->limit, err);
+	} else if (o->bit == SG_OPT_ROOT) {
+		sg_strs_add(&a->roots, value);
+	} else if (o->bit == SG_OPT_SOCKET) {
+		a->socket = value;
+	} else if (o->bit == SG_OPT_JOURNAL) {
+		a->journal = value;
+	} else if (o->bit == SG_OPT_REASON) {
+		a->reason = value;
+	} else if (o->bit == SG_OPT_TICKET) {
+		a->ticket = value;
+	} else if (o->bit == SG_OPT_ON_BEHALF_OF) {
+		a->on_behalf_of = value;
+	} else if (o->bit == SG_OPT_FEED) {
+		a->feed = value;
+	}
+	return r;
+}
+
+/* An option at argv[*at], its value included. */
+static int read_option(struct sg_args *a, int argc, char **argv, int *at, int64_t now, struct sg_err *err)
+{
+	const char *arg = argv[*at], *equals = strchr(arg, '='), *value = equals ? equals + 1 : NULL;
+	const struct option *o = find_option(arg);
+
+	if (!o)
+		return unknown_option(a->verb, arg, err);
+	if (value && !o->value)
+		return sg_fail(err, SG_EINVAL, "%s takes no value", o->name);
+	if (o->value && !value) {
+		if (*at + 1 == argc)
+			return sg_fail(err, SG_EINVAL, "%s needs a value", o->name);
+		value = argv[++*at];
+	}
+	return take(a, o, value, now, err);
+}
+
+static int count_of(unsigned bits)
+{
+	int n = 0;
+
+	for (; bits; bits &= bits - 1)
+		n++;
+	return n;
+}
+
+/* What no table says: options that exclude or need each other. */
+static int check_together(const struct sg_args *a, struct sg_err *err)
+{
+	const char *verb = a->verb->name;
+
+	if ((a->given & SG_OPT_FOR) && (a->given & SG_OPT_UNTIL))
+		return sg_fail(err, SG_EINVAL, "--for and --until both say when it ends: give one of them");
+	if (strcmp(verb, "resolve") == 0 && count_of(a->given & SG_OPTS_HOW) != 1)
+		return sg_fail(err, SG_EINVAL, "resolve needs one of --retry, --take-over and --accept");
+	if (strcmp(verb, "rollback") == 0 && !a->word == !(a->given & SG_OPT_ALL))
+		return sg_fail(err, SG_EINVAL, "rollback needs the id of a mitigation, or --all");
+	if ((a->given & (SG_OPT_JOURNAL | SG_OPT_ANY_MACHINE)) && !(a->given & SG_OPT_OFFLINE))
+		return sg_fail(err, SG_EINVAL, "--journal and --any-machine go with --offline alone");
+	return 0;
+}
+
+static int check(const struct sg_args *a, int words, struct sg_err *err)
+{
+	const struct sg_verb *v = a->verb;
+	unsigned foreign;
+
+	if (!v)
+		return a->given & ~(unsigned)(SG_OPTS_ALWAYS | SG_OPT_VERSION)
+		               ? sg_fail(err, SG_EINVAL,
+		                         "what is to be done? \"stopgapctl help\" lists the verbs")
+		               : 0;
+	if (a->given & SG_OPT_HELP)
+		return 0;
+	foreign = a->given & ~(v->options | (unsigned)SG_OPTS_ALWAYS);
+	if (foreign)
+		return sg_fail(err, SG_EINVAL, "%s does not take %s: stopgapctl %s %s", v->name,
+		        name_of((enum sg_opt)(foreign & -foreign)), v->name, v->synopsis);
+	if (words < v->min)
+		return sg_fail(err, SG_EINVAL, "%s needs the id of a mitigation: stopgapctl %s %s", v->name,
+		        v->name, v->synopsis);
+	if (words > v->max)
+		return sg_fail(err, SG_EINVAL, "%s takes %s: stopgapctl %s %s", v->name,
+		        v->max ? "one word" : "no word", v->name, v->synopsis);
+	return check_together(a, err);
+}
+
+int sg_args_read(int argc, char **argv, int64_t now, struct sg_args *ret, struct sg_err *err)
+{
+	struct sg_args a = { 0 };
+	bool only_words = false;
+	int words = 0, r = 0;
+
+	for (int i = 1; r == 0 && i < argc; i++) {
+		if (!only_words && strcmp(argv[i], "--") == 0) {
+			only_words = true;
+		} else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
+			r = read_option(&a, argc, argv, &i, now, err);
+		} else if (!a.verb) {
+			a.verb = sg_verb_find(argv[i]);
+			if (!a.verb)
+				r = unknown_verb(argv[i], err);
+		} else {
+			a.word = argv[i];
+			words++;
+		}
+	}
+	if (r == 0)
+		r = check(&a, words, err);
+	if (r < 0) {
+		sg_args_release(&a);
+		return r;
+	}
+	*ret = a;
+	return 0;
+}
+
+void sg_args_release(struct sg_args *a)
+{
+	sg_strs_release(&a->roots);
+	*a = (struct sg_args){ 0 };
+}
+
+static void set_if(struct sg_val *params, const char *key, const char *value)
+{
+	if (value)
+		sg_val_set_str(params, key, value);
+}
+
+struct sg_val *sg_args_params(const struct sg_args *a)
+{
+	struct sg_val *p = sg_val_map();
+
+	set_if(p, "id", a->word);
+	set_if(p, "feed", a->feed);
+	set_if(p, "reason", a->reason);
+	set_if(p, "ticket", a->ticket);
+	set_if(p, "on_behalf_of", a->on_behalf_of);
+	if (a->given & SG_OPT_BY_HAND)
+		sg_val_set_bool(p, "by_hand", true);
+	if (a->given & SG_OPT_KEEP)
+		sg_val_set_bool(p, "keep", true);
+	if (a->given & SG_OPT_ALL)
+		sg_val_set_bool(p, "all", true);
+	if (a->until)
+		sg_val_set_int(p, "until", a->until);
+	if (a->limit)
+		sg_val_set_int(p, "limit", a->limit);
+	set_if(p, "how",
+	        a->given & SG_OPT_RETRY       ? "retry"
+	        : a->given & SG_OPT_TAKE_OVER ? "take-over"
+	        : a->given & SG_OPT_ACCEPT    ? "accept"
+	                                      : NULL);
+	return p;
+}

@@ -1,0 +1,144 @@
+/* render_show.c - `show`: one mitigation in full. */
+#include "cli/render.h"
+#include "cli/table.h"
+
+#include <string.h>
+
+static void field(const char *name, const char *text, struct sg_buf *out)
+{
+	if (!text || !*text)
+		return;
+	sg_buf_fmt(out, "  %-13s", name);
+	sg_put_safe(text, out);
+	sg_buf_char(out, '\n');
+}
+
+static void time_field(const char *name, int64_t ms, struct sg_buf *out)
+{
+	struct sg_buf text = { 0 };
+
+	if (!ms)
+		return;
+	sg_put_time(ms, &text);
+	field(name, (const char *)text.data, out);
+	sg_buf_release(&text);
+}
+
+/* A string, or a list of strings. */
+static void texts(const char *name, const struct sg_val *v, struct sg_buf *out)
+{
+	if (v && v->type == SG_VAL_STR)
+		field(name, v->s, out);
+	for (size_t i = 0; v && v->type == SG_VAL_ARRAY && i < v->n; i++)
+		if (v->kid[i]->type == SG_VAL_STR)
+			field(i ? "" : name, v->kid[i]->s, out);
+}
+
+static void mitigation(const struct sg_val *m, struct sg_buf *out)
+{
+	sg_put_safe(sg_val_get_str(m, "id", "-"), out);
+	sg_buf_str(out, ": ");
+	sg_put_safe(sg_val_get_str(m, "verdict", "-"), out);
+	sg_buf_char(out, '\n');
+	field("what", sg_val_get_str(m, "desc", NULL), out);
+	field("state", sg_val_get_str(m, "state", NULL), out);
+	field("why", sg_val_get_str(m, "text", NULL), out);
+	time_field("since", sg_val_get_int(m, "since", 0), out);
+	field("feed", sg_val_get_str(m, "feed", NULL), out);
+	field("revision", sg_val_get_str(m, "revision", NULL), out);
+	field("offered", sg_val_get_str(m, "offered_revision", NULL), out);
+	field("severity", sg_val_get_str(m, "severity", NULL), out);
+	field("applies", sg_val_get_str(m, "applies", NULL), out);
+	field("proof", sg_val_get_str(m, "proof", NULL), out);
+	field("effective", sg_val_get_str(m, "effective", NULL), out);
+	time_field("applied at", sg_val_get_int(m, "applied_at", 0), out);
+	time_field("retry at", sg_val_get_int(m, "retry_at", 0), out);
+	field("approved by", sg_val_get_str(m, "approved_by", NULL), out);
+	texts("fixed by", sg_val_get(m, "fixed_by"), out);
+	texts("side effects", sg_val_get(m, "side_effects"), out);
+	texts("references", sg_val_get(m, "references"), out);
+	field("body", sg_val_get_str(m, "body", NULL), out);
+}
+
+/* A content is a string, or nil for "absent". */
+static void content(const char *name, const struct sg_val *v, struct sg_buf *out)
+{
+	sg_buf_fmt(out, "      %-7s ", name);
+	if (!v || v->type == SG_VAL_NIL) {
+		sg_buf_str(out, "(absent)\n");
+	} else if (v->type != SG_VAL_STR && v->type != SG_VAL_BIN) {
+		sg_buf_str(out, "-\n");
+	} else if (!memchr(v->s, '\n', v->len)) {
+		sg_put_safe(v->s, out);
+		sg_buf_char(out, '\n');
+	} else {
+		sg_buf_char(out, '\n');
+		sg_put_lines(v->s, "        ", out);
+	}
+}
+
+static void values(const struct sg_val *list, struct sg_buf *out)
+{
+	if (sg_val_count(list))
+		sg_buf_str(out, "\n  VALUES\n");
+	for (size_t i = 0; i < sg_val_count(list); i++) {
+		const struct sg_val *v = list->kid[i];
+
+		sg_buf_str(out, "    ");
+		sg_put_safe(sg_val_get_str(v, "container", "-"), out);
+		sg_buf_str(out, "\n      ");
+		sg_put_safe(sg_val_get_str(v, "path", "-"), out);
+		sg_buf_str(out, "\n      seen    ");
+		sg_put_safe(sg_val_get_str(v, "seen", "-"), out);
+		sg_buf_char(out, '\n');
+		content("before", sg_val_get(v, "before"), out);
+		content("after", sg_val_get(v, "after"), out);
+	}
+}
+
+static void tests(const struct sg_val *list, struct sg_buf *out)
+{
+	if (sg_val_count(list))
+		sg_buf_str(out, "\n  TESTS\n");
+	for (size_t i = 0; i < sg_val_count(list); i++) {
+		sg_buf_str(out, sg_val_get_bool(list->kid[i], "passed", false) ? "    pass  " : "    FAIL  ");
+		sg_put_safe(sg_val_get_str(list->kid[i], "text", "-"), out);
+		sg_buf_char(out, '\n');
+	}
+}
+
+static void by_hand(const struct sg_val *h, struct sg_buf *out)
+{
+	if (!h || h->type != SG_VAL_MAP)
+		return;
+	sg_buf_str(out, "\n  BY HAND, TO APPLY\n");
+	sg_put_lines(sg_val_get_str(h, "apply", "-"), "    ", out);
+	sg_buf_str(out, "\n  BY HAND, TO UNDO\n");
+	sg_put_lines(sg_val_get_str(h, "undo", "-"), "    ", out);
+}
+
+static void history(const struct sg_val *list, struct sg_buf *out)
+{
+	if (sg_val_count(list))
+		sg_buf_str(out, "\n  HISTORY\n");
+	for (size_t i = 0; i < sg_val_count(list); i++) {
+		sg_buf_str(out, "    ");
+		sg_render_event(list->kid[i], out);
+	}
+}
+
+void sg_render_show(const struct sg_val *reply, struct sg_buf *out)
+{
+	const struct sg_val *blocks = sg_val_get(reply, "blocks");
+
+	mitigation(sg_val_get(reply, "mitigation"), out);
+	for (size_t i = 0; i < sg_val_count(blocks); i++) {
+		const char *reason = sg_val_get_str(blocks->kid[i], "reason", "");
+
+		field("blocked", *reason ? reason : sg_val_get_str(blocks->kid[i], "source", "yes"), out);
+	}
+	values(sg_val_get(reply, "values"), out);
+	tests(sg_val_get(reply, "tests"), out);
+	by_hand(sg_val_get(reply, "by_hand"), out);
+	history(sg_val_get(reply, "history"), out);
+}

@@ -1,0 +1,122 @@
+/* verbs.c - the one table of verbs, and the help that is made of it. */
+#include "cli/args.h"
+#include "cli/render.h"
+
+#include <string.h>
+
+static const struct sg_verb verbs[] = {
+	{ "status", "", "is this server protected, by which feeds, and what is wrong",
+	        "PROTECTED needs every feed verified within its stale-after and no needed mitigation "
+	        "exposed.\n",
+	        0, 0, 0, sg_render_status },
+	{ "list", "", "every mitigation with its verdict, and every block",
+	        "Verdicts: IN FORCE, IN FORCE BY OTHERS, NOT NEEDED, WAITING, EXPOSED, UNKNOWN.\n", 0, 0, 0,
+	        sg_render_list },
+	{ "show", "ID [--by-hand]", "one mitigation in full: what it changed, and why it is as it is",
+	        "  --by-hand  the equal appcmd or PowerShell lines, the file, and the bytes\n"
+	        "example: stopgapctl show CORP-1 --by-hand\n",
+	        SG_OPT_BY_HAND | SG_OPT_FEED, 1, 1, sg_render_show },
+	{ "plan", "[ID] [--exit-code]", "what would be done now, as a diff per file; changes nothing",
+	        "  --exit-code  exit with 10 when something would change\n", SG_OPT_EXIT_CODE | SG_OPT_FEED,
+	        0, 1, sg_render_plan },
+	{ "refresh", "[--feed NAME]", "poll the feeds now, and wait until what they bring is done",
+	        "Fails when a feed could not be fetched or was refused; what the others brought is in force "
+	        "all the same.\n",
+	        SG_OPT_FEED | SG_OPTS_WHO, 0, 0, sg_render_done },
+	{ "approve", "ID", "this body of the mitigation may go in when its turn comes", "",
+	        SG_OPT_FEED | SG_OPTS_WHO, 1, 1, sg_render_done },
+	{ "apply", "ID", "approve, and now: past window, delay and ring",
+	        "Never past applicability, a lock, missing space or a block. Also ends a rollback of the "
+	        "same id.\n",
+	        SG_OPT_FEED | SG_OPTS_WHO, 1, 1, sg_render_done },
+	{ "block", "ID[@REV] [--for T | --until TIME] [--keep]",
+	        "refuse a mitigation, also one that no feed has yet",
+	        "What it changed is given back, unless --keep. REV covers part by part: M2@2.1 covers 2.1.0, "
+	        "not 2.10.\n"
+	        "  --for T       for that long: 90s, 15m, 8h, 2d, 2h30m\n"
+	        "  --until TIME  until then: 2026-11-23T08:00:00Z\n"
+	        "  --keep        what is in force stays\n"
+	        "example: stopgapctl block CORP-1 --for 8h --reason \"calendar printing\" --ticket OPS-17\n",
+	        SG_OPT_FOR | SG_OPT_UNTIL | SG_OPT_KEEP | SG_OPT_FEED | SG_OPTS_WHO, 1, 1, sg_render_done },
+	{ "unblock", "ID[@REV]", "take a block back; the mitigation is evaluated at once", "",
+	        SG_OPT_FEED | SG_OPTS_WHO, 1, 1, sg_render_done },
+	{ "rollback", "ID | --all [--offline]",
+	        "give back what was there before; the id stays out until `apply`",
+	        "  --all      every mitigation\n"
+	        "  --offline  without a daemon: needs --root C=DIR, and --journal DIR when it is not at its "
+	        "place\n"
+	        "example: stopgapctl rollback CORP-1 --reason \"breaks printing\"\n",
+	        SG_OPT_ALL | SG_OPT_OFFLINE | SG_OPT_JOURNAL | SG_OPT_ANY_MACHINE | SG_OPT_FEED | SG_OPTS_WHO,
+	        0, 1, sg_render_done },
+	{ "resolve", "ID --retry | --take-over | --accept", "decide about a mitigation that is blocked",
+	        "  --retry      look again, and evaluate\n"
+	        "  --take-over  what is there now becomes what is given back later, and ours is written\n"
+	        "  --accept     what is there now stays, and is none of ours any more\n",
+	        SG_OPTS_HOW | SG_OPT_FEED | SG_OPTS_WHO, 1, 1, sg_render_done },
+	{ "pause", "[--for T]", "change nothing until resume, or for that long", "",
+	        SG_OPT_FOR | SG_OPT_UNTIL | SG_OPTS_WHO, 0, 0, sg_render_done },
+	{ "resume", "", "go on after a pause", "", SG_OPTS_WHO, 0, 0, sg_render_done },
+	{ "history", "[ID] [--limit N]", "what happened, newest last",
+	        "  --limit N  the last N lines; default 100\n", SG_OPT_LIMIT | SG_OPT_FEED, 0, 1,
+	        sg_render_history },
+	{ "watch", "", "print what happens as it happens, until interrupted",
+	        "  --timeout T  stop after that long\n", 0, 0, 0, NULL },
+	{ "audit", "", "look at every held value now", "", 0, 0, 0, sg_render_audit },
+	{ "help", "[VERB | states [--dot]]", "this list, one verb, or the table of states",
+	        "  --dot  as a Graphviz graph\n", SG_OPT_DOT, 0, 1, NULL },
+};
+
+const struct sg_verb *sg_verb_at(size_t i)
+{
+	return i < sizeof verbs / sizeof *verbs ? &verbs[i] : NULL;
+}
+
+const struct sg_verb *sg_verb_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static void common(struct sg_buf *out)
+{
+	sg_buf_str(out,
+	        "  --json          one JSON document on stdout; its \"schema\" names its shape "
+	        "(schemas/control.md)\n"
+	        "  --timeout T     give up waiting after that long (the daemon goes on); default 5m\n"
+	        "  --socket PATH   the control socket; or $STOPGAP_SOCKET, or the one of --root C=DIR\n");
+}
+
+void sg_help(struct sg_buf *out)
+{
+	sg_buf_str(out, "usage: stopgapctl [VERB] [options]      without a verb: the status in short\n\n");
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		sg_buf_fmt(out, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+	sg_buf_str(out, "\n");
+	common(out);
+	sg_buf_str(out, "  --reason TEXT, --ticket TEXT, --on-behalf-of NAME\n"
+	                "                  with every verb that changes something: kept in the journal "
+	                "beside your account\n"
+	                "  --version\n"
+	                "\n"
+	                "\"stopgapctl help VERB\" says more. A mitigation is not a fix: install the update.\n"
+	                "Exit status: 0 done, 1 failed, 2 usage, 3 no daemon, 4 not allowed, 5 refused "
+	                "because of the state,\n"
+	                "6 timed out, 10 plan would change something (plan --exit-code).\n");
+}
+
+void sg_help_verb(const struct sg_verb *verb, struct sg_buf *out)
+{
+	sg_buf_fmt(out, "usage: stopgapctl %s %s\n\n%s\n", verb->name, verb->synopsis, verb->summary);
+	if (*verb->details)
+		sg_buf_fmt(out, "%s", verb->details);
+	sg_buf_str(out, "\n");
+	if (verb->options & SG_OPT_REASON)
+		sg_buf_str(out, "  --reason TEXT   why; kept in the journal, and needed where the "
+		                "configuration says so\n"
+		                "  --ticket TEXT, --on-behalf-of NAME   kept beside it\n");
+	if (verb->options & SG_OPT_FEED)
+		sg_buf_str(out, "  --feed NAME     which feed, where two offer the same id\n");
+	common(out);
+}
