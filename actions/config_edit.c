@@ -212,6 +212,7 @@ static int proven(
 static int carry_out(
         struct sg_edit *e, struct sg_buf *octets, struct sg_content *ret_written, struct sg_err *err)
 {
+	struct sg_content written = { 0 };
 	struct sg_buf out = { 0 };
 	struct sg_cfg now = { 0 };
 	int rc;
@@ -221,13 +222,15 @@ static int carry_out(
 	sg_buf_add(&out, octets->data + e->end, octets->len - e->end);
 	rc = sg_cfg_scan(sg_buf_bytes(&out), e->name, &now, err);
 	if (rc == 0)
-		rc = sg_cfg_compare(&e->cfg, &now, e->name, e->addr, 1, err);
+		rc = proven(e, &now, &written, err);
 	if (rc == 0)
-		rc = proven(e, &now, ret_written, err);
+		rc = sg_cfg_compare(&e->cfg, &now, e->name, e->addr, 1, err);
 	sg_cfg_release(&now);
 	if (rc < 0) {
+		sg_content_release(&written);
 		sg_buf_release(&out);
 	} else {
+		*ret_written = written;
 		sg_buf_release(octets);
 		*octets = out;
 	}

@@ -104,3 +104,56 @@ int lab_end(struct lab *lab, unsigned who)
 
 	return rc < 0 ? rc : end_kind(lab, who, true);
 }
+
+#define TOP   "/configuration/system.webServer"
+#define INNER "/configuration/location[@path='.'][@inheritInChildApplications='false']"
+
+static const char rule_a[] =
+        "<rule name=\"stopgap A\" stopProcessing=\"true\">\n  <match url=\".*\"/>\n  <conditions>\n"
+        "    <add input=\"{UrlDecode:{REQUEST_URI}}\" pattern=\"(?=.*a>b)(?=.*&amp;)\"></add>\n  "
+        "</conditions>\n"
+        "  <action type=\"CustomResponse\" statusCode=\"403\"/>\n</rule>";
+static const char rule_b[] =
+        "<rule name='stopgap B'><match url='.*' /><!-- why --><action type='AbortRequest' /></rule>";
+static const char out_b[] = "<rule name=\"stopgap B out\" preCondition=\"stopgap B html\"><match "
+                            "serverVariable=\"RESPONSE_X\" pattern=\".*\"/>"
+                            "<action type=\"Rewrite\" value=\"y\"/></rule>";
+static const char pre_b[] = "<preCondition name=\"stopgap B html\"><add input=\"{RESPONSE_CONTENT_TYPE}\" "
+                            "pattern=\"^text/html\"/></preCondition>";
+static const char rule_c[] =
+        "<rule name=\"stopgap C\"><match url=\"c\" /><action type=\"AbortRequest\" /></rule>";
+
+static const struct lab_value values_a[] = {
+	{ SG_VALUE_SCAFFOLD, "/configuration", NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, TOP, NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, TOP "/rewrite", NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, TOP "/rewrite/rules", NULL, NULL },
+	{ SG_VALUE_ELEMENT, TOP "/rewrite/rules/rule[@name='stopgap A']", rule_a, NULL },
+};
+static const struct lab_value values_b[] = {
+	{ SG_VALUE_SCAFFOLD, "/configuration", NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, TOP, NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, TOP "/rewrite", NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, TOP "/rewrite/rules", NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, TOP "/rewrite/outboundRules", NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, TOP "/rewrite/outboundRules/preConditions", NULL, NULL },
+	{ SG_VALUE_ELEMENT, TOP "/rewrite/rules/rule[@name='stopgap B']", rule_b, "rule[@name='stopgap A']" },
+	{ SG_VALUE_ELEMENT, TOP "/rewrite/outboundRules/preConditions/preCondition[@name='stopgap B html']",
+	        pre_b, NULL },
+	{ SG_VALUE_ELEMENT, TOP "/rewrite/outboundRules/rule[@name='stopgap B out']", out_b, NULL },
+};
+static const struct lab_value values_c[] = {
+	{ SG_VALUE_SCAFFOLD, "/configuration", NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, INNER, NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, INNER "/system.webServer", NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, INNER "/system.webServer/rewrite", NULL, NULL },
+	{ SG_VALUE_SCAFFOLD, INNER "/system.webServer/rewrite/rules", NULL, NULL },
+	{ SG_VALUE_ELEMENT, INNER "/system.webServer/rewrite/rules/rule[@name='stopgap C']", rule_c, NULL },
+};
+const struct lab_mitigation lab_mitigations[3] = {
+	{ values_a, sizeof values_a / sizeof *values_a },
+	{ values_b, sizeof values_b / sizeof *values_b },
+	{ values_c, sizeof values_c / sizeof *values_c },
+};
+const unsigned lab_orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 },
+	{ 2, 1, 0 } };

@@ -33,4 +33,13 @@ void lab_release(struct lab *lab);
 int lab_apply(struct lab *lab, unsigned who, const struct lab_value *values, size_t n);
 int lab_end(struct lab *lab, unsigned who);
 
+/* Three mitigations that share scaffolds: an inbound rule at the top level; an inbound rule there, too, and an outbound rule with its
+ * preCondition; an inbound rule inside <location path="." inheritInChildApplications="false">. */
+struct lab_mitigation {
+	const struct lab_value *values;
+	size_t n;
+};
+extern const struct lab_mitigation lab_mitigations[3];
+extern const unsigned lab_orders[6][3]; /* all orders of three */
+
 #endif
