@@ -61,6 +61,10 @@ int sg_journal_note(struct sg_journal *j, const struct sg_change *change, const 
 /* A start of recovery, counted in the open intent before anything is touched. (A note.) */
 int sg_journal_count_attempt(struct sg_journal *j, uint32_t *ret_attempts, const struct sg_clock *now, struct sg_err *err);
 
+/* Percent of the map. Past the first, accept and an intent that adds (apply, supersede, repair, take over) are SG_ENOSPC; past the second, notes and
+ * reverts, too. A close may use all of it. */
+enum { SG_JOURNAL_FIRST = 75, SG_JOURNAL_SECOND = 97 };
+
 /* Takes audit lines before `keep_from` (ms) out, leaving a checkpoint of the chain, and bodies and contents that nothing names any more. */
 int sg_journal_prune(struct sg_journal *j, int64_t keep_from, const struct sg_clock *now, uint64_t *ret_lines, struct sg_err *err);
 

@@ -10,10 +10,13 @@
 
 struct sg_journal_read;
 
-/* Copies the journal at `path` (its folder or the .mdb file) into a new private folder and opens the copy. A copy that was taken while a commit was
- * under way is recognised and taken again (a few times, then SG_EBUSY). Nothing is written beside the original. */
+/* Copies the journal at `path` (its folder or the .mdb file) into memory and reads the copy: nothing is mapped, nothing is written anywhere. A copy
+ * that was taken while a commit was under way is recognised and taken again (a few times, then SG_EBUSY). Damage does not fail it as long as one meta
+ * page can be read: what is damaged is listed by sg_journal_check, and the rest is read. SG_ENOENT, SG_EDAMAGED. */
 int sg_journal_copy(const char *path, struct sg_journal_read **ret, struct sg_err *err);
-void sg_journal_copy_close(struct sg_journal_read *r); /* removes the private copy */
+void sg_journal_copy_close(struct sg_journal_read *r);
+/* Writes the copy as one consistent file, allocated and synced; `path` must not exist (SG_EEXIST). */
+int sg_journal_export(struct sg_journal_read *r, const char *path, struct sg_err *err);
 
 struct sg_journal_meta {
 	uint32_t format;

@@ -53,6 +53,7 @@ struct sg_os_file {
 		-1      \
 	}
 int sg_os_open(const char *path, bool create, struct sg_os_file *ret, struct sg_err *err); /* read and write; 0600 */
+int sg_os_open_read(const char *path, struct sg_os_file *ret, struct sg_err *err); /* reading only; SG_ENOENT */
 int sg_os_pread(struct sg_os_file f, uint64_t at, void *out, size_t len, size_t *ret_len, struct sg_err *err);
 int sg_os_pwrite(struct sg_os_file f, uint64_t at, const void *data, size_t len, struct sg_err *err); /* all of it */
 int sg_os_sync(struct sg_os_file f, struct sg_err *err); /* SG_EFATAL */

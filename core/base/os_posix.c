@@ -270,6 +270,17 @@ int sg_os_open(const char *path, bool create, struct sg_os_file *ret, struct sg_
 	return r;
 }
 
+int sg_os_open_read(const char *path, struct sg_os_file *ret, struct sg_err *err)
+{
+	struct stat st;
+	int fd = -1, r;
+
+	r = open_regular(path, O_RDONLY, &fd, &st, err);
+	if (r == 0)
+		ret->h = fd;
+	return r;
+}
+
 int sg_os_pread(struct sg_os_file f, uint64_t at, void *out, size_t len, size_t *ret_len, struct sg_err *err)
 {
 	size_t done = 0;

@@ -303,6 +303,18 @@ static OVERLAPPED offset(uint64_t at)
 	return (OVERLAPPED){ .Offset = (DWORD)at, .OffsetHigh = (DWORD)(at >> 32) };
 }
 
+int sg_os_open_read(const char *path, struct sg_os_file *ret, struct sg_err *err)
+{
+	struct sg_file_id id = { 0 };
+	HANDLE h = NULL;
+	int r;
+
+	r = open_regular(path, GENERIC_READ, SHARE_ALL, OPEN_EXISTING, &h, &id, err);
+	if (r == 0)
+		ret->h = (intptr_t)h;
+	return r;
+}
+
 int sg_os_pread(struct sg_os_file f, uint64_t at, void *out, size_t len, size_t *ret_len, struct sg_err *err)
 {
 	size_t done = 0;
