@@ -135,32 +135,57 @@ xmlNode *sg_xml_child(const xmlNode *node, const char *ns, const char *name)
 	return n;
 }
 
-/* What belongs to the element `apex`: itself, what is below, and the attributes and namespaces of those (for which
- * libxml2 gives the parent, because a namespace has no link to it). */
-static int below(void *apex, xmlNode *node, xmlNode *parent)
+/* As inclusive C14N has it: xml:lang, xml:space and their like come along from the elements around. */
+static void inherit_xml_attrs(const xmlNode *node, xmlNode *copy)
 {
-	if (node && node->type != XML_NAMESPACE_DECL && node->type != XML_ATTRIBUTE_NODE)
-		parent = node;
-	while (parent && parent != apex)
-		parent = parent->parent;
-	return parent != NULL;
+	for (const xmlNode *up = node->parent; up && up->type == XML_ELEMENT_NODE; up = up->parent) {
+		for (const xmlAttr *a = up->properties; a; a = a->next) {
+			if (!a->ns || !xmlStrEqual(a->ns->href, XML_XML_NAMESPACE) ||
+			        xmlHasNsProp(copy, a->name, XML_XML_NAMESPACE))
+				continue;
+			xmlChar *value = xmlGetNsProp(up, a->name, XML_XML_NAMESPACE);
+			xmlSetNsProp(
+			        copy, xmlSearchNsByHref(copy->doc, copy, XML_XML_NAMESPACE), a->name, value);
+			xmlFree(value);
+		}
+	}
+}
+
+/* A copy of the element as a document of its own, with every namespace in scope declared on it. Canonicalising a part
+ * of the big document instead would walk all of it for each part. */
+static xmlDoc *alone(xmlNode *node)
+{
+	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
+	xmlNode *copy = doc ? xmlDocCopyNode(node, doc, 1) : NULL;
+	xmlNs **scope;
+
+	if (!copy) {
+		xmlFreeDoc(doc);
+		return NULL;
+	}
+	xmlDocSetRootElement(doc, copy);
+	scope = xmlGetNsList(node->doc, node);
+	for (size_t i = 0; scope && scope[i]; i++)
+		if (scope[i]->href && *scope[i]->href)
+			xmlNewNs(copy, scope[i]->href, scope[i]->prefix); /* refuses a prefix that is there */
+	xmlFree(scope);
+	inherit_xml_attrs(node, copy);
+	return doc;
 }
 
 int sg_xml_octets(xmlNode *node, struct sg_buf *ret, struct sg_err *err)
 {
-	xmlOutputBuffer *out = xmlAllocOutputBuffer(NULL);
-	int n;
+	xmlDoc *doc = alone(node);
+	xmlChar *octets = NULL;
+	int n = doc ? xmlC14NDocDumpMemory(doc, NULL, XML_C14N_1_0, NULL, 0, &octets) : -1;
 
-	if (!out)
-		return sg_fail(err, SG_EIO, "libxml2 gives no buffer");
-	n = xmlC14NExecute(node->doc, below, node, XML_C14N_1_0, NULL, 0, out);
 	/* an empty result has been a failure that nobody noticed (CVE-2025-66568) */
-	if (n < 0 || xmlOutputBufferGetSize(out) == 0) {
-		xmlOutputBufferClose(out);
+	if (n > 0)
+		sg_buf_set(ret, octets, (size_t)n);
+	xmlFree(octets);
+	xmlFreeDoc(doc);
+	if (n <= 0)
 		return sg_fail(
 		        err, SG_EPARSE, "the element <%s> has no canonical form", (const char *)node->name);
-	}
-	sg_buf_set(ret, xmlOutputBufferGetContent(out), xmlOutputBufferGetSize(out));
-	xmlOutputBufferClose(out);
 	return 0;
 }

@@ -229,7 +229,7 @@ static void signature_wrapping_is_refused(void **state)
 	doc = fix_with(evil, "</KeyInfo>", (char *)text.data);
 	fix_refused_by(doc, &eocs, SG_EV_TRUST_SIGNATURE, "EOCS is one too many in Object");
 	free(doc);
-	/* two signatures: one fix_good, one in a Config, or both last */
+	/* two signatures: one good, one in a Config, or both last */
 	sg_buf_clear(&text);
 	sg_buf_fmt(&text, "%s</Config>", signature);
 	fix_refused(fix_with(fix_good, "</Config>", (char *)text.data), SG_EV_TRUST_SIGNATURE,
