@@ -67,7 +67,8 @@ void sg_step_plan_release(struct sg_step_plan *plan);
  * With `sync_unchanged` files without a change are synced, with their folders, too (recovery). `stop` (may be NULL) is asked before the first rename. */
 int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*stop)(void *arg), void *arg, struct sg_err *err);
 
-/* Removes temporary files of an intent that are still there. Only names that this module makes are touched. */
+/* Removes temporary files of an intent that are still there. Only names that this module makes are touched. Tries all of them; the first failure
+ * is reported. */
 int sg_step_clean(const struct sg_drives *drives, const struct sg_strs *temps, struct sg_err *err);
 
 #endif

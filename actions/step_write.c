@@ -118,20 +118,21 @@ static bool is_temp_name(const char *win)
 
 int sg_step_clean(const struct sg_drives *drives, const struct sg_strs *temps, struct sg_err *err)
 {
-	int r = 0;
+	int first = 0;
 
-	for (size_t i = 0; !r && i < temps->n; i++) {
+	for (size_t i = 0; i < temps->n; i++) {
 		struct sg_err why = SG_ERR_INIT;
 		char *native = NULL;
+		int r;
 
 		if (!is_temp_name(temps->at[i]))
 			continue;
 		r = sg_drive_path(drives, temps->at[i], false, &native, &why);
 		if (!r)
-			r = sg_os_unlink(native, err);
-		else
-			r = r == SG_ENOENT ? 0 : sg_fail(err, r, "%s", why.msg);
+			r = sg_os_unlink(native, &why);
+		if (r && r != SG_ENOENT && !first)
+			first = sg_fail(err, r, "%s", why.msg);
 		free(native);
 	}
-	return r;
+	return first;
 }
