@@ -4,7 +4,6 @@
 #include "cli/pipe.h"
 #include "engine/once.h"
 #include "engine/places.h"
-#include "feed/fetch.h"
 #include "feed/verify.h"
 
 #include <stdlib.h>
@@ -21,7 +20,6 @@ int sg_offline_rollback(
 
 	if (r == 0) {
 		sg_xml_init();
-		sg_fetch_init();
 		r = sg_verify_init(err);
 	}
 	if (r == 0) {

@@ -51,12 +51,11 @@ static void mitigation(const struct sg_val *m, struct sg_buf *out)
 	field("applies", sg_val_get_str(m, "applies", NULL), out);
 	field("proof", sg_val_get_str(m, "proof", NULL), out);
 	field("effective", sg_val_get_str(m, "effective", NULL), out);
+	field("", sg_val_get_str(m, "effective_text", NULL), out);
 	time_field("applied at", sg_val_get_int(m, "applied_at", 0), out);
 	time_field("retry at", sg_val_get_int(m, "retry_at", 0), out);
 	field("approved by", sg_val_get_str(m, "approved_by", NULL), out);
-	texts("fixed by", sg_val_get(m, "fixed_by"), out);
-	texts("side effects", sg_val_get(m, "side_effects"), out);
-	texts("references", sg_val_get(m, "references"), out);
+	field("withdrawn", sg_val_get_str(m, "withdraw_reason", NULL), out);
 	field("body", sg_val_get_str(m, "body", NULL), out);
 }
 
@@ -129,9 +128,12 @@ static void history(const struct sg_val *list, struct sg_buf *out)
 
 void sg_render_show(const struct sg_val *reply, struct sg_buf *out)
 {
-	const struct sg_val *blocks = sg_val_get(reply, "blocks");
+	const struct sg_val *blocks = sg_val_get(reply, "blocks"), *body = sg_val_get(reply, "body");
 
 	mitigation(sg_val_get(reply, "mitigation"), out);
+	texts("fixed by", sg_val_get(body, "fixed_by"), out);
+	texts("side effects", sg_val_get(body, "side_effects"), out);
+	texts("references", sg_val_get(body, "references"), out);
 	for (size_t i = 0; i < sg_val_count(blocks); i++) {
 		const char *reason = sg_val_get_str(blocks->kid[i], "reason", "");
 

@@ -171,7 +171,7 @@ static void set_wake(struct loop *l, bool idle)
 
 static void take_snapshot(struct loop *l, struct sg_job *job)
 {
-	if (!job->snapshot)
+	if (!job->snapshot || job->snapshot->fatal)
 		return;
 	sg_snapshot_free(l->snapshot);
 	l->snapshot = job->snapshot;
@@ -278,6 +278,7 @@ static struct sg_val *from_memory(const struct loop *l, const struct sg_rpc_mess
 	if (strcmp(m->method, "status") == 0) {
 		reply = sg_val_copy(l->snapshot->status);
 		sg_val_set_int(reply, "now", wall_now());
+		sg_val_set_int(reply, "pid", uv_os_getpid());
 		return reply;
 	}
 	sg_state_print(sg_val_get_bool(m->params, "dot", false) ? SG_PRINT_DOT : SG_PRINT_TEXT, &text);
