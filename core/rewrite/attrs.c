@@ -1,5 +1,5 @@
 /* attrs.c - reading attributes by a table, with IIS's rules: names as written, values of enums without case. */
-#include "read.h"
+#include "rewrite/read.h"
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>

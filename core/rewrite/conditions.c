@@ -4,7 +4,7 @@
  * MatchAny). {C:n} refers to the last condition whose pattern matched, so a negated condition leaves it as it was;
  * with trackAllCaptures the groups of all matched conditions are numbered on, {C:0} is the first one's whole match.
  */
-#include "rules.h"
+#include "rewrite/rules.h"
 
 enum sg_rw_answer sg_rw_not(enum sg_rw_answer a)
 {

@@ -4,7 +4,7 @@
  * code page (Latin-1 here), \ counts as /, runs of slashes as one, and dot segments are resolved after decoding. The
  * query string is never touched.
  */
-#include "rules.h"
+#include "rewrite/rules.h"
 #include "base/text.h"
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* equal.c - whether two rules do the same. Errs towards "not certain": what is not compared part by part is different. */
-#include "rules.h"
+#include "rewrite/rules.h"
 #include "base/text.h"
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * server variables are set. A rule of which it is not known whether it applies ends the evaluation as UNKNOWN, unless it
  * would do nothing.
  */
-#include "rules.h"
+#include "rewrite/rules.h"
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * value; a header that was not sent counts as empty, and a rewrite makes it. Rules on bodies and on other headers change
  * nothing here. stopProcessing ends the rules for its own header.
  */
-#include "rules.h"
+#include "rewrite/rules.h"
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * UrlEncode escapes all but the unreserved characters of RFC 3986. A back-reference to a group that the pattern does not have is not known here
  * (IIS answers 500.52, "cannot be expanded"). No result grows beyond SG_RW_TEXT_MAX.
  */
-#include "rules.h"
+#include "rewrite/rules.h"
 #include "base/text.h"
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * compiled; such a pattern answers MAYBE, because Microsoft documents "Perl compatible (ECMAScript standard compliant)"
  * and no more. Case is folded as Unicode does.
  */
-#include "rules.h"
+#include "rewrite/rules.h"
 #include "base/text.h"
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>

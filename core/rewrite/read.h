@@ -3,7 +3,7 @@
 #ifndef SG_REWRITE_READ_H
 #define SG_REWRITE_READ_H
 
-#include "rules.h"
+#include "rewrite/rules.h"
 #include "base/xml.h"
 
 #define N_OF(table) (sizeof(table) / sizeof((table)[0]))

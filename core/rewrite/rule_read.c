@@ -2,8 +2,8 @@
  *
  * What IIS would refuse when it loads or runs the rule is refused here, so that no rule is written that takes a site down.
  */
-#include "rules.h"
-#include "read.h"
+#include "rewrite/rules.h"
+#include "rewrite/read.h"
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>

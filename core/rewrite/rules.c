@@ -1,5 +1,5 @@
 /* rules.c - who owns what in a set of rules, and how a child's set joins its parent's. No XML, no evaluation. */
-#include "rules.h"
+#include "rewrite/rules.h"
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>

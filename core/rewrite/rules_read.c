@@ -3,8 +3,8 @@
  * The order inside a collection counts: <clear/> and <remove/> act on what stands before them as well as on what is
  * inherited.
  */
-#include "rules.h"
-#include "read.h"
+#include "rewrite/rules.h"
+#include "rewrite/read.h"
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * {REQUEST_URI} is read as Microsoft's own mitigations read it: percent-encoded, as sent. After a rewrite its value is
  * not documented, so it is not known any more; {URL}, {PATH_INFO} and {QUERY_STRING} follow the rewritten URL.
  */
-#include "rules.h"
+#include "rewrite/rules.h"
 #include "base/text.h"
 #include <stdarg.h>
 #include <stdio.h>

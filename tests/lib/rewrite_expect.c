@@ -1,5 +1,5 @@
 /* rewrite_expect.c - rules in one line, and what they must make of a request in another. */
-#include "rewrite_expect.h"
+#include "tests/lib/rewrite_expect.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

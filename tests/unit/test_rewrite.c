@@ -118,6 +118,14 @@ static void stop_processing_ends_its_own_set_only(void **state)
 	        "/a", "refused");
 }
 
+static void rewrite_that_stops_ends_its_set(void **state)
+{
+	(void)state;
+	expect(IN(RULE("a", "stopProcessing='true'", "<match url='^a'/><action type='Rewrite' url='b'/>")
+	                       RULE("b", "", "<match url='^b'/>" ABORT)),
+	        "/a", "served /b");
+}
+
 static void global_rules_run_first_wherever_they_stand(void **state)
 {
 	(void)state;
@@ -222,6 +230,7 @@ int main(void)
 		T(inherited_rules_see_the_url_of_their_own_folder),
 		T(rewritten_url_feeds_the_next_rule),
 		T(stop_processing_ends_its_own_set_only),
+		T(rewrite_that_stops_ends_its_set),
 		T(global_rules_run_first_wherever_they_stand),
 		T(disabled_rule_does_nothing),
 		T(rule_without_match_matches_every_url),

@@ -139,6 +139,31 @@ static void reference_to_no_group_is_unknown(void **state)
 	        "served /x");
 }
 
+static void back_references_beyond_nine_need_all_captures(void **state)
+{
+#define TEN "(.)(.)(.)(.)(.)(.)(.)(.)(.)(.)"
+	(void)state;
+	expect_why(IN(RULE("r", "", "<match url='" TEN "'/><action type='Rewrite' url='/{R:10}'/>")),
+	        "/abcdefghij", "{R:10}");
+	expect(IN(RULE("r", "",
+	               "<match url='.*'/><conditions trackAllCaptures='true'><add input='{QUERY_STRING}' "
+	               "pattern='" TEN
+	               "'/></conditions><action type='Rewrite' url='/{C:10}' appendQueryString='false'/>")),
+	        "/?abcdefghij", "served /j");
+}
+
+static void captures_after_an_unknown_alternative_are_unknown(void **state)
+{
+	const char *xml = IN(RULE("r", "",
+	        "<match url='.*'/><conditions logicalGrouping='MatchAny'><add input='{REMOTE_ADDR}' "
+	        "pattern='(.)'/>"
+	        "<add input='{QUERY_STRING}' pattern='(.)'/></conditions><action type='Rewrite' "
+	        "url='/{C:1}'/>"));
+
+	(void)state;
+	expect_why(xml, "/?a", "{C:1}");
+}
+
 static void false_condition_makes_an_unknown_one_irrelevant(void **state)
 {
 #define FILE_AND(grouping, pattern)                                                                          \
@@ -341,6 +366,8 @@ int main(void)
 		T(negated_condition_holds_when_its_pattern_does_not),
 		T(back_reference_c_is_the_last_matched_condition),
 		T(reference_to_no_group_is_unknown),
+		T(back_references_beyond_nine_need_all_captures),
+		T(captures_after_an_unknown_alternative_are_unknown),
 		T(false_condition_makes_an_unknown_one_irrelevant),
 		T(unknown_rule_without_effect_does_not_matter),
 		T(request_variables_have_their_values),
