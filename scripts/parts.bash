@@ -62,8 +62,9 @@ run_ctest() {
 		skip "no test is registered for: ctest $*"
 		return
 	fi
-	(cd "$folder" && ctest -j "$jobs" --output-on-failure "$@") || rc=1
-	python3 "$top/scripts/count-tests" "$folder/Testing/Temporary/LastTest.log" || rc=1
+	rm -f "$folder/tests.xml"
+	(cd "$folder" && ctest -j "$jobs" --output-on-failure --test-output-size-passed 4000000 --test-output-size-failed 4000000 --output-junit tests.xml "$@") || rc=1
+	python3 "$top/scripts/count-tests" "$folder/tests.xml" || rc=1
 	return $rc
 }
 
