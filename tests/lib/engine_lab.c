@@ -1,0 +1,232 @@
+#include "tests/lib/engine_lab.h"
+
+#include "base/os.h"
+#include "base/text.h"
+#include "model/codes.h"
+#include "tests/lib/pki.h"
+#include "tests/lib/sign.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct pki pki; /* one chain for all tests of a process: keys are slow to make */
+static bool have_pki;
+static char text[4096];
+
+static void the_clock(void *arg, struct sg_clock *ret)
+{
+	struct lab *lab = arg;
+
+	*ret = (struct sg_clock){ .wall = lab->now, .mono = lab->now };
+	snprintf(ret->boot, sizeof(ret->boot), "boot-of-the-lab");
+}
+
+static void drop_pki(void)
+{
+	pki_release(&pki);
+}
+
+void lab_make(struct lab *lab)
+{
+	struct sg_buf pem = { 0 };
+	char *file;
+
+	*lab = (struct lab){ .now = LAB_NOW };
+	if (!have_pki) {
+		pki_chain(&pki, LAB_NOW);
+		have_pki = true;
+		atexit(drop_pki);
+	}
+	lab->drive = t_drive_make();
+	lab->folder = t_drive_empty();
+	lab->journal = sg_format("%s/journal", lab->folder);
+	t_drive_drives(lab->drive, &lab->drives);
+	lab->before = t_drive_snapshot(lab->drive);
+	pki_cert_pem(&pki.root, &pem);
+	file = sg_format("%s/root.pem", lab->folder);
+	assert_int_equal(sg_os_create(file, sg_buf_bytes(&pem), NULL, &lab->err), 0);
+	free(file);
+	sg_buf_release(&pem);
+}
+
+void lab_open(struct lab *lab)
+{
+	struct sg_engine_options options = {
+		.drives = &lab->drives,
+		.journal = lab->journal,
+		.journal_size = 4 << 20,
+		.clock = the_clock,
+		.clock_arg = lab,
+		.unguarded = true,
+	};
+
+	sg_err_clear(&lab->err);
+	if (sg_engine_open(&options, &lab->engine, &lab->err))
+		fail_msg("the engine does not open: %s", lab->err.msg);
+}
+
+void lab_close(struct lab *lab)
+{
+	sg_engine_close(lab->engine);
+	lab->engine = NULL;
+}
+
+void lab_free(struct lab *lab)
+{
+	lab_close(lab);
+	sg_drives_release(&lab->drives);
+	t_snapshot_free(lab->before);
+	t_drive_free(lab->drive);
+	t_drive_free(lab->folder);
+	free(lab->journal);
+}
+
+void lab_configure(struct lab *lab, const char *mode, const char *inside)
+{
+	struct sg_conf *conf = NULL;
+	char *file = sg_format("%s/stopgap.xml", lab->folder);
+	char *xml = sg_format("<stopgap xmlns=\"urn:stopgap:config:1\" mode=\"%s\"><trust><anchor "
+	                      "name=\"root\" file=\"root.pem\"/></trust>"
+	                      "<feed name=\"corp\" url=\"https://feed.example/corp.xml\"/><feed "
+	                      "name=\"local\" url=\"https://feed.example/local.xml\"/>%s"
+	                      "</stopgap>",
+	        mode ? mode : "enforce", inside ? inside : "");
+
+	sg_err_clear(&lab->err);
+	if (sg_conf_decode(sg_bytes_of(xml), file, &conf, &lab->err) ||
+	        sg_engine_configure(lab->engine, conf, sg_bytes_of(xml), file, &lab->err))
+		fail_msg("%s", lab->err.msg);
+	free(xml);
+	free(file);
+}
+
+char *lab_config(const char *id, const char *revision, const char *path, const char *inherit,
+        const char *pattern, const char *extra)
+{
+	return sg_format(
+	        "<Config id=\"%s\" desc=\"lab\" sg:revision=\"%s\" sg:severity=\"high\">%s<ActionList>"
+	        "<Action type=\"UrlRewrite\" scope=\"Site\" desc=\"lab\"><sg:At sites=\"Default Web Site\" "
+	        "path=\"%s\" inherit=\"%s\"/>"
+	        "<rewrite><rules><rule name=\"stopgap %s inbound\" stopProcessing=\"true\"><match "
+	        "url=\".*\"/>"
+	        "<conditions><add input=\"{UrlDecode:{REQUEST_URI}}\" pattern=\"%s\"/></conditions>"
+	        "<action type=\"CustomResponse\" statusCode=\"403\" statusReason=\"Forbidden\" "
+	        "statusDescription=\"Refused\"/>"
+	        "</rule></rules></rewrite></Action></ActionList></Config>\n",
+	        id, revision, extra ? extra : "", path, inherit, id, pattern);
+}
+
+void lab_offer(struct lab *lab, const char *feed, uint64_t serial, const char *configs)
+{
+	X509 *certs[2] = { pki.leaf.x509, pki.middle.x509 };
+	struct sign_spec spec = { .key = pki.leaf.key, .certs = certs, .n_certs = 2 };
+	struct sg_fetched fetched = { 0 };
+	char issued[32], expires[32];
+	char *doc;
+
+	sg_time_format(lab->now - 1000, issued);
+	sg_time_format(lab->now + 14 * 24 * 3600 * 1000LL, expires);
+	doc = sg_format("<EOCS version=\"1.0.4\" xmlns:sg=\"urn:stopgap:feed:1\" sg:feed=\"%s\" "
+	                "sg:serial=\"%llu\" sg:issued=\"%s\" "
+	                "sg:expires=\"%s\">%s</EOCS>",
+	        feed, (unsigned long long)serial, issued, expires, configs);
+	assert_int_equal(sign_xmldsig(sg_bytes_of(doc), &spec, &fetched.octets), 0);
+	sg_err_clear(&lab->err);
+	if (sg_engine_fetched(lab->engine, feed, &fetched, NULL, &lab->err))
+		fail_msg("%s", lab->err.msg);
+	sg_buf_release(&fetched.octets);
+	free(doc);
+}
+
+void lab_run(struct lab *lab)
+{
+	int code = 1;
+
+	sg_err_clear(&lab->err);
+	for (int i = 0; i < 200 && code > 0; i++)
+		code = sg_engine_run(lab->engine, &lab->err);
+	if (code)
+		fail_msg("the engine does not come to rest: %d %s", code, lab->err.msg);
+}
+
+int lab_ask(struct lab *lab, struct sg_val **ret, const char *method, ...)
+{
+	struct sg_val *params = sg_val_map(), *reply = NULL;
+	const char *key;
+	va_list ap;
+	int code;
+
+	va_start(ap, method);
+	while ((key = va_arg(ap, const char *))) {
+		const char *value = va_arg(ap, const char *);
+
+		if (strcmp(value, "true") == 0)
+			sg_val_set_bool(params, key, true);
+		else if (value[0] == '@')
+			sg_val_set_int(params, key, strtoll(value + 1, NULL, 10));
+		else
+			sg_val_set_str(params, key, value);
+	}
+	va_end(ap);
+	sg_err_clear(&lab->err);
+	code = sg_engine_request(lab->engine, method, params, "uid 0 (root)", &reply, &lab->err);
+	if (code)
+		fprintf(stderr, "%s: %s\n", method, lab->err.msg);
+	if (ret && !code)
+		*ret = reply;
+	else
+		sg_val_free(reply);
+	sg_val_free(params);
+	return code;
+}
+
+static const char *keep(const char *s)
+{
+	snprintf(text, sizeof(text), "%s", s);
+	return text;
+}
+
+const char *lab_field(struct lab *lab, const char *id, const char *field)
+{
+	struct sg_snapshot *s = sg_engine_snapshot(lab->engine);
+	const struct sg_val *list = sg_val_get(s->list, "mitigations");
+
+	text[0] = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(sg_val_get_str(list->kid[i], "id", ""), id) == 0)
+			keep(sg_val_get_str(list->kid[i], field, ""));
+	}
+	sg_snapshot_free(s);
+	return text;
+}
+
+const char *lab_state(struct lab *lab, const char *id)
+{
+	char state[64];
+
+	snprintf(state, sizeof(state), "%s", lab_field(lab, id, "state"));
+	if (state[0]) {
+		char both[200];
+
+		snprintf(both, sizeof(both), "%s/%s", state, lab_field(lab, id, "reason"));
+		keep(both);
+	}
+	return text;
+}
+
+const char *lab_verdict(struct lab *lab)
+{
+	struct sg_snapshot *s = sg_engine_snapshot(lab->engine);
+
+	keep(sg_val_get_str(s->status, "verdict", "?"));
+	sg_snapshot_free(s);
+	return text;
+}
+
+bool lab_untouched(struct lab *lab)
+{
+	return t_drive_same(lab->drive, lab->before);
+}
