@@ -215,7 +215,20 @@ class Random(random.Random):
             '<action type="Rewrite" url=%s%s/>' % (quoteattr(self.target()), self.bools(appendQueryString=.4)),
             '<action type="Rewrite" url=%s%s/>' % (quoteattr(self.target()), self.bools(appendQueryString=.4))])
 
+    def capturing(self, i):
+        """A rule that nearly always applies, and shows what was captured."""
+        add = ''.join('<add input=%s pattern=%s%s/>' % (
+            quoteattr(self.choice(['{R:0}', '{QUERY_STRING}', '{C:0}', '{HTTP_HOST}', 'a{C:1}', '{REQUEST_METHOD}', '{URL}'])),
+            quoteattr(self.choice(['(.?)(.?)', '(.)', '^', '(a)|(.)', '(.*)', '.*', '(o)?$'])),
+            self.bools(negate=.1)) for _ in range(self.randint(1, 3)))
+        url = self.choice(['/{C:0}-{C:1}', '/{C:1}{C:2}', '/x{C:3}', '/{C:0}?{R:1}', '/{C:4}-{R:0}'])
+        return '<rule name="r%d"%s><match url="(.?).*"/><conditions%s%s>%s</conditions><action type="Rewrite" url="%s"/></rule>' % (
+            i, self.bools(stopProcessing=.5), self.bools(trackAllCaptures=.7),
+            self.choice(['', '', ' logicalGrouping="MatchAny"']), add, url)
+
     def rule(self, i):
+        if self.often(.2):
+            return self.capturing(i)
         syntax = self.choices(['ECMAScript', 'Wildcard', 'ExactMatch'], [8, 2, 1])[0]
         sets = ''
         if self.often(.2):
