@@ -19,6 +19,13 @@ static bool is_loopback(const char *authority)
 	return host >= 9 && strncmp(authority, "127.", 4) == 0 && strspn(authority, "0123456789.") == host;
 }
 
+bool sg_url_is_loopback(const char *url)
+{
+	const char *colon = strstr(url, "://");
+
+	return colon && is_loopback(colon + 3);
+}
+
 int sg_url_check(const char *url, enum sg_url_kind *ret, struct sg_err *err)
 {
 	const char *colon = strstr(url, "://");

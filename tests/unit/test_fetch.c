@@ -1,0 +1,367 @@
+/* test_fetch.c - one document from a file, from plain http on this machine and from https; and servers that misbehave. */
+#include "base/os.h"
+#include "feed/fetch.h"
+#include "tests/lib/http_server.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char dir[] = "/tmp/test_fetch_XXXXXX";
+
+static struct sg_fetch_request ask(const char *url)
+{
+	return (struct sg_fetch_request){
+		.url = url, .proxy = "system", .timeout_ms = 10000, .max_bytes = 1000
+	};
+}
+
+static void refused(const struct sg_fetch_request *req, int code, const char *says)
+{
+	struct sg_fetched got = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+	int r = sg_fetch(req, &got, &err);
+
+	if (r != code || !strstr(err.msg, says))
+		fail_msg("%d, \"%s\"; expected %d, \"%s\"", r, err.msg, code, says);
+	assert_null(got.octets.data);
+}
+
+static char *write_file(const char *name, const char *text)
+{
+	char *path = sg_format("%s/%s", dir, name);
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	return path;
+}
+
+static void a_file_is_given_whole(void **state)
+{
+	char *path = write_file("a b.xml", "<EOCS/>"), *url = sg_format("file://%s/a%%20b.xml", dir);
+	const char *const ways[] = { path, url };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sg_fetch_request req = ask(ways[i]);
+		struct sg_fetched got = { 0 };
+
+		assert_int_equal(sg_fetch(&req, &got, NULL), 0);
+		assert_true(sg_bytes_is(sg_buf_bytes(&got.octets), "<EOCS/>"));
+		assert_false(got.unchanged);
+		sg_fetched_release(&got);
+		req.max_bytes = 7;
+		assert_int_equal(sg_fetch(&req, &got, NULL), 0);
+		sg_fetched_release(&got);
+		req.max_bytes = 6;
+		refused(&req, SG_ELIMIT, "");
+	}
+	free(path);
+	free(url);
+}
+
+static void what_is_no_file_is_refused(void **state)
+{
+	char *missing = sg_format("%s/none.xml", dir);
+	struct sg_fetch_request req = ask(missing);
+
+	(void)state;
+	refused(&req, SG_ENOENT, "none.xml");
+	req.url = dir;
+	refused(&req, SG_EUNSUPPORTED, "");
+	req.url = "file://elsewhere/feed.xml";
+	refused(&req, SG_EINVAL, "files of this machine");
+	free(missing);
+}
+
+static void addresses_that_are_not_safe_are_refused(void **state)
+{
+	static const struct {
+		const char *url, *says;
+	} table[] = {
+		{ "http://feed.example/a", "use https://" },
+		{ "ftp://127.0.0.1/a", "not a known kind" },
+		{ "https://user:secret@127.0.0.1/a", "user name" },
+		{ "", "empty" },
+		{ "dict://127.0.0.1:1/a", "not a known kind" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct sg_fetch_request req = ask(table[i].url);
+
+		refused(&req, SG_EINVAL, table[i].says);
+	}
+}
+
+static void an_unchanged_document_is_not_sent_again(void **state)
+{
+	struct http_server s = {
+		.answer = "HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nlast-modified: Sat, 21 Nov 2026 09:00:00 "
+		          "GMT\r\nContent-Length: 7\r\n\r\n<EOCS/>",
+		.etag = "If-None-Match: \"v1\"",
+	};
+	struct sg_fetched first = { 0 }, second = { 0 };
+
+	(void)state;
+	http_server_start(&s, NULL);
+	struct sg_fetch_request req = ask(s.url);
+
+	assert_int_equal(sg_fetch(&req, &first, NULL), 0);
+	assert_true(sg_bytes_is(sg_buf_bytes(&first.octets), "<EOCS/>"));
+	assert_string_equal(first.etag, "\"v1\"");
+	assert_string_equal(first.last_modified, "Sat, 21 Nov 2026 09:00:00 GMT");
+	assert_int_equal(first.status, 200);
+	assert_null(strstr(s.request, "If-"));
+	assert_null(strstr(s.request, "Accept-Encoding"));
+	req.etag = first.etag;
+	req.last_modified = first.last_modified;
+	assert_int_equal(sg_fetch(&req, &second, NULL), 0);
+	assert_true(second.unchanged);
+	assert_int_equal(second.octets.len, 0);
+	assert_non_null(strstr(s.request, "If-Modified-Since: Sat, 21 Nov 2026 09:00:00 GMT\r\n"));
+	http_server_stop(&s);
+	sg_fetched_release(&first);
+	sg_fetched_release(&second);
+}
+
+static void a_304_that_nobody_asked_for_is_refused(void **state)
+{
+	struct http_server s = { .answer = "HTTP/1.1 304 Not Modified\r\n\r\n" };
+
+	(void)state;
+	http_server_start(&s, NULL);
+	struct sg_fetch_request req = ask(s.url);
+
+	refused(&req, SG_ENET, "304");
+	http_server_stop(&s);
+}
+
+static void validators_that_could_split_a_header_are_dropped(void **state)
+{
+	struct http_server s = {
+		.answer = "HTTP/1.1 200 OK\r\nETag: \"a\xff\"\r\nContent-Length: 2\r\n\r\nok"
+	};
+	struct sg_fetched got = { 0 };
+
+	(void)state;
+	http_server_start(&s, NULL);
+	struct sg_fetch_request req = ask(s.url);
+
+	req.etag = "x\r\nEvil: 1";
+	assert_int_equal(sg_fetch(&req, &got, NULL), 0);
+	assert_null(got.etag);
+	assert_null(strstr(s.request, "Evil"));
+	http_server_stop(&s);
+	sg_fetched_release(&got);
+}
+
+static void a_body_is_never_larger_than_allowed(void **state)
+{
+	struct http_server s = { .answer = "HTTP/1.1 200 OK\r\n\r\n", .endless = true };
+
+	(void)state;
+	http_server_start(&s, NULL);
+	struct sg_fetch_request req = ask(s.url);
+
+	refused(&req, SG_ELIMIT, "larger than the allowed 1000 octets");
+	s.endless = false;
+	s.answer = "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n";
+	refused(&req, SG_ELIMIT, "larger than the allowed 1000 octets");
+	http_server_stop(&s);
+}
+
+static void a_server_that_keeps_silent_costs_only_the_timeout(void **state)
+{
+	struct http_server s = { .silent = true };
+
+	(void)state;
+	http_server_start(&s, NULL);
+	struct sg_fetch_request req = ask(s.url);
+
+	req.timeout_ms = 200;
+	refused(&req, SG_ETIMEOUT, "it took too long");
+	http_server_stop(&s);
+}
+
+static bool soon(void *arg)
+{
+	int *calls = arg;
+
+	return ++*calls > 1;
+}
+
+static void a_stop_ends_a_transfer(void **state)
+{
+	struct http_server s = { .silent = true };
+	int calls = 0;
+
+	(void)state;
+	http_server_start(&s, NULL);
+	struct sg_fetch_request req = ask(s.url);
+
+	req.stop = soon;
+	req.arg = &calls;
+	refused(&req, SG_ECANCELED, "stopped");
+	calls = 1;
+	refused(&req, SG_ECANCELED, "stopped");
+	http_server_stop(&s);
+}
+
+static void answers_that_are_no_document_are_errors(void **state)
+{
+	static const struct {
+		const char *answer;
+		int code;
+		const char *says;
+	} table[] = {
+		{ "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno", SG_ENOENT,
+		        "no such document (404)" },
+		{ "HTTP/1.1 403 Forbidden\r\n\r\n", SG_ENET, "refuses (403)" },
+		{ "HTTP/1.1 500 Oops\r\n\r\n", SG_ENET, "answered 500" },
+		{ "HTTP/1.1 204 No Content\r\n\r\n", SG_ENET, "answered 204" },
+		{ "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/x\r\n\r\n", SG_ENET,
+		        "other than https" },
+		{ "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", SG_ENET, "other than https" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ntorn", SG_ENET, "check the network" },
+		{ "SSH-2.0-server\r\n\r\n", SG_ENET, "" },
+		{ "", SG_ENET, "" },
+	};
+	struct http_server s = { .answer = "" };
+
+	(void)state;
+	http_server_start(&s, NULL);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct sg_fetch_request req = ask(s.url);
+
+		s.answer = table[i].answer;
+		refused(&req, table[i].code, table[i].says);
+	}
+	http_server_stop(&s);
+}
+
+static void nobody_listening_says_what_to_check(void **state)
+{
+	struct http_server s = { .answer = "" };
+
+	(void)state;
+	http_server_start(&s, NULL);
+	http_server_stop(&s);
+	struct sg_fetch_request req = ask(s.url);
+
+	refused(&req, SG_ENET, "check the address, the firewall");
+}
+
+/* The environment's proxy would be asked for this machine's own address, too, if nothing prevented it. */
+static void this_machine_is_never_asked_through_a_proxy(void **state)
+{
+	struct http_server s = { .answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" };
+	struct sg_fetched got = { 0 };
+
+	(void)state;
+	http_server_start(&s, NULL);
+	struct sg_fetch_request req = ask(s.url);
+
+	req.proxy = "http://127.0.0.1:9";
+	assert_int_equal(sg_fetch(&req, &got, NULL), 0);
+	http_server_stop(&s);
+	sg_fetched_release(&got);
+}
+
+static void https_needs_a_certificate_of_the_given_authority(void **state)
+{
+	struct pki pki, other;
+	struct sg_buf pem = { 0 }, other_pem = { 0 };
+	struct sg_clock clock = { 0 };
+	struct http_server s = { .answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" };
+	struct sg_fetched got = { 0 };
+
+	(void)state;
+	sg_os_clock(&clock);
+	pki_chain(&pki, clock.wall);
+	pki_chain(&other, clock.wall);
+	struct pki_spec spec = pki_leaf_spec(&pki);
+
+	spec.issuer = &pki.root;
+	spec.extended = "serverAuth";
+	spec.names = "IP:127.0.0.1";
+	struct pki_cert tls = pki_make(&spec);
+
+	spec.names = "DNS:elsewhere.example";
+	struct pki_cert wrong_name = pki_make(&spec);
+
+	pki_cert_pem(&pki.root, &pem);
+	pki_cert_pem(&other.root, &other_pem);
+	char *ca = write_file("ca.pem", (char *)pem.data),
+	     *other_ca = write_file("other.pem", (char *)other_pem.data);
+
+	http_server_start(&s, &tls);
+	struct sg_fetch_request req = ask(s.url);
+
+	req.ca_file = ca;
+	struct sg_err err = SG_ERR_INIT;
+
+	if (sg_fetch(&req, &got, &err))
+		fail_msg("%s", err.msg);
+	assert_true(sg_bytes_is(sg_buf_bytes(&got.octets), "ok"));
+	sg_fetched_release(&got);
+	req.ca_file = other_ca;
+	refused(&req, SG_ENET, "check <network ca-file>");
+	req.ca_file = NULL;
+	refused(&req, SG_ENET, "check <network ca-file>");
+	req.ca_file = "/nonexistent/ca.pem";
+	refused(&req, SG_ENET, "check <network ca-file>");
+	http_server_stop(&s);
+	http_server_start(&s, &wrong_name);
+	req = ask(s.url);
+	req.ca_file = ca;
+	refused(&req, SG_ENET, "check <network ca-file>");
+	http_server_stop(&s);
+	pki_cert_release(&tls);
+	pki_cert_release(&wrong_name);
+	pki_release(&pki);
+	pki_release(&other);
+	sg_buf_release(&pem);
+	sg_buf_release(&other_pem);
+	free(ca);
+	free(other_ca);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	sg_fetch_init();
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return sg_os_remove_tree(dir, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_is_given_whole),
+		cmocka_unit_test(what_is_no_file_is_refused),
+		cmocka_unit_test(addresses_that_are_not_safe_are_refused),
+		cmocka_unit_test(an_unchanged_document_is_not_sent_again),
+		cmocka_unit_test(a_304_that_nobody_asked_for_is_refused),
+		cmocka_unit_test(validators_that_could_split_a_header_are_dropped),
+		cmocka_unit_test(a_body_is_never_larger_than_allowed),
+		cmocka_unit_test(a_server_that_keeps_silent_costs_only_the_timeout),
+		cmocka_unit_test(a_stop_ends_a_transfer),
+		cmocka_unit_test(answers_that_are_no_document_are_errors),
+		cmocka_unit_test(nobody_listening_says_what_to_check),
+		cmocka_unit_test(this_machine_is_never_asked_through_a_proxy),
+		cmocka_unit_test(https_needs_a_certificate_of_the_given_authority),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
