@@ -22,6 +22,9 @@ struct check {
 	struct sg_finder find;
 	struct sg_rows rows;
 	struct sg_holds holds;
+	uint64_t *stamps; /* of the holds, in their order */
+	size_t n_stamps, cap_stamps;
+	bool open; /* an intent is */
 	struct sg_source s;
 	struct sg_head head;
 	struct sg_val *serials; /* feed -> the highest serial that an audit line names */
@@ -64,8 +67,11 @@ static int decode(void *arg, struct sg_bytes key, struct sg_bytes value)
 	} else {
 		struct sg_hold hold;
 		rc = sg_shape_hold_read(v, &hold, &err);
-		if (rc == 0)
+		if (rc == 0) {
 			*sg_holds_add(&c->holds) = hold;
+			c->stamps = sg_grow(c->stamps, c->n_stamps, &c->cap_stamps, sizeof *c->stamps);
+			c->stamps[c->n_stamps++] = sg_be_get(value.data + 4, 8);
+		}
 	}
 	if (rc != 0)
 		sg_finder_add_err(&c->find, "file", d->table, key, &err);
@@ -95,18 +101,13 @@ static void check_holds(struct check *c)
 		char *name = sg_format("rows/%s/%s", row->key.feed, row->key.id);
 		if (row->state == SG_APPLIED && sg_hash_is_zero(&row->applied))
 			sg_finder_add(&c->find, "P1", name, "it is applied, and names no body");
-		if (row->state != SG_APPLIED && row->state != SG_BLOCKED) {
-			for (size_t k = 0; k < c->holds.n; k++) {
-				if (!sg_keys_has(&c->holds.at[k].holders, &row->key))
-					continue;
-				/* Under an open intent of its own that is as it should be: check_intent looks there. */
-				struct sg_bytes value;
-				if (c->s.get(c->s.self, SG_T_INTENT, sg_bytes_of("intent"), &value, NULL) ==
-				        SG_ENOENT)
-					sg_finder_add(&c->find, "P1", name, "it is %s, and still holds %s",
-					        sg_state_name(row->state), c->holds.at[k].addr.path);
-				break;
-			}
+		bool may_hold = c->open || row->state == SG_APPLIED || row->state == SG_BLOCKED;
+		for (size_t k = 0; !may_hold && k < c->holds.n; k++) {
+			if (!sg_keys_has(&c->holds.at[k].holders, &row->key))
+				continue;
+			sg_finder_add(&c->find, "P1", name, "it is %s, and still holds %s",
+			        sg_state_name(row->state), c->holds.at[k].addr.path);
+			break;
 		}
 		free(name);
 	}
@@ -187,7 +188,23 @@ static void check_feeds(struct check *c, struct sg_journal_read *r)
 	sg_feed_rows_release(&feeds);
 }
 
-/* Every live hold is in the mirror with its before, or came in no operation since; the mirror may still list what was just dropped. */
+/* The hold of that address in the mirror's list; false when there is none. *ret is the caller's to release. */
+static bool in_mirror(const struct sg_val *list, const struct sg_addr *addr, struct sg_hold *ret)
+{
+	for (size_t k = 0; list && k < list->n; k++) {
+		struct sg_hold m = { 0 };
+		if (sg_shape_hold_read(list->kid[k], &m, NULL) != 0)
+			continue;
+		if (sg_addr_equal(&m.addr, addr)) {
+			*ret = m;
+			return true;
+		}
+		sg_hold_release(&m);
+	}
+	return false;
+}
+
+/* The mirror may still list what was dropped since, and lack what was written since: it is written once per operation. */
 static void check_mirror(struct check *c)
 {
 	const struct sg_val *list = sg_val_get(c->mirror, "holds");
@@ -201,28 +218,18 @@ static void check_mirror(struct check *c)
 	}
 	for (size_t i = 0; i < c->holds.n; i++) {
 		const struct sg_hold *h = &c->holds.at[i];
-		bool found = false;
-		for (size_t k = 0; list && k < list->n && !found; k++) {
-			struct sg_hold m = { 0 };
-			if (sg_shape_hold_read(list->kid[k], &m, NULL) != 0)
-				continue;
-			found = sg_addr_equal(&m.addr, &h->addr);
-			if (found && (m.before.present != h->before.present ||
-			                     !sg_bytes_equal(sg_buf_bytes(&m.before.octets),
-			                             sg_buf_bytes(&h->before.octets))))
-				sg_finder_add(&c->find, "mirror", h->addr.path,
-				        "journal.mirror keeps another before for it");
-			sg_hold_release(&m);
-		}
-		if (!found)
+		struct sg_hold m = { 0 };
+		if (c->stamps[i] > c->gist.stamp)
+			continue;
+		if (!in_mirror(list, &h->addr, &m))
 			sg_finder_add(&c->find, "mirror", h->addr.path,
 			        "journal.mirror does not list this hold of %s", h->addr.container);
+		else if (m.before.present != h->before.present ||
+		         !sg_bytes_equal(sg_buf_bytes(&m.before.octets), sg_buf_bytes(&h->before.octets)))
+			sg_finder_add(&c->find, "mirror", h->addr.path,
+			        "journal.mirror keeps another before for it");
+		sg_hold_release(&m);
 	}
-}
-
-static void on_fault(struct check *c, const char *fault)
-{
-	sg_finder_add(&c->find, "file", "pages", "%s", fault);
 }
 
 int sg_journal_check(struct sg_journal_read *r, void (*fn)(void *arg, const struct sg_finding *f), void *arg,
@@ -238,21 +245,29 @@ int sg_journal_check(struct sg_journal_read *r, void (*fn)(void *arg, const stru
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; r->pages && i < sg_pages_faults(r->pages); i++)
-		on_fault(&c, sg_pages_fault(r->pages, i));
+		sg_finder_add(&c.find, "file", "pages", "%s", sg_pages_fault(r->pages, i));
 	c.s = l.source;
 	c.serials = sg_val_map();
 	c.find.n += sg_verify(&c.s, fn, arg);
 	bool whole = sg_look_head(&c.s, &c.head, &why) == 0;
-	rc = r->mirror ? sg_mirror_read(r->mirror, &mirror, &seq, &why) : SG_ENOENT;
-	if (rc == 0) {
+	sg_err_clear(&why);
+	if (r->pages && r->mirror_content)
+		mirror = sg_val_copy(r->mirror_content);
+	else if (r->pages)
+		why = r->mirror_err;
+	else if (r->mirror)
+		sg_mirror_read(r->mirror, &mirror, &seq, &why);
+	if (mirror) {
 		c.mirror = mirror;
 		sg_mirror_gist(mirror, &c.gist);
-	} else if (rc != SG_ENOENT) {
+	} else if (why.code != 0) {
 		sg_finder_add(&c.find, "mirror", "journal.mirror", "%s", why.msg);
 	}
 	struct decode rows = { &c, SG_T_ROWS }, holds = { &c, SG_T_HOLDS };
 	c.s.each(c.s.self, SG_T_ROWS, (struct sg_bytes){ 0 }, false, decode, &rows, NULL);
 	c.s.each(c.s.self, SG_T_HOLDS, (struct sg_bytes){ 0 }, false, decode, &holds, NULL);
+	struct sg_bytes intent;
+	c.open = c.s.get(c.s.self, SG_T_INTENT, sg_bytes_of("intent"), &intent, NULL) == 0;
 	check_holds(&c);
 	if (whole)
 		c.s.each(c.s.self, SG_T_AUDIT, (struct sg_bytes){ 0 }, false, audit_line, &c, NULL);
@@ -264,6 +279,7 @@ int sg_journal_check(struct sg_journal_read *r, void (*fn)(void *arg, const stru
 	sg_rows_release(&c.rows);
 	sg_holds_release(&c.holds);
 	sg_val_free(c.serials);
+	free(c.stamps);
 	sg_val_free(mirror);
 	return c.find.n;
 }

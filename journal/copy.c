@@ -7,6 +7,7 @@
 #include "journal/read.h"
 
 #include "base/os.h"
+#include "journal/mirror.h"
 #include "journal/reader.h"
 #include <stdlib.h>
 #include <string.h>
@@ -98,13 +99,16 @@ int sg_journal_copy(const char *path, struct sg_journal_read **ret, struct sg_er
 			*folder = 0;
 	}
 	r = sg_alloc(sizeof *r);
-	rc = sg_pages_read_file(file, &r->pages, err);
-	if (rc == 0 && *folder)
+	if (*folder) {
+		uint64_t seq = 0;
 		r->mirror = sg_format("%s/journal.mirror", folder);
+		sg_mirror_read(r->mirror, &r->mirror_content, &seq, &r->mirror_err);
+	}
+	rc = sg_pages_read_file(file, &r->pages, err);
 	free(file);
 	free(folder);
 	if (rc != 0)
-		free(r);
+		sg_journal_copy_close(r);
 	else
 		*ret = r;
 	return rc;
@@ -115,6 +119,7 @@ void sg_journal_copy_close(struct sg_journal_read *r)
 	if (!r)
 		return;
 	sg_pages_free(r->pages);
+	sg_val_free(r->mirror_content);
 	free(r->mirror);
 	free(r);
 }

@@ -168,8 +168,8 @@ static int check_guarded(const char *path, struct sg_err *err)
 /* --- journal and mirror, machine and journal */
 
 /* Refuses a journal that lost what its mirror knows: an older copy that was put back, or writes that the disk had acknowledged. */
-static int compare_mirror(
-        const char *path, const struct sg_source *s, const struct sg_head *head, struct sg_err *err)
+static int compare_mirror(const char *path, const struct sg_source *s, const struct sg_head *head,
+        bool *ret_behind, struct sg_err *err)
 {
 	struct sg_val *content = NULL;
 	struct sg_mirror_gist gist;
@@ -180,6 +180,7 @@ static int compare_mirror(
 	if (sg_mirror_read(path, &content, &seq, NULL) != 0)
 		return 0; /* none, or none that verifies: it is written afresh */
 	sg_mirror_gist(content, &gist);
+	*ret_behind = gist.stamp != head->stamp;
 	int rc = 0;
 	if (gist.audit_last > head->audit_last || gist.stamp > head->stamp) {
 		rc = sg_fail(err, SG_EDAMAGED,
@@ -210,15 +211,17 @@ static int open_mirror(struct sg_journal *j, struct sg_err *err)
 	struct sg_head head = { 0 };
 	struct sg_val *content = NULL;
 	struct sg_look_at l;
+	bool behind = true;
 	int rc = sg_look_begin(&l, &j->reader, err);
 
 	if (rc == 0)
 		rc = sg_look_head(&l.source, &head, err);
 	if (rc == 0)
-		rc = compare_mirror(path, &l.source, &head, err);
+		rc = compare_mirror(path, &l.source, &head, &behind, err);
 	if (rc == 0)
 		rc = sg_mirror_open(path, sg_db_size(j->db) / 8, &j->mirror, err);
-	if (rc == 0 && sg_mirror_seq(j->mirror) == 0) {
+	/* The process may have died between a commit and its mirror. */
+	if (rc == 0 && behind) {
 		rc = sg_mirror_content(&l.source, &head, &content, err);
 		if (rc == 0)
 			rc = sg_mirror_write(j->mirror, content, err);

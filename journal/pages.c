@@ -1,5 +1,5 @@
 /* pages.c - the bounds-checked reader of LMDB's file format (pages.h). */
-#include "journal/pages.h"
+#include "journal/pages_own.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,22 +23,6 @@ enum {
 #define MAGIC      0xBEEFC0DEu
 #define NO_PAGE    UINT64_MAX
 #define INTEGERKEY 0x08u
-
-struct entry {
-	struct sg_bytes key, value;
-};
-struct entries {
-	struct entry *at;
-	size_t n, cap;
-};
-struct sg_pages {
-	struct sg_buf file;
-	size_t psize;
-	uint64_t last, map_size, txn, free_pages;
-	unsigned char *seen; /* per page: in use by a tree or the free list */
-	struct entries table[SG_T_COUNT];
-	struct sg_strs faults;
-};
 
 /* One tree under the walk. */
 struct tree {
@@ -112,22 +96,11 @@ static const unsigned char *claim(struct tree *t, uint64_t pgno, uint64_t count)
 	return p->file.data + pgno * p->psize;
 }
 
-/* <0, 0, >0 as LMDB orders keys. */
-static int key_cmp(bool integer, struct sg_bytes a, struct sg_bytes b)
-{
-	if (integer) {
-		uint64_t x = u64(a.data), y = u64(b.data);
-		return x < y ? -1 : x > y;
-	}
-	int c = a.len && b.len ? memcmp(a.data, b.data, a.len < b.len ? a.len : b.len) : 0;
-	return c ? c : (a.len > b.len) - (a.len < b.len);
-}
-
 static void in_order(struct tree *t, uint64_t pgno, struct sg_bytes key, bool separator)
 {
-	if (t->has_last && key_cmp(t->integer_keys, t->last_key, key) >= 0)
+	if (t->has_last && sg_pages_key_cmp(t->integer_keys, t->last_key, key) >= 0)
 		tree_fault(t, pgno, "its keys are out of order");
-	else if (t->has_floor && key_cmp(t->integer_keys, t->floor, key) > 0)
+	else if (t->has_floor && sg_pages_key_cmp(t->integer_keys, t->floor, key) > 0)
 		tree_fault(t, pgno, "a key is on the wrong side of its branch");
 	if (separator) {
 		t->floor = key;
@@ -346,7 +319,7 @@ static int entry_cmp(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 
-	return key_cmp(false, x->key, y->key);
+	return sg_pages_key_cmp(false, x->key, y->key);
 }
 
 int sg_pages_load(struct sg_buf *file, struct sg_pages **ret, struct sg_err *err)
@@ -384,99 +357,4 @@ int sg_pages_load(struct sg_buf *file, struct sg_pages **ret, struct sg_err *err
 	}
 	*ret = p;
 	return 0;
-}
-
-void sg_pages_free(struct sg_pages *p)
-{
-	if (!p)
-		return;
-	for (size_t i = 0; i < SG_T_COUNT; i++)
-		free(p->table[i].at);
-	sg_buf_release(&p->file);
-	sg_strs_release(&p->faults);
-	free(p->seen);
-	free(p);
-}
-
-size_t sg_pages_faults(const struct sg_pages *p)
-{
-	return p->faults.n;
-}
-
-const char *sg_pages_fault(const struct sg_pages *p, size_t i)
-{
-	return p->faults.at[i];
-}
-
-uint64_t sg_pages_size(const struct sg_pages *p)
-{
-	return p->map_size;
-}
-
-uint64_t sg_pages_used(const struct sg_pages *p)
-{
-	uint64_t pages = p->last + 1;
-
-	return (pages - (p->free_pages < pages ? p->free_pages : pages)) * p->psize;
-}
-
-struct sg_bytes sg_pages_octets(const struct sg_pages *p)
-{
-	return sg_buf_bytes(&p->file);
-}
-
-/* The first entry whose key is not below `key`. */
-static size_t lower_bound(const struct entries *e, struct sg_bytes key)
-{
-	size_t lo = 0, hi = e->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (key_cmp(false, e->at[mid].key, key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static int source_get(
-        void *self, enum sg_table table, struct sg_bytes key, struct sg_bytes *ret, struct sg_err *err)
-{
-	const struct entries *e = &((struct sg_pages *)self)->table[table];
-	size_t i = lower_bound(e, key);
-
-	(void)err;
-	if (i == e->n || key_cmp(false, e->at[i].key, key) != 0)
-		return SG_ENOENT;
-	*ret = e->at[i].value;
-	return 0;
-}
-
-static int source_each(void *self, enum sg_table table, struct sg_bytes from, bool backwards,
-        sg_source_fn *fn, void *arg, struct sg_err *err)
-{
-	const struct entries *e = &((struct sg_pages *)self)->table[table];
-	int stop = 0;
-
-	(void)err;
-	if (!backwards) {
-		for (size_t i = from.len ? lower_bound(e, from) : 0; i < e->n && stop == 0; i++)
-			stop = fn(arg, e->at[i].key, e->at[i].value);
-		return stop;
-	}
-	size_t end = e->n;
-	if (from.len) {
-		end = lower_bound(e, from);
-		if (end < e->n && key_cmp(false, e->at[end].key, from) == 0)
-			end++;
-	}
-	for (size_t i = end; i-- > 0 && stop == 0;)
-		stop = fn(arg, e->at[i].key, e->at[i].value);
-	return stop;
-}
-
-struct sg_source sg_pages_source(struct sg_pages *p)
-{
-	return (struct sg_source){ p, source_get, source_each };
 }

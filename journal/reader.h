@@ -12,6 +12,9 @@ struct sg_journal_read {
 	struct sg_db *db;       /* the daemon's own environment, or */
 	struct sg_pages *pages; /* a private copy in memory */
 	char *mirror;           /* path of the journal.mirror beside it; NULL: unknown */
+	/* A copy reads the mirror before the journal, so that it can only be behind; with a live one it is read when it is asked for. */
+	struct sg_val *mirror_content;
+	struct sg_err mirror_err;
 };
 
 /* One look: a source that stays the same until sg_look_end, which is called in any case. */
