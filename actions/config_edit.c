@@ -275,11 +275,11 @@ int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *ad
 	if (rc == 0 && e.needed) {
 		rc = carry_out(&e, octets, &written, err);
 		e.result = SG_EDIT_DONE;
-		if (rc == 0 && e.opened)
-			start_tag_only(&written);
 	} else if (rc == 0) {
 		rc = sg_cfg_look(&e.cfg, addr, &written, err);
 	}
+	if (rc == 0 && e.opened)
+		start_tag_only(&written);
 	if (rc == 0 && ret_written)
 		*ret_written = written;
 	else

@@ -32,14 +32,16 @@ static void exclude_element(struct side *s, uint32_t node, uint32_t mark)
 	s->mark[node] = mark;
 }
 
-/* The two tags of a scaffold, each with its newline and indentation. */
+/* The two tags of a scaffold with the newline and indentation before it, and the white space inside, which goes when it goes. */
 static void exclude_tags(struct side *s, uint32_t node, uint32_t mark)
 {
 	const struct sg_cfg_node *n = &s->cfg->nodes[node];
-	size_t close = n->self_closed ? n->close_at : sg_style_lead(s->cfg, n->close_at);
 
 	exclude(s, sg_style_lead(s->cfg, n->at), n->open_end);
-	exclude(s, close > n->open_end ? close : n->open_end, n->end);
+	exclude(s, n->close_at, n->end);
+	for (uint32_t c = n->first; c != SG_NONE; c = s->cfg->nodes[c].next)
+		if (sg_cfg_blank(s->cfg, c))
+			exclude(s, s->cfg->nodes[c].at, s->cfg->nodes[c].end);
 	s->mark[node] = mark;
 }
 

@@ -110,13 +110,15 @@ static int scaffold_open(struct sg_edit *e, struct sg_err *err)
 	} else {
 		sg_buf_add(&e->in, e->cfg.octets.data + n->at, end - n->at);
 	}
-	name = sg_cfg_name(&e->cfg, e->node);
 	sg_style_node(&e->cfg, e->node, &style);
+	name = sg_cfg_name(&e->cfg, e->node);
 	end_tag(&e->in, &style, name);
 	free(name);
-	sg_style_release(&style);
 	e->opened = true;
-	sg_edit_splice(e, n->at, n->end);
+	/* In a line with others, two tags are open enough. */
+	if (n->self_closed || style.newline)
+		sg_edit_splice(e, n->at, n->end);
+	sg_style_release(&style);
 	return 0;
 }
 

@@ -363,6 +363,9 @@ static void the_referee_sees_what_it_was_not_told(void **state)
 	static const char good[] = "<configuration>\n  <a x=\"1\"/>\n  <system.webServer>\n    <rewrite>\n   "
 	                           "   <rules>\n        <rule name='stopgap A'/>\n      </rules>\n"
 	                           "    </rewrite>\n  </system.webServer>\n  <b>t</b>\n</configuration>\n";
+	static const char roomy[] = "<configuration>\n  <a x=\"1\"/>\n  <system.webServer>\n\n<rewrite>    "
+	                            "<rules>\n\n<rule name='stopgap A'/> \n\n      </rules> \n\n"
+	                            "    </rewrite></system.webServer>\n  <b>t</b>\n</configuration>\n";
 	struct sg_err err = SG_ERR_INIT;
 
 	(void)state;
@@ -370,6 +373,7 @@ static void the_referee_sees_what_it_was_not_told(void **state)
 		fail_msg("%s", err.msg);
 	assert_int_equal(sg_cfg_referee(sg_bytes_of(good), sg_bytes_of(before), "x", addrs, 4, NULL), 0);
 	assert_int_equal(sg_cfg_referee(sg_bytes_of(good), sg_bytes_of(good), "x", addrs, 4, NULL), 0);
+	assert_int_equal(sg_cfg_referee(sg_bytes_of(roomy), sg_bytes_of(before), "x", addrs, 4, NULL), 0);
 	assert_int_equal(
 	        sg_cfg_referee(sg_bytes_of(before), sg_bytes_of(good), "x", addrs, 3, NULL), SG_ECONFLICT);
 	for (size_t i = 0; i < sizeof vetoed / sizeof *vetoed; i++)
