@@ -3,6 +3,7 @@
 #include "cli/table.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void aside(const char *name, const char *text, struct sg_buf *out)
 {
@@ -15,17 +16,17 @@ static void aside(const char *name, const char *text, struct sg_buf *out)
 
 void sg_render_event(const struct sg_val *line, struct sg_buf *out)
 {
-	const char *id = sg_val_get_str(line, "id", "");
+	const char *id = sg_val_get_str(line, "id", ""), *text = sg_val_get_str(line, "text", "");
 
 	sg_put_time(sg_val_get_int(line, "time", 0), out);
 	sg_buf_fmt(out, " %4" PRId64 " ", sg_val_get_int(line, "code", 0));
 	sg_put_safe(sg_val_get_str(line, "name", "-"), out);
 	sg_buf_str(out, ": ");
-	if (*id) {
+	if (*id && strncmp(text, id, strlen(id)) != 0) { /* most sentences begin with it */
 		sg_put_safe(id, out);
 		sg_buf_str(out, ": ");
 	}
-	sg_put_safe(sg_val_get_str(line, "text", ""), out);
+	sg_put_safe(text, out);
 	aside("by", sg_val_get_str(line, "account", ""), out);
 	aside("for", sg_val_get_str(line, "on_behalf_of", ""), out);
 	aside("reason", sg_val_get_str(line, "reason", ""), out);

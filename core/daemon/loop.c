@@ -3,13 +3,12 @@
 #include "base/log.h"
 #include "daemon/change.h"
 #include "daemon/control.h"
+#include "daemon/desk.h"
 #include "daemon/poll.h"
 #include "daemon/refresh.h"
 #include "daemon/service.h"
 #include "model/codes.h"
-#include "model/state.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +33,7 @@ struct loop {
 	struct sg_polls *polls;
 	struct sg_refresh *refresh;
 	struct sg_snapshot *snapshot; /* the newest */
+	struct sg_desk desk;
 	int64_t began;
 	int64_t wake;   /* uv_now() at which the engine has something to do */
 	int64_t offset; /* wall minus uv_now() when last looked at */
@@ -175,6 +175,7 @@ static void take_snapshot(struct loop *l, struct sg_job *job)
 		return;
 	sg_snapshot_free(l->snapshot);
 	l->snapshot = job->snapshot;
+	l->desk.snapshot = l->snapshot;
 	job->snapshot = NULL;
 	sg_polls_update(l->polls, l->snapshot->polls, l->snapshot->n_polls, wall_now());
 	if (l->snapshot->events)
@@ -200,6 +201,7 @@ static void reload_done(struct loop *l, struct sg_job *job)
 	if (job->code == 0) {
 		sg_access_free(l->o.access);
 		l->o.access = job->access;
+		l->desk.access = job->access;
 		job->access = NULL;
 		if (sg_endpoint_share(l->o.socket, sg_access_others(l->o.access), &err) < 0)
 			sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL, "%s", err.msg);
@@ -254,114 +256,14 @@ static void on_fetched(void *arg, const char *feed, struct sg_fetched *fetched, 
 
 /* --- what the pipe brings */
 
-static bool allowed(const struct loop *l, const struct sg_peer *peer, enum sg_right right)
-{
-	const struct sg_caller caller = {
-		.uid = peer->uid, .gid = peer->gid, .groups = peer->groups, .n_groups = peer->n_groups
-	};
-
-	return sg_authorise(l->o.access, &caller, right);
-}
-
 static bool may_watch(void *arg, const struct sg_peer *peer)
 {
-	return allowed(arg, peer, SG_RIGHT_READ);
-}
-
-static struct sg_val *from_memory(const struct loop *l, const struct sg_rpc_message *m)
-{
-	struct sg_buf text = { 0 };
-	struct sg_val *reply;
-
-	if (strcmp(m->method, "list") == 0)
-		return sg_val_copy(l->snapshot->list);
-	if (strcmp(m->method, "status") == 0) {
-		reply = sg_val_copy(l->snapshot->status);
-		sg_val_set_int(reply, "now", wall_now());
-		sg_val_set_int(reply, "pid", uv_os_getpid());
-		return reply;
-	}
-	sg_state_print(sg_val_get_bool(m->params, "dot", false) ? SG_PRINT_DOT : SG_PRINT_TEXT, &text);
-	reply = sg_val_map();
-	sg_val_set_str(reply, "schema", "stopgap.states.v1");
-	sg_val_set(reply, "text", sg_val_strn((const char *)text.data, text.len));
-	sg_buf_release(&text);
-	return reply;
-}
-
-static void deny(struct loop *l, uint64_t conn, const struct sg_peer *peer, const struct sg_rpc_message *m)
-{
-	struct sg_err err = SG_ERR_INIT;
-	struct sg_val *data = sg_val_map();
-
-	sg_val_set_int(data, "uid", peer->uid);
-	sg_val_set_int(data, "pid", peer->pid);
-	sg_val_set_str(data, "method", m->method);
-	sg_log(SG_WARNING, SG_EV_DENIED, data, "uid %u (process %" PRId64 ") may not ask for \"%s\"",
-	        peer->uid, peer->pid, m->method);
-	sg_val_free(data);
-	sg_fail(&err, SG_EACCES,
-	        "uid %u may not ask for \"%s\": see <access> in the configuration, or ask as root", peer->uid,
-	        m->method);
-	sg_control_error(l->control, conn, m->id, &err, SG_EXIT_DENIED);
-}
-
-static void to_engine(struct loop *l, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
-{
-	struct sg_job *job = sg_job_new(SG_JOB_REQUEST);
-
-	job->conn = conn;
-	job->id = m->id;
-	job->uid = peer->uid;
-	job->method = m->method;
-	job->params = m->params;
-	m->method = NULL;
-	m->params = NULL;
-	sg_change_add(l->change, job);
-}
-
-static void watch(struct loop *l, uint64_t conn, uint32_t id)
-{
-	struct sg_err err = SG_ERR_INIT;
-	struct sg_val *reply;
-
-	if (sg_control_watch(l->control, conn, &err) < 0) {
-		sg_control_error(l->control, conn, id, &err, SG_EXIT_FAILED);
-		return;
-	}
-	reply = sg_val_map();
-	sg_val_set_str(reply, "schema", "stopgap.watch.v1");
-	sg_val_set_int(reply, "now", wall_now());
-	sg_control_result(l->control, conn, id, reply);
-	sg_val_free(reply);
+	return sg_desk_allows(&((struct loop *)arg)->desk, peer, SG_RIGHT_READ);
 }
 
 static void on_request(void *arg, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
 {
-	struct loop *l = arg;
-	const struct sg_method *method = sg_method_find(m->method);
-	struct sg_err err = SG_ERR_INIT;
-	struct sg_val *reply;
-
-	if (!allowed(l, peer, method ? method->right : SG_RIGHT_READ)) {
-		deny(l, conn, peer, m);
-		return;
-	}
-	if (!method) {
-		sg_fail(&err, SG_EINVAL, "there is no method \"%s\"", m->method);
-		sg_control_error(l->control, conn, m->id, &err, SG_EXIT_USAGE);
-		return;
-	}
-	switch (method->by) {
-	case SG_BY_SNAPSHOT:
-		reply = from_memory(l, m);
-		sg_control_result(l->control, conn, m->id, reply);
-		sg_val_free(reply);
-		break;
-	case SG_BY_WATCH: watch(l, conn, m->id); break;
-	case SG_BY_ENGINE:
-	case SG_BY_REFRESH: to_engine(l, conn, peer, m); break;
-	}
+	sg_desk_take(&((struct loop *)arg)->desk, conn, peer, m);
 }
 
 /* --- signals */
@@ -403,6 +305,9 @@ static void start_lanes(struct loop *l)
 	l->refresh = sg_refresh_new(l->polls, l->control, on_rearm, l);
 	l->snapshot = sg_engine_snapshot(l->o.engine);
 	sg_polls_update(l->polls, l->snapshot->polls, l->snapshot->n_polls, wall_now());
+	l->desk = (struct sg_desk){
+		.control = l->control, .change = l->change, .access = l->o.access, .snapshot = l->snapshot
+	};
 }
 
 int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
@@ -435,7 +340,10 @@ int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
 		start_signal(l, &l->terminate, SIGTERM);
 		start_signal(l, &l->interrupt, SIGINT);
 		start_signal(l, &l->hangup, SIGHUP);
-		sg_service_ready(sg_val_get_str(l->snapshot->status, "verdict", "up"));
+		if (l->snapshot->fatal)
+			begin_stop(l, SG_EFATAL, "the journal cannot be read");
+		else
+			sg_service_ready(sg_val_get_str(l->snapshot->status, "verdict", "up"));
 		arm(l);
 	}
 	uv_run(&l->uv, UV_RUN_DEFAULT);

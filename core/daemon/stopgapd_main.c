@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static atomic_bool stop_asked;
 
@@ -58,8 +59,11 @@ static enum sg_exit show_config(const struct sg_options *o, struct sg_err *err)
 	if (r == 0 && o->run == SG_RUN_PRINT_CONFIG) {
 		sg_conf_print(conf, &text);
 		sg_buf_str(&text, "<!-- where each setting comes from:\n");
-		for (size_t i = 0; i < conf->origins.n; i++)
+		for (size_t i = 0; i < conf->origins.n; i++) {
+			for (char *p = conf->origins.at[i]; (p = strstr(p, "--")) != NULL;)
+				p[1] = '_'; /* two hyphens would end the comment's well-formedness */
 			sg_buf_fmt(&text, "  %s\n", conf->origins.at[i]);
+		}
 		sg_buf_str(&text, "-->\n");
 		fwrite(text.data, 1, text.len, stdout);
 	} else if (r == 0) {
@@ -71,11 +75,26 @@ static enum sg_exit show_config(const struct sg_options *o, struct sg_err *err)
 	return sg_exit_of(r) == SG_EXIT_DONE ? SG_EXIT_DONE : SG_EXIT_FAILED;
 }
 
+/* The size of a journal is fixed when it is made, so this one setting is read before the journal is opened. A wrong file is judged later. */
+static uint64_t journal_size(const char *config)
+{
+	struct sg_buf octets = { 0 };
+	struct sg_conf *conf = NULL;
+	uint64_t size = 0;
+
+	if (config && sg_config_read(config, &octets, &conf, NULL) == 0)
+		size = (uint64_t)conf->journal_size;
+	sg_conf_free(conf);
+	sg_buf_release(&octets);
+	return size;
+}
+
 static int open_engine(const struct sg_options *o, const char *journal, uint64_t seed, struct sg_engine **ret,
         struct sg_err *err)
 {
 	const struct sg_engine_options options = { .drives = &o->drives,
 		.journal = journal,
+		.journal_size = journal_size(o->config),
 		.any_machine = o->any_machine,
 		.stop = is_stop_asked,
 		.seed = seed };

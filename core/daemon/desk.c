@@ -1,0 +1,123 @@
+/* desk.c - each request is judged first, then answered from memory or handed on. Must not wait and must not decide about mitigations. */
+#include "daemon/desk.h"
+#include "base/log.h"
+#include "model/codes.h"
+#include "model/state.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static int64_t wall_now(void)
+{
+	uv_timeval64_t tv = { 0 };
+
+	uv_gettimeofday(&tv);
+	return (int64_t)tv.tv_sec * 1000 + tv.tv_usec / 1000;
+}
+
+bool sg_desk_allows(const struct sg_desk *d, const struct sg_peer *peer, enum sg_right right)
+{
+	const struct sg_caller caller = {
+		.uid = peer->uid, .gid = peer->gid, .groups = peer->groups, .n_groups = peer->n_groups
+	};
+
+	return sg_authorise(d->access, &caller, right);
+}
+
+static struct sg_val *from_memory(const struct sg_desk *d, const struct sg_rpc_message *m)
+{
+	struct sg_buf text = { 0 };
+	struct sg_val *reply;
+
+	if (strcmp(m->method, "list") == 0)
+		return sg_val_copy(d->snapshot->list);
+	if (strcmp(m->method, "status") == 0) {
+		reply = sg_val_copy(d->snapshot->status);
+		sg_val_set_int(reply, "now", wall_now());
+		sg_val_set_int(reply, "pid", uv_os_getpid());
+		return reply;
+	}
+	sg_state_print(sg_val_get_bool(m->params, "dot", false) ? SG_PRINT_DOT : SG_PRINT_TEXT, &text);
+	reply = sg_val_map();
+	sg_val_set_str(reply, "schema", "stopgap.states.v1");
+	sg_val_set(reply, "text", sg_val_strn((const char *)text.data, text.len));
+	sg_buf_release(&text);
+	return reply;
+}
+
+static void deny(
+        const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer, const struct sg_rpc_message *m)
+{
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_val *data = sg_val_map();
+
+	sg_val_set_int(data, "uid", peer->uid);
+	sg_val_set_int(data, "pid", peer->pid);
+	sg_val_set_str(data, "method", m->method);
+	sg_log(SG_WARNING, SG_EV_DENIED, data, "uid %u (process %" PRId64 ") may not ask for \"%s\"",
+	        peer->uid, peer->pid, m->method);
+	sg_val_free(data);
+	sg_fail(&err, SG_EACCES,
+	        "uid %u may not ask for \"%s\": see <access> in the configuration, or ask as root", peer->uid,
+	        m->method);
+	sg_control_error(d->control, conn, m->id, &err, SG_EXIT_DENIED);
+}
+
+static void to_engine(
+        const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
+{
+	struct sg_job *job = sg_job_new(SG_JOB_REQUEST);
+
+	job->conn = conn;
+	job->id = m->id;
+	job->uid = peer->uid;
+	job->method = m->method;
+	job->params = m->params;
+	m->method = NULL;
+	m->params = NULL;
+	sg_change_add(d->change, job);
+}
+
+static void watch(const struct sg_desk *d, uint64_t conn, uint32_t id)
+{
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_val *reply;
+
+	if (sg_control_watch(d->control, conn, &err) < 0) {
+		sg_control_error(d->control, conn, id, &err, SG_EXIT_FAILED);
+		return;
+	}
+	reply = sg_val_map();
+	sg_val_set_str(reply, "schema", "stopgap.watch.v1");
+	sg_val_set_int(reply, "now", wall_now());
+	sg_control_result(d->control, conn, id, reply);
+	sg_val_free(reply);
+}
+
+void sg_desk_take(
+        const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
+{
+	const struct sg_method *method = sg_method_find(m->method);
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_val *reply;
+
+	if (!sg_desk_allows(d, peer, method ? method->right : SG_RIGHT_READ)) {
+		deny(d, conn, peer, m);
+		return;
+	}
+	if (!method) {
+		sg_fail(&err, SG_EINVAL, "there is no method \"%s\"", m->method);
+		sg_control_error(d->control, conn, m->id, &err, SG_EXIT_USAGE);
+		return;
+	}
+	switch (method->by) {
+	case SG_BY_SNAPSHOT:
+		reply = from_memory(d, m);
+		sg_control_result(d->control, conn, m->id, reply);
+		sg_val_free(reply);
+		break;
+	case SG_BY_WATCH: watch(d, conn, m->id); break;
+	case SG_BY_ENGINE:
+	case SG_BY_REFRESH: to_engine(d, conn, peer, m); break;
+	}
+}
