@@ -82,11 +82,24 @@ static const struct option *find_option(const char *arg)
 
 static int duration(const char *name, const char *value, int64_t *ret, struct sg_err *err)
 {
-	int r = sg_duration_parse(value, ret, err);
+	struct sg_err why = SG_ERR_INIT;
 
-	if (r == 0 && *ret <= 0)
-		r = sg_fail(err, SG_EINVAL, "%s \"%s\": it must be longer than nothing", name, value);
-	return r;
+	if (sg_duration_parse(value, ret, &why) < 0)
+		return sg_fail(err, SG_EINVAL, "%s: %s", name, why.msg);
+	if (*ret <= 0)
+		return sg_fail(err, SG_EINVAL, "%s \"%s\": it must be longer than nothing", name, value);
+	return 0;
+}
+
+static int future(const char *name, const char *value, int64_t now, int64_t *ret, struct sg_err *err)
+{
+	struct sg_err why = SG_ERR_INIT;
+
+	if (sg_time_parse(value, ret, &why) < 0)
+		return sg_fail(err, SG_EINVAL, "%s: %s", name, why.msg);
+	if (*ret <= now)
+		return sg_fail(err, SG_EINVAL, "%s %s is in the past", name, value);
+	return 0;
 }
 
 static int number(const char *name, const char *value, int64_t *ret, struct sg_err *err)
@@ -113,9 +126,7 @@ static int take(struct sg_args *a, const struct option *o, const char *value, in
 		r = duration(o->name, value, &ms, err);
 		a->until = now + ms;
 	} else if (o->bit == SG_OPT_UNTIL) {
-		r = sg_time_parse(value, &a->until, err);
-		if (r == 0 && a->until <= now)
-			r = sg_fail(err, SG_EINVAL, "--until %s is in the past", value);
+		r = future(o->name, value, now, &a->until, err);
 	} else if (o->bit == SG_OPT_LIMIT) {
 		r = number(o->name, value, &a->limit, err);
 	} else if (o->bit == SG_OPT_ROOT) {
