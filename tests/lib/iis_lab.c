@@ -1,0 +1,84 @@
+/* iis_lab.c - see iis_lab.h. */
+#include "tests/lib/iis_lab.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+int t_iis_setup(void **state)
+{
+	struct t_iis *f = sg_alloc(sizeof(*f));
+
+	f->dir = t_drive_make();
+	t_drive_drives(f->dir, &f->drives);
+	*state = f;
+	return 0;
+}
+
+static void drop_places(struct t_iis *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		sg_iis_place_release(&f->places[i]);
+	free(f->places);
+	f->places = NULL;
+	f->n = 0;
+}
+
+int t_iis_teardown(void **state)
+{
+	struct t_iis *f = *state;
+
+	drop_places(f);
+	sg_iis_free(f->iis);
+	sg_drives_release(&f->drives);
+	t_drive_free(f->dir);
+	free(f);
+	return 0;
+}
+
+int t_iis_reread(struct t_iis *f)
+{
+	sg_iis_free(f->iis);
+	f->iis = NULL;
+	sg_err_clear(&f->err);
+	return sg_iis_read(&f->drives, &f->iis, &f->err);
+}
+
+int t_iis_places(struct t_iis *f, const char *sites, const char *path, bool inherit)
+{
+	drop_places(f);
+	if (!f->iis)
+		assert_int_equal(t_iis_reread(f), 0);
+	sg_err_clear(&f->err);
+	return sg_iis_places(f->iis, &f->drives, sites, path, inherit, &f->places, &f->n, &f->err);
+}
+
+/* The only t_iis_place, read again. */
+const struct sg_iis_place *t_iis_place(struct t_iis *f, const char *site, const char *path, bool inherit)
+{
+	assert_int_equal(t_iis_reread(f), 0);
+	if (t_iis_places(f, site, path, inherit))
+		fail_msg("%s", f->err.msg);
+	assert_int_equal(f->n, 1);
+	return &f->places[0];
+}
+
+int t_iis_may_write(struct t_iis *f, const struct sg_iis_place *p, const char *section)
+{
+	sg_err_clear(&f->err);
+	return sg_iis_may_write(f->iis, &f->drives, p, section, &f->err);
+}
+
+int t_iis_name_free(struct t_iis *f, const struct sg_iis_place *p)
+{
+	sg_err_clear(&f->err);
+	return sg_iis_name_free(f->iis, &f->drives, p, RULES, "rule", NAME, NULL, 0, &f->err);
+}
+
+void t_iis_says(const struct t_iis *f, const char *text)
+{
+	if (!strstr(f->err.msg, text))
+		fail_msg("\"%s\" does not say \"%s\"", f->err.msg, text);
+}
