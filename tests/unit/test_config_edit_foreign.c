@@ -384,6 +384,28 @@ static void the_referee_sees_what_it_was_not_told(void **state)
 		sg_addr_release(&addrs[i]);
 }
 
+static void octets_that_bring_more_than_their_value_are_vetoed(void **state)
+{
+	static const char doc[] = "<configuration>\n  <a>\n  </a>\n</configuration>\n";
+	struct sg_addr addr = { SG_VALUE_ELEMENT, sg_strdup("x"),
+		sg_strdup("/configuration/a/b[@name='x']") };
+	struct sg_content to = { .present = true };
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_buf file = { 0 };
+	enum sg_edit_result result;
+
+	(void)state;
+	sg_buf_str(&file, doc);
+	sg_buf_str(&to.lead, "\n    ");
+	sg_buf_str(&to.octets, "<b name=\"x\"/><!-- evil -->");
+	assert_int_equal(sg_cfg_set(&file, "x", &addr, &to, NULL, &result, &err), SG_ECONFLICT);
+	assert_non_null(strstr(err.msg, "x:3:"));
+	same_text(&file, doc);
+	sg_content_release(&to);
+	sg_addr_release(&addr);
+	sg_buf_release(&file);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -407,6 +429,7 @@ int main(void)
 		cmocka_unit_test(removing_needs_no_permission),
 		cmocka_unit_test(addresses_are_quoted_and_taken_apart),
 		cmocka_unit_test(the_referee_sees_what_it_was_not_told),
+		cmocka_unit_test(octets_that_bring_more_than_their_value_are_vetoed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
