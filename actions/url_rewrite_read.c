@@ -133,15 +133,6 @@ static int check_name(struct reader *r, const xmlNode *node, const char *name)
 	return code;
 }
 
-static int check_unique(struct reader *r, const struct sg_ur_item *item)
-{
-	for (size_t i = 0; i + 1 < r->ur->n; i++)
-		if (r->ur->items[i].section == item->section && r->ur->items[i].pre == item->pre &&
-		        sg_same(r->ur->items[i].name, item->name))
-			return refuse(r, "the name \"%s\" is there twice", item->name);
-	return 0;
-}
-
 static bool has_pre(const struct sg_ur *ur, const char *name)
 {
 	for (size_t i = 0; i < ur->n; i++)
@@ -180,8 +171,6 @@ static int read_item(struct reader *r, const xmlNode *node, enum sg_ur_section s
 	if (!item->name)
 		return refuse(r, "line %ld: <%s> has no name", xmlGetLineNo(node), (const char *)node->name);
 	code = check_name(r, node, item->name);
-	if (!code)
-		code = check_unique(r, item);
 	if (!code)
 		code = add_element(r, node, &item->octets);
 	if (!code && section != SG_UR_OUTBOUND)

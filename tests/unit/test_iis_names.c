@@ -118,6 +118,17 @@ static void a_shared_folder_is_refused_unless_it_is_not_inherited(void **state)
 	t_iis_says(f, "/ecp/again");
 }
 
+static void what_is_not_inherited_is_not_met_below(void **state)
+{
+	struct t_iis *f = *state;
+
+	t_drive_replace(f->dir, T_WWWROOT, "<system.webServer>",
+	        SECTION_OF_RULE("<system.webServer>")); /* inside inheritInChildApplications="false" */
+	assert_int_equal(t_iis_name_free(f, t_iis_place(f, "Default Web Site", "/", true)), SG_ECONFLICT);
+	assert_int_equal(t_iis_name_free(f, t_iis_place(f, "Default Web Site", "/ecp", true)), 0);
+	assert_int_equal(t_iis_name_free(f, t_iis_place(f, "Default Web Site", "/OAB", true)), 0);
+}
+
 static void what_is_ours_does_not_count(void **state)
 {
 	struct t_iis *f = *state;
@@ -159,6 +170,7 @@ int main(void)
 		T(a_name_is_met_in_applicationhost_and_its_locations),
 		T(a_name_is_met_in_a_folder_below_and_in_an_outsourced_section),
 		T(a_shared_folder_is_refused_unless_it_is_not_inherited),
+		T(what_is_not_inherited_is_not_met_below),
 		T(what_is_ours_does_not_count),
 		T(the_server_meets_every_site),
 	};

@@ -29,6 +29,26 @@ static void apply_then_revert_gives_back_the_identical_octets(void **state)
 	assert_true(t_drive_same(f->dir, f->before));
 }
 
+static void the_order_of_the_moves_does_not_matter_to_scaffolds(void **state)
+{
+	struct t_step *f = *state;
+
+	t_step_want_rule(f, T_OWA, OWA_LOC);
+	t_step_take_before(f);
+	assert_true(f->moves.n > 2);
+	for (size_t i = 0; i < f->moves.n / 2; i++) {
+		struct sg_move m = f->moves.at[i];
+
+		f->moves.at[i] = f->moves.at[f->moves.n - 1 - i];
+		f->moves.at[f->moves.n - 1 - i] = m;
+	}
+	t_step_go(f, false);
+	assert_true(t_drive_has(f->dir, T_OWA, "stopgap T-1 a"));
+	t_step_turn(f);
+	t_step_go(f, false);
+	assert_true(t_drive_same(f->dir, f->before));
+}
+
 static void all_values_of_a_file_change_in_one_replace(void **state)
 {
 	struct t_step *f = *state;
@@ -269,6 +289,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, t_step_setup, t_step_teardown)
 	const struct CMUnitTest tests[] = {
 		T(apply_then_revert_gives_back_the_identical_octets),
+		T(the_order_of_the_moves_does_not_matter_to_scaffolds),
 		T(all_values_of_a_file_change_in_one_replace),
 		T(mode_is_kept_and_no_temporary_file_stays),
 		T(a_second_apply_changes_nothing),

@@ -97,6 +97,21 @@ static void what_defeats_a_rule_is_named_with_file_and_line(void **state)
 	}
 }
 
+static void a_rule_sees_urls_from_its_own_folder_on(void **state)
+{
+	static const char ecp[] = CONFIG("T-4",
+	        "<sg:Test><sg:Refuse uri=\"/ecp/secret.aspx\"/><sg:Serve "
+	        "uri=\"/ecp/a/secret.aspx\"/></sg:Test>" ACTIONS(ACTION("VDir",
+	                AT("Default Web Site", "/ecp", "yes")
+	                        RULES("<rule name=\"stopgap T-4 a\"><match url=\"^secret\\.aspx$\"/><action "
+	                              "type=\"AbortRequest\"/></rule>"))));
+	struct t_ur *f = *state;
+
+	t_ur_apply(f, ecp, NULL);
+	if (t_ur_prove(f, ecp) != SG_EFFECTIVE_YES)
+		fail_msg("%s", f->proof.text);
+}
+
 static void a_foreign_rule_that_stops_before_ours_defeats_it(void **state)
 {
 	struct t_ur *f = *state;
@@ -145,6 +160,7 @@ int main(void)
 		T(mitigations_end_in_every_order_and_leave_nothing),
 		T(proof_lines_say_which_rule_refused),
 		T(what_defeats_a_rule_is_named_with_file_and_line),
+		T(a_rule_sees_urls_from_its_own_folder_on),
 		T(a_foreign_rule_that_stops_before_ours_defeats_it),
 		T(what_cannot_be_known_is_unknown),
 	};
