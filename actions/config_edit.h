@@ -20,7 +20,8 @@
  * to its opening quote, `after` the name of the attribute in front; absent when only the attribute is missing; SG_ENOENT when the element
  * that should carry it is missing. `lead` of the others: the newline and the indentation before the element; empty when it begins no line.
  * Errors: SG_ECONFLICT, SG_EINVAL (no such address), SG_EUNSUPPORTED (a name with both kinds of quotes: path NULL). */
-int sg_cfg_look(const struct sg_cfg *cfg, const struct sg_addr *addr, struct sg_content *ret, struct sg_err *err);
+int sg_cfg_look(
+        const struct sg_cfg *cfg, const struct sg_addr *addr, struct sg_content *ret, struct sg_err *err);
 
 /* Whether two contents mean the same: both absent, or both present with the same events (ELEMENT), both open or both shut (SCAFFOLD; octets that
  * are empty or a start tag mean open), the same decoded value (ATTRIBUTE). */
@@ -49,16 +50,18 @@ enum sg_edit_result {
  * What was written is given back in *ret_written (may be NULL; as sg_cfg_look() would see it, an opened scaffold as its start tag).
  * Errors leave the octets as they were: SG_EPARSE, SG_ELIMIT, SG_EUNSUPPORTED (configSource, configProtectionProvider: only adding is refused),
  * SG_ENOENT, SG_EINVAL (`to` is not what the address says), SG_ECONFLICT (two of that name, or the referee's veto). */
-int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *addr, const struct sg_content *to, struct sg_content *ret_written,
-	enum sg_edit_result *ret, struct sg_err *err);
+int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *addr,
+        const struct sg_content *to, struct sg_content *ret_written, enum sg_edit_result *ret,
+        struct sg_err *err);
 
 /* The referee, for the privileged side: that `after` differs from `before` only at these addresses. SG_ECONFLICT names the line of `after`. */
-int sg_cfg_referee(struct sg_bytes before, struct sg_bytes after, const char *name, const struct sg_addr *addrs, size_t n, struct sg_err *err);
+int sg_cfg_referee(struct sg_bytes before, struct sg_bytes after, const char *name,
+        const struct sg_addr *addrs, size_t n, struct sg_err *err);
 
 /* Building addresses: XPath 1.0, values in the kind of quotes that they do not have. The caller owns the result. */
-char *sg_path_join(const char *path, const char *step);                      /* "/a" + "b" -> "/a/b" */
+char *sg_path_join(const char *path, const char *step); /* "/a" + "b" -> "/a/b" */
 /* "rule" "name" "x" -> rule[@name='x']; NULL when the value has both kinds of quotes. sg_path_join gives NULL for NULL. */
 char *sg_path_step(const char *element, const char *key, const char *value);
-char *sg_path_parent(const char *path);                                     /* NULL for the document element */
+char *sg_path_parent(const char *path); /* NULL for the document element */
 
 #endif

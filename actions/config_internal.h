@@ -40,7 +40,7 @@ int sg_cfg_sax(const struct sg_cfg *cfg, const char *name, struct sg_err *err);
 /* --- config_scan.c */
 
 struct sg_bytes sg_cfg_octets(const struct sg_cfg *cfg, size_t at, size_t end);
-bool sg_cfg_blank(const struct sg_cfg *cfg, uint32_t node); /* TEXT of white space only */
+bool sg_cfg_blank(const struct sg_cfg *cfg, uint32_t node);    /* TEXT of white space only */
 bool sg_cfg_is_empty(const struct sg_cfg *cfg, uint32_t node); /* nothing but white space inside */
 /* The octets as a document of one element: prescan and our reader only (prefixes may be declared around it). */
 int sg_cfg_fragment(struct sg_bytes octets, struct sg_cfg *ret, struct sg_err *err);
@@ -61,7 +61,8 @@ struct sg_path {
 	char *attr; /* of ".../@attr"; NULL for an element */
 };
 int sg_path_parse(const char *path, struct sg_path *ret, struct sg_err *err);
-int sg_path_parse_step(const char *step, struct sg_path *ret, struct sg_err *err); /* one step without its '/' */
+int sg_path_parse_step(
+        const char *step, struct sg_path *ret, struct sg_err *err); /* one step without its '/' */
 void sg_path_release(struct sg_path *path);
 bool sg_path_matches(const struct sg_cfg *cfg, uint32_t node, const struct sg_path_step *step);
 /* All nodes that the first `n` steps lead to, in the order of the document. */
@@ -71,7 +72,8 @@ struct sg_cfg_set {
 };
 void sg_path_find(const struct sg_cfg *cfg, const struct sg_path *path, size_t n, struct sg_cfg_set *ret);
 void sg_cfg_set_release(struct sg_cfg_set *set);
-char *sg_path_of(const struct sg_cfg *cfg, uint32_t node); /* the element as one step, by its key; NULL when no literal can hold it */
+char *sg_path_of(const struct sg_cfg *cfg,
+        uint32_t node); /* the element as one step, by its key; NULL when no literal can hold it */
 
 /* --- config_style.c */
 
@@ -79,7 +81,7 @@ char *sg_path_of(const struct sg_cfg *cfg, uint32_t node); /* the element as one
 struct sg_style {
 	const char *newline; /* NULL: everything in one line */
 	char *indent;        /* of the element itself */
-	char step[17];   /* of one level more */
+	char step[17];       /* of one level more */
 	bool blank_slash;    /* " />", not "/>" */
 };
 void sg_style_release(struct sg_style *style);
@@ -91,12 +93,14 @@ void sg_style_node(const struct sg_cfg *cfg, uint32_t node, struct sg_style *ret
 size_t sg_style_lead(const struct sg_cfg *cfg, size_t at);
 void sg_style_write_lead(const struct sg_style *style, struct sg_buf *out);
 /* The one element in `octets`, laid out in that style: same events. */
-int sg_style_write(const struct sg_style *style, struct sg_bytes octets, struct sg_buf *out, struct sg_err *err);
+int sg_style_write(
+        const struct sg_style *style, struct sg_bytes octets, struct sg_buf *out, struct sg_err *err);
 
 /* --- config_look.c */
 
 /* The one element that an ELEMENT or SCAFFOLD address means, or SG_NONE. */
-int sg_cfg_locate(const struct sg_cfg *cfg, const struct sg_addr *addr, const struct sg_path *path, uint32_t *ret, struct sg_err *err);
+int sg_cfg_locate(const struct sg_cfg *cfg, const struct sg_addr *addr, const struct sg_path *path,
+        uint32_t *ret, struct sg_err *err);
 /* The attribute of a node by name, or SG_NONE: an index into attrs. */
 uint32_t sg_cfg_find_attr(const struct sg_cfg *cfg, uint32_t node, const char *name);
 void sg_cfg_content(const struct sg_cfg *cfg, uint32_t node, bool start_tag_only, struct sg_content *ret);
@@ -106,7 +110,8 @@ bool sg_cfg_is_shut(const struct sg_cfg *cfg, uint32_t node);
 /* --- config_place.c */
 
 /* The element that takes a new child: of all that the steps before the last lead to, the last that is open, else the last. SG_ENOENT. */
-int sg_cfg_parent(const struct sg_cfg *cfg, const struct sg_addr *addr, const struct sg_path *path, uint32_t *ret, struct sg_err *err);
+int sg_cfg_parent(const struct sg_cfg *cfg, const struct sg_addr *addr, const struct sg_path *path,
+        uint32_t *ret, struct sg_err *err);
 /* Where a new element is to stand in `parent`: always right behind a '>', so that the white space in front of it is its own. */
 size_t sg_cfg_place_element(const struct sg_cfg *cfg, uint32_t parent, const char *after);
 size_t sg_cfg_place_scaffold(const struct sg_cfg *cfg, uint32_t parent, const char *name);
@@ -140,7 +145,7 @@ int sg_edit_scaffold(struct sg_edit *e, struct sg_err *err);
 /* An element with no other attributes than its step names: what we make, and nobody has changed. */
 bool sg_cfg_is_plain(const struct sg_cfg *cfg, uint32_t node, const struct sg_path *path);
 
-int sg_cfg_compare(const struct sg_cfg *before, const struct sg_cfg *after, const char *name, const struct sg_addr *addrs, size_t n,
-	struct sg_err *err);
+int sg_cfg_compare(const struct sg_cfg *before, const struct sg_cfg *after, const char *name,
+        const struct sg_addr *addrs, size_t n, struct sg_err *err);
 
 #endif

@@ -16,19 +16,20 @@ struct sg_cfg_attr {
 	size_t name_at, name_len;   /* in the octets */
 	size_t value_at, value_len; /* raw, between the quotes */
 	char quote;
-	char *value;                /* decoded: references and white space as XML 1.0 section 3.3.3 normalises CDATA */
+	char *value; /* decoded: references and white space as XML 1.0 section 3.3.3 normalises CDATA */
 };
 enum sg_cfg_type { SG_CFG_ELEMENT, SG_CFG_COMMENT, SG_CFG_PI, SG_CFG_CDATA, SG_CFG_TEXT };
 struct sg_cfg_node {
 	enum sg_cfg_type type;
-	uint32_t parent, first, next; /* indices into nodes; UINT32_MAX: none. node 0 is the document itself */
-	uint32_t line;                /* 1-based, of `at` */
-	size_t at, end;               /* the whole node: from '<' to behind the last '>' */
-	size_t open_end;              /* ELEMENT: behind the start tag's '>' */
-	size_t close_at;              /* ELEMENT: the '<' of the end tag; == open_end when self-closed */
+	/* Indices into nodes; UINT32_MAX: none. Node 0 is the document itself. */
+	uint32_t parent, first, next;
+	uint32_t line;   /* 1-based, of `at` */
+	size_t at, end;  /* the whole node: from '<' to behind the last '>' */
+	size_t open_end; /* ELEMENT: behind the start tag's '>' */
+	size_t close_at; /* ELEMENT: the '<' of the end tag; == open_end when self-closed */
 	bool self_closed;
-	size_t name_at, name_len;     /* ELEMENT */
-	uint32_t attr, n_attrs;       /* into attrs */
+	size_t name_at, name_len; /* ELEMENT */
+	uint32_t attr, n_attrs;   /* into attrs */
 };
 struct sg_cfg {
 	struct sg_bytes octets;
@@ -36,19 +37,22 @@ struct sg_cfg {
 	size_t n_nodes;
 	struct sg_cfg_attr *attrs;
 	size_t n_attrs;
-	char *values;           /* what every attr.value points into */
-	uint32_t root;          /* the document element */
+	char *values;  /* what every attr.value points into */
+	uint32_t root; /* the document element */
 	bool bom;
-	const char *newline;    /* "\r\n", "\n" or "\r": the most frequent; "\r\n" when there is none */
-	char indent[17];        /* one step: "\t", "  ", "    ": as most children of this file stand; "    " when none does */
+	const char *newline; /* "\r\n", "\n" or "\r": the most frequent; "\r\n" when there is none */
+	/* One step: "\t", "  ", "    ": as most children of this file stand; "    " when none does. */
+	char indent[17];
 };
 int sg_cfg_scan(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err);
 void sg_cfg_release(struct sg_cfg *cfg);
 
 bool sg_cfg_is(const struct sg_cfg *cfg, uint32_t node, const char *name); /* element of that very name */
-char *sg_cfg_name(const struct sg_cfg *cfg, uint32_t node);               /* owned by the caller */
-const char *sg_cfg_attr(const struct sg_cfg *cfg, uint32_t node, const char *name); /* decoded value or NULL; borrowed */
-uint32_t sg_cfg_next_element(const struct sg_cfg *cfg, uint32_t node);    /* next sibling element, or UINT32_MAX */
+char *sg_cfg_name(const struct sg_cfg *cfg, uint32_t node);                /* owned by the caller */
+/* The decoded value, or NULL; borrowed. */
+const char *sg_cfg_attr(const struct sg_cfg *cfg, uint32_t node, const char *name);
+/* The next sibling element and the first child element, or UINT32_MAX. */
+uint32_t sg_cfg_next_element(const struct sg_cfg *cfg, uint32_t node);
 uint32_t sg_cfg_first_element(const struct sg_cfg *cfg, uint32_t node);
 
 /* Whether two nodes have the same events: names, attribute sets with decoded values, children in order; white space between tags, comments,
