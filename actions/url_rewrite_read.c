@@ -341,8 +341,10 @@ int sg_ur_read(
 			        "rewrite in no namespace",
 			        xmlGetLineNo(kid), (const char *)kid->name);
 	}
-	if (!code && !rewrite)
+	if (!code && !rewrite) {
 		code = refuse(&r, "there is no <rewrite> in it");
+		goto out;
+	}
 	if (!code)
 		code = read_at(&r, a, at);
 	if (!code)
