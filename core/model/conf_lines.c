@@ -60,19 +60,19 @@ unsigned long sg_conf_line(struct sg_bytes octets, size_t index, const char *att
 	while (at.p < at.end) {
 		if (begins(&at, "<!--")) {
 			past(&at, "-->");
-		} else if (begins(&at, "<?")) {
-			past(&at, "?>");
-		} else if (begins(&at, "</") || *at.p != '<') {
-			step(&at, 1);
-		} else if (seen++ == index) {
-			struct place found = at;
-
-			if (attr)
-				to_attr(&found, attr);
-			return found.p < found.end && *found.p != '>' ? found.line : at.line;
-		} else {
-			step(&at, 1);
+			continue;
 		}
+		if (begins(&at, "<?")) {
+			past(&at, "?>");
+			continue;
+		}
+		if (*at.p == '<' && !begins(&at, "</") && seen++ == index)
+			break;
+		step(&at, 1);
 	}
-	return at.line;
+	struct place found = at;
+
+	if (attr && at.p < at.end)
+		to_attr(&found, attr);
+	return found.p < found.end && *found.p != '>' ? found.line : at.line;
 }

@@ -181,41 +181,60 @@ static bool read_genuine(struct sg_buf *ret)
 	return r == 0;
 }
 
+/* The n-th certificate of the document, from 1: leaf, intermediate, root. */
+static void pin_from(const struct sg_buf *doc, int n, struct sg_anchor *ret)
+{
+	const char *at = (const char *)doc->data;
+
+	for (int i = 0; i < n; i++)
+		at = strstr(at, "<X509Certificate>") + strlen("<X509Certificate>");
+	sg_buf_clear(&ret->pem);
+	sg_buf_str(&ret->pem, "-----BEGIN CERTIFICATE-----\n");
+	for (size_t left = strcspn(at, "<"), len; left > 0; at += len, left -= len) {
+		len = left < 64 ? left : 64;
+		sg_buf_fmt(&ret->pem, "%.*s\n", (int)len, at);
+	}
+	sg_buf_str(&ret->pem, "-----END CERTIFICATE-----\n");
+}
+
 static void microsofts_document_is_refused_only_because_its_leaf_expired(void **state)
 {
+	const int64_t captured = 1638835200000, in_2023 = 1672531200000;
 	struct sg_buf doc = { 0 };
-	struct sg_anchor root = { .name = "Microsoft Root Certificate Authority 2011" };
+	struct sg_anchor anchor = { .name = "Microsoft" };
 	char eku[] = "1.3.6.1.4.1.311.76.57.1.11";
+	struct sg_feed_rules by = {
+		.name = "em", .eocs = true, .anchors = &anchor, .n_anchors = 1, .now = captured
+	};
+	struct sg_feed *feed = NULL;
+	int event = 0;
 
 	(void)state;
 	if (!read_genuine(&doc))
 		skip();
-	/* the third certificate of KeyInfo is the root: pinned here */
-	const char *at = (const char *)doc.data;
-
-	for (int i = 0; i < 3; i++)
-		at = strstr(at, "<X509Certificate>") + strlen("<X509Certificate>");
-	sg_buf_str(&root.pem, "-----BEGIN CERTIFICATE-----\n");
-	for (size_t left = strcspn(at, "<"), n; left > 0; at += n, left -= n) {
-		n = left < 64 ? left : 64;
-		sg_buf_fmt(&root.pem, "%.*s\n", (int)n, at);
-	}
-	sg_buf_str(&root.pem, "-----END CERTIFICATE-----\n");
-	root.eku = eku;
-	struct sg_feed_rules by = { .name = "em", .eocs = true, .anchors = &root, .n_anchors = 1 };
-
-	by.now = 1638835200000; /* 2021-12-07 */
+	anchor.eku = eku;
+	pin_from(&doc, 2, &anchor); /* the intermediate, though its root comes along */
 	fix_verifies((char *)doc.data, &by);
-	by.now = 1672531200000; /* 2023: the leaf's time is over, its issuer's is not */
+	pin_from(&doc, 3, &anchor);
+	fix_verifies((char *)doc.data, &by);
+	assert_int_equal(sg_feed_read(sg_buf_bytes(&doc), &by, &feed, &event, NULL), 0);
+	assert_int_equal(feed->n, 1);
+	assert_int_equal(feed->n_refused, 0);
+	assert_string_equal(feed->at[0]->id, "PING1");
+	assert_string_equal(feed->at[0]->actions[0].type, "DoNothing");
+	assert_null(feed->at[0]->applicability.unknown);
+	sg_feed_free(feed);
+
+	by.now = in_2023; /* the leaf's time is over, its issuer's is not */
 	fix_refused_by((char *)doc.data, &by, SG_EV_TRUST_CHAIN,
 	        "certificate has expired (CN=Microsoft Exchange XML Signing");
-	by.now = 1638835200000;
+	by.now = captured;
 	by.eocs = false;
 	fix_refused_by((char *)doc.data, &by, SG_EV_TRUST_SIGNATURE, "KeyValue");
 	by.eocs = true;
 	by.anchors = fix_anchors;
 	fix_refused_by((char *)doc.data, &by, SG_EV_TRUST_CHAIN, "not accepted");
-	sg_buf_release(&root.pem);
+	sg_buf_release(&anchor.pem);
 	sg_buf_release(&doc);
 }
 
