@@ -14,8 +14,9 @@
  * from what is there and from who holds it. */
 struct sg_wish {
 	struct sg_addr addr;
-	struct sg_content to; /* ELEMENT: octets in the feed's own form, lead empty, after set when it follows another wish */
-	char *site;           /* for people: "Default Web Site/owa"; NULL: the server */
+	struct sg_content
+	        to; /* ELEMENT: octets in the feed's own form, lead empty, after set when it follows another wish */
+	char *site; /* for people: "Default Web Site/owa"; NULL: the server */
 };
 struct sg_wishes {
 	struct sg_wish *at;
@@ -45,23 +46,25 @@ struct sg_action_kind {
 	int (*check)(const struct sg_mitigation *m, const struct sg_action *a, struct sg_err *err);
 	/* What it wants here. `own` are the values that this mitigation or any other of ours holds now. Errors: SG_ENOENT (no such site, path, pool or
 	 * service: not needed here), SG_EUNSUPPORTED, SG_EACCES, SG_ECONFLICT, SG_ELIMIT, SG_EPARSE: it cannot go in now, and why. */
-	int (*plan)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host, const struct sg_drives *drives,
-		const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err);
+	int (*plan)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+	        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
+	        struct sg_err *err);
 	/* Runs the mitigation's tests over the files as they are. NULL: the kind cannot be proven. */
-	int (*prove)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host, const struct sg_drives *drives,
-		struct sg_proof *ret, struct sg_err *err);
+	int (*prove)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+	        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
 	/* The equal appcmd or PowerShell lines for one value, apply and undo. */
 	void (*by_hand)(const struct sg_wish *wish, bool undo, struct sg_buf *out);
 };
 extern const struct sg_action_kind sg_action_kinds[];
 extern const size_t sg_action_kind_count;
-const struct sg_action_kind *sg_action_kind(const char *type); /* case as written; NULL: this version does not know it */
+const struct sg_action_kind *sg_action_kind(
+        const char *type); /* case as written; NULL: this version does not know it */
 
 /* All actions of a mitigation together: checks each kind is known (else SG_EUNSUPPORTED naming the type). */
 int sg_actions_check(const struct sg_mitigation *m, struct sg_err *err);
-int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives, const struct sg_holds *own,
-	struct sg_wishes *ret, struct sg_err *err);
-int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives, struct sg_proof *ret,
-	struct sg_err *err);
+int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives,
+        const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err);
+int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
+        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
 
 #endif

@@ -18,8 +18,8 @@ struct sg_host {
 	/* Id of the machine whose drive this is: a journal of another machine asks before it acts. On an offline drive it is the first line of
 	 * ProgramData\stopgap\machine; NULL when that is not there: unknown. */
 	char *machine;
-	struct sg_iis *iis;        /* NULL when there is none */
-	char *iis_error;           /* why not */
+	struct sg_iis *iis; /* NULL when there is none */
+	char *iis_error;    /* why not */
 	bool setup_running, restart_pending;
 };
 /* Fails only when the system itself does: a drive without IIS gives a host without iis, and iis_error says why. */
@@ -28,6 +28,7 @@ void sg_host_free(struct sg_host *host);
 
 /* FILEVERSION of a PE file's version resource (Microsoft PE format; VS_FIXEDFILEINFO). Bounds-checked; at most 256 MiB. */
 int sg_pe_version(struct sg_bytes octets, struct sg_version *ret, struct sg_err *err);
-int sg_file_version(const struct sg_drives *drives, const char *win_path, struct sg_version *ret, struct sg_err *err);
+int sg_file_version(
+        const struct sg_drives *drives, const char *win_path, struct sg_version *ret, struct sg_err *err);
 
 #endif

@@ -34,8 +34,8 @@ struct sg_iis_pool {
 };
 enum sg_sign { SG_SIGN_MISSING, SG_SIGN_THERE, SG_SIGN_UNKNOWN };
 struct sg_iis {
-	char *apphost;                 /* canonical Windows path of applicationHost.config */
-	struct sg_buf octets;          /* its content */
+	char *apphost;        /* canonical Windows path of applicationHost.config */
+	struct sg_buf octets; /* its content */
 	struct sg_cfg cfg;
 	struct sg_iis_site *sites;
 	size_t n_sites;
@@ -43,8 +43,8 @@ struct sg_iis {
 	size_t n_pools;
 	/* the three signs of URL Rewrite (facts/iis.md 0.4): all are needed before a <rewrite> is added anywhere */
 	enum sg_sign rewrite_section, rewrite_module, rewrite_schema;
-	char *rewrite_missing;         /* sentence that names the signs which are missing; NULL: all there */
-	uint64_t max_web_config;       /* bytes: MaxWebConfigFileSizeInKB or 250 KB */
+	char *rewrite_missing;   /* sentence that names the signs which are missing; NULL: all there */
+	uint64_t max_web_config; /* bytes: MaxWebConfigFileSizeInKB or 250 KB */
 };
 
 /* Reads %windir%\System32\inetsrv\config\applicationHost.config of the drives and what is needed around it. SG_ENOENT: no IIS here.
@@ -56,19 +56,20 @@ const struct sg_iis_site *sg_iis_site(const struct sg_iis *iis, const char *name
 
 /* Where the configuration of an URL lives: one place per web.config or location. */
 struct sg_iis_place {
-	char *site, *path;      /* "Default Web Site", "/owa"; both NULL: the server, applicationHost.config's own sections */
-	bool inherit;           /* applications below inherit what stands there */
-	char *folder;           /* canonical physical folder */
-	char *container;        /* its web.config when there is one, else applicationHost.config */
-	char *prefix;           /* address of the parent of system.webServer in there: "/configuration" or ".../location[...]" */
-	bool shared;            /* more than one application or virtual directory reads this folder's web.config */
-	char *shared_text;      /* which */
+	char *site,
+	        *path; /* "Default Web Site", "/owa"; both NULL: the server, applicationHost.config's own sections */
+	bool inherit;    /* applications below inherit what stands there */
+	char *folder;    /* canonical physical folder */
+	char *container; /* its web.config when there is one, else applicationHost.config */
+	char *prefix; /* address of the parent of system.webServer in there: "/configuration" or ".../location[...]" */
+	bool shared;       /* more than one application or virtual directory reads this folder's web.config */
+	char *shared_text; /* which */
 };
 void sg_iis_place_release(struct sg_iis_place *p);
 /* sites: a name, "*" or "having-app:/owa"; path "/" or a virtual directory; inherit false: inside inheritInChildApplications="false".
  * SG_ENOENT: no such site or path here (the mitigation is not needed or not yet). */
-int sg_iis_places(const struct sg_iis *iis, const struct sg_drives *drives, const char *sites, const char *path, bool inherit,
-	struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
+int sg_iis_places(const struct sg_iis *iis, const struct sg_drives *drives, const char *sites,
+        const char *path, bool inherit, struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
 
 /* The server itself: /configuration of applicationHost.config. */
 void sg_iis_place_server(const struct sg_iis *iis, struct sg_iis_place *ret);
@@ -78,15 +79,16 @@ void sg_iis_place_server(const struct sg_iis *iis, struct sg_iis_place *ret);
  * configProtectionProvider, not both at top level and in a location of path ".", not two locations with the same path holding the same section,
  * web.config not ignored (enableConfigurationOverride; allowSubDirConfig concerns only folders below a place, never a place). Errors:
  * SG_EUNSUPPORTED or SG_EACCES (locked) with file, line, reason; SG_EPARSE when a file on the way cannot be read, because then nobody can tell. */
-int sg_iis_may_write(const struct sg_iis *iis, const struct sg_drives *drives, const struct sg_iis_place *place, const char *section,
-	struct sg_err *err);
+int sg_iis_may_write(const struct sg_iis *iis, const struct sg_drives *drives,
+        const struct sg_iis_place *place, const char *section, struct sg_err *err);
 
 /* Whether an element `tag` with that name is already met by IIS anywhere on the chains that pass through the place: ancestors, descendants,
  * applicationHost.config and its locations, or the place twice because folders are shared. `own` are addresses that are ours and do not count.
  * Below the place at most 20,000 folders are looked through. SG_ECONFLICT names the file and line. */
 struct sg_addr;
-int sg_iis_name_free(const struct sg_iis *iis, const struct sg_drives *drives, const struct sg_iis_place *place, const char *section,
-	const char *tag, const char *name, const struct sg_addr *own, size_t n_own, struct sg_err *err);
+int sg_iis_name_free(const struct sg_iis *iis, const struct sg_drives *drives,
+        const struct sg_iis_place *place, const char *section, const char *tag, const char *name,
+        const struct sg_addr *own, size_t n_own, struct sg_err *err);
 
 /* What restarts when the container changes, as a sentence list for people: "application Default Web Site/owa (pool MSExchangeOWAAppPool)". */
 void sg_iis_restarts(const struct sg_iis *iis, const char *container, struct sg_strs *ret);

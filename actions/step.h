@@ -27,45 +27,49 @@ struct sg_seen_value {
 void sg_seen_release(struct sg_seen_value *seen, size_t n);
 
 /* Reads the content at each address as it is now. `ret` has room for n. Always fills all; returns 0 also when some FAILED. */
-int sg_step_read(const struct sg_drives *drives, const struct sg_addr *addrs, size_t n, struct sg_seen_value *ret, struct sg_err *err);
+int sg_step_read(const struct sg_drives *drives, const struct sg_addr *addrs, size_t n,
+        struct sg_seen_value *ret, struct sg_err *err);
 /* Each container is read once. */
-int sg_step_look(const struct sg_drives *drives, const struct sg_moves *moves, struct sg_seen_value *ret, struct sg_err *err);
+int sg_step_look(const struct sg_drives *drives, const struct sg_moves *moves, struct sg_seen_value *ret,
+        struct sg_err *err);
 
 /* The identity of the container now, for `replaced`: SG_ENOENT when gone. */
 struct sg_container_id {
 	uint64_t dev, ino;
 	struct sg_hash file;
 };
-int sg_step_identify(const struct sg_drives *drives, const char *container, struct sg_container_id *ret, struct sg_err *err);
+int sg_step_identify(const struct sg_drives *drives, const char *container, struct sg_container_id *ret,
+        struct sg_err *err);
 
 /* The edited files, in memory: nothing is written yet. */
 struct sg_step_file {
 	char *container, *native, *temp; /* temp: native path of the temporary file, in the same folder */
 	char *temp_win;                  /* the same as a Windows path, for the intent */
 	struct sg_buf before, after;
-	struct sg_container_id id;       /* of `before` */
+	struct sg_container_id id; /* of `before` */
 	bool changed;
 };
 struct sg_step_plan {
 	struct sg_step_file *files;
 	size_t n_files, cap_files;
-	enum sg_seen *seen;             /* per move */
-	bool *kept_foreign;             /* per move: a scaffold that stays because something foreign is inside */
-	struct sg_content *written;     /* per move: the content as it stands in `after` */
+	enum sg_seen *seen;         /* per move */
+	bool *kept_foreign;         /* per move: a scaffold that stays because something foreign is inside */
+	struct sg_content *written; /* per move: the content as it stands in `after` */
 	size_t n;
 };
 /* Plans every move from what is there now: FROM is moved to `to`, TO is left. With `toward_settle`, values at from or to are brought to the settle
  * content instead, and OTHER and GONE are left alone (see seen). Without it, OTHER is SG_ECONFLICT and GONE is SG_ENOENT, naming the address; nothing is
  * planned then. Order: removals inner to outer, then scaffolds outer to inner, then elements. SG_ELIMIT: over `max_web_config` bytes (0: no limit).
  * Temporary names are random, end in ".config" and are made here, so that the intent can name them. */
-int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, bool toward_settle, uint64_t max_web_config, struct sg_step_plan *ret,
-	struct sg_err *err);
+int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, bool toward_settle,
+        uint64_t max_web_config, struct sg_step_plan *ret, struct sg_err *err);
 void sg_step_plan_release(struct sg_step_plan *plan);
 
 /* Writes a plan: every temporary file, sync each; look once more (identity and octets unchanged, else SG_ECONFLICT, temporaries removed, nothing
  * renamed); rename each; sync each folder once. SG_EFATAL after a failed flush. When a later rename fails, earlier ones stay: the caller settles.
  * With `sync_unchanged` files without a change are synced, with their folders, too (recovery). `stop` (may be NULL) is asked before the first rename. */
-int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*stop)(void *arg), void *arg, struct sg_err *err);
+int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*stop)(void *arg), void *arg,
+        struct sg_err *err);
 
 /* Removes temporary files of an intent that are still there. Only names that this module makes are touched. Tries all of them; the first failure
  * is reported. */
