@@ -13,6 +13,7 @@
 
 /* --- time, chance, identity */
 void sg_os_clock(struct sg_clock *ret);           /* max_wall is left as it is */
+void sg_os_sleep(int64_t ms);                     /* at least that long, signals aside; only for tools without a loop */
 void sg_os_random(void *out, size_t len);         /* for secrets and names; ends the process when the system has none */
 char *sg_os_host(void);                           /* the machine's name; owned by the caller */
 bool sg_os_stderr_is_journal(void);               /* stderr is the stream that $JOURNAL_STREAM names */

@@ -46,6 +46,13 @@ void sg_os_clock(struct sg_clock *ret)
 	read_boot_id(ret->boot);
 }
 
+void sg_os_sleep(int64_t ms)
+{
+	struct timespec t = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
 void sg_os_random(void *out, size_t len)
 {
 	for (size_t at = 0; at < len;) {

@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+void sg_os_sleep(int64_t ms)
+{
+	Sleep((DWORD)ms);
+}
+
 void sg_os_random(void *out, size_t len)
 {
 	if (BCryptGenRandom(NULL, out, (ULONG)len, BCRYPT_USE_SYSTEM_PREFERRED_RNG) != 0) {
