@@ -198,6 +198,40 @@ static void every_deviation_from_the_shape_is_refused(void **state)
 	}
 }
 
+/* The good document with these octets as its first certificate. */
+static char *with_first_cert(const unsigned char *der, int len)
+{
+	char *old = fix_part(fix_good, "<X509Certificate>", "</X509Certificate>");
+	unsigned char *text = sg_alloc((size_t)len * 2 + 8);
+
+	EVP_EncodeBlock(text, der, len);
+	char *cert = sg_format("<X509Certificate>%s</X509Certificate>", (char *)text);
+	char *doc = fix_with(fix_good, old, cert);
+
+	free(cert);
+	free(text);
+	free(old);
+	return doc;
+}
+
+static void certificates_are_one_piece_of_der(void **state)
+{
+	unsigned char der[9000] = { 0 }, *p = der;
+	int len = i2d_X509(fix_pki.leaf.x509, &p);
+
+	(void)state;
+	char *same = with_first_cert(der, len);
+
+	fix_verifies(same, &fix_rules);
+	free(same);
+	fix_refused(with_first_cert(der, len + 1), SG_EV_TRUST_CHAIN, "cannot be decoded");
+	fix_refused(with_first_cert(der, len - 1), SG_EV_TRUST_CHAIN, "cannot be decoded");
+	fix_refused(with_first_cert(der, sizeof der), SG_EV_TRUST_CHAIN, "at most 8192 octets");
+	fix_refused(with_first_cert(der, 8190), SG_EV_TRUST_CHAIN, "cannot be decoded");
+	fix_refused(fix_with(fix_good, "<X509Certificate>", "<X509Certificate>!"), SG_EV_TRUST_CHAIN,
+	        "not base64");
+}
+
 static void signature_wrapping_is_refused(void **state)
 {
 	char *signature = fix_part(fix_good, "<Signature ", "</Signature>");
@@ -316,6 +350,7 @@ int main(void)
 		cmocka_unit_test(meaningless_differences_are_harmless),
 		cmocka_unit_test(other_algorithms_are_refused),
 		cmocka_unit_test(every_deviation_from_the_shape_is_refused),
+		cmocka_unit_test(certificates_are_one_piece_of_der),
 		cmocka_unit_test(signature_wrapping_is_refused),
 		cmocka_unit_test(dangerous_documents_never_reach_the_signature),
 		cmocka_unit_test(no_single_changed_octet_changes_what_is_read),
