@@ -1,0 +1,88 @@
+/* scenario.c - the mitigations and the acts of the crash matrix (scenario.h). */
+#include "scenario.h"
+
+#define NS " xmlns:sg=\"urn:stopgap:feed:1\""
+#define RULE(name, pattern)                                                                                  \
+	"<rule name=\"" name "\" stopProcessing=\"true\"><match url=\".*\" /><conditions>"                   \
+	"<add input=\"{UrlDecode:{REQUEST_URI}}\" pattern=\"" pattern "\" /></conditions>"                   \
+	"<action type=\"AbortRequest\" /></rule>"
+#define SITE(rules)                                                                                          \
+	"<Action type=\"UrlRewrite\" scope=\"Site\"><sg:At sites=\"Default Web Site\" path=\"/\" "           \
+	"inherit=\"yes\" /><rewrite><rules>" rules "</rules></rewrite></Action>"
+#define OWA(value)                                                                                           \
+	"<Action type=\"UrlRewrite\" scope=\"VDir\"><sg:At sites=\"Default Web Site\" path=\"/owa\" "        \
+	"inherit=\"no\" /><rewrite><outboundRules><preConditions><preCondition name=\"stopgap A HTML\">"     \
+	"<add input=\"{RESPONSE_CONTENT_TYPE}\" pattern=\"^text/html\" /></preCondition></preConditions>"    \
+	"<rule name=\"stopgap A CSP\" preCondition=\"stopgap A HTML\">"                                      \
+	"<match serverVariable=\"RESPONSE_Content_Security_Policy\" pattern=\"(.*)\" />"                     \
+	"<action type=\"Rewrite\" value=\"{R:1}; " value "\" /></rule></outboundRules></rewrite></Action>"
+#define SERVER(rule)                                                                                         \
+	"<Action type=\"UrlRewrite\" scope=\"Server\"><rewrite><globalRules>" rule                           \
+	"</globalRules></rewrite></Action>"
+#define CONFIG(id, actions)                                                                                  \
+	"<Config id=\"" id "\" desc=\"crash\" sg:revision=\"1\"" NS "><ActionList>" actions                  \
+	"</ActionList></Config>"
+
+/* A: two rules of the site, and an outbound rule with its preCondition in OWA's file. A newer A changes one, drops one, adds one. B: a rule beside A's,
+ * and one for all sites in applicationHost.config. */
+static const char a[] = CONFIG("A",
+        SITE(RULE("stopgap A one", "first") RULE("stopgap A two", "second")) OWA("script-src-attr 'none'"));
+static const char newer_a[] =
+        CONFIG("A", SITE(RULE("stopgap A one", "changed") RULE("stopgap A three", "third"))
+                            OWA("script-src-elem 'none'"));
+static const char b[] =
+        CONFIG("B", SITE(RULE("stopgap B one", "other")) SERVER(RULE("stopgap B all", "every")));
+
+#define APPLY_A                                                                                              \
+	{                                                                                                    \
+		SG_OP_APPLY, "A", a, 2, 2                                                                    \
+	}
+#define APPLY_B                                                                                              \
+	{                                                                                                    \
+		SG_OP_APPLY, "B", b, 2, 2                                                                    \
+	}
+#define REVERT_A                                                                                             \
+	{                                                                                                    \
+		SG_OP_REVERT, "A", NULL, 2, 2                                                                \
+	}
+#define REVERT_B                                                                                             \
+	{                                                                                                    \
+		SG_OP_REVERT, "B", NULL, 2, 2                                                                \
+	}
+
+const struct scenario scenarios[] = {
+	{ .name = "apply", .about = "the journal is made, and A goes in", .act = { APPLY_A } },
+	{ .name = "share", .about = "B goes in beside A", .prepare = { APPLY_A }, .act = { APPLY_B } },
+	{ .name = "supersede",
+	        .about = "a newer A takes the place of A",
+	        .prepare = { APPLY_A },
+	        .act = { { SG_OP_SUPERSEDE, "A", newer_a, 2, 2 } } },
+	{ .name = "repair",
+	        .about = "A is put into a web.config that somebody replaced",
+	        .prepare = { APPLY_A },
+	        .replaced = true,
+	        .act = { { SG_OP_REPAIR, "A", a, 1, 1 } } },
+	{ .name = "revert", .about = "A goes out", .prepare = { APPLY_A }, .act = { REVERT_A } },
+	{ .name = "revert-ab",
+	        .about = "A goes out, then B",
+	        .prepare = { APPLY_A, APPLY_B },
+	        .act = { REVERT_A, REVERT_B } },
+	{ .name = "revert-ba",
+	        .about = "B goes out, then A",
+	        .prepare = { APPLY_A, APPLY_B },
+	        .act = { REVERT_B, REVERT_A } },
+	{ .name = "export",
+	        .about = "the journal is written to a file",
+	        .prepare = { APPLY_A },
+	        .export = true },
+};
+const size_t n_scenarios = sizeof(scenarios) / sizeof(*scenarios);
+
+size_t steps_of(const struct step *steps)
+{
+	size_t n = 0;
+
+	while (n < STEPS && steps[n].op)
+		n++;
+	return n;
+}
