@@ -9,6 +9,7 @@
 #include "journal/writer.h"
 #include "tests/lib/journal_fixture.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct found {
@@ -247,6 +248,55 @@ static void pages_of_two_different_times_are_found(void **state)
 	free(path);
 }
 
+/* Copies of a journal that another process writes all the time: each is whole, and none says less than the one before. */
+static void copies_of_a_busy_journal_are_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct found found = { 0 };
+	int copies = 0, busy = 0, status = 0;
+	uint64_t last = 0;
+
+	fill(f);
+	sg_journal_close(f->j);
+	f->j = NULL;
+	pid_t child = fork();
+	if (child == 0) {
+		struct sg_err err = SG_ERR_INIT;
+		if (sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err) != 0)
+			_exit(1);
+		for (int i = 0; i < 400; i++)
+			fixture_lines(f, 1);
+		sg_journal_close(f->j);
+		_exit(0);
+	}
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		struct sg_journal_read *copy = NULL;
+		struct sg_journal_meta meta = { 0 };
+		struct sg_err err = SG_ERR_INIT;
+		int rc = sg_journal_copy(f->dir, &copy, &err);
+		if (rc == SG_EBUSY) {
+			busy++;
+			continue;
+		}
+		assert_int_equal(rc, 0);
+		int n = sg_journal_check(copy, note, &found, &err);
+		if (n)
+			print_error("%s", (char *)found.text.data);
+		assert_int_equal(n, 0);
+		assert_int_equal(sg_journal_read_meta(copy, &meta, &err), 0);
+		assert_true(meta.audit_last >= last);
+		last = meta.audit_last;
+		copies++;
+		sg_journal_meta_release(&meta);
+		sg_journal_copy_close(copy);
+	}
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	print_message("%d copies, %d times too busy; line %llu was the last seen\n", copies, busy,
+	        (unsigned long long)last);
+	assert_true(copies > 0 && last > 24);
+	sg_buf_release(&found.text);
+}
+
 /* --- random damage */
 
 static void absorb(struct sg_buf *all, struct sg_val *v)
@@ -438,6 +488,7 @@ int main(void)
 		T(a_serial_below_an_accepted_one_is_found),
 		T(a_mirror_that_is_gone_bad_is_found),
 		T(pages_of_two_different_times_are_found),
+		T(copies_of_a_busy_journal_are_whole),
 		T(random_damage_is_named_or_harmless),
 	};
 
