@@ -53,6 +53,46 @@ out:
 	return code;
 }
 
+/* Whether it takes effect, over the files as they are now: a layout that was read before applicationHost.config changed does not know what is in it. */
+static void prove(struct sg_ctx *ctx, struct sg_member *members, size_t n, const struct sg_step_plan *plan)
+{
+	struct sg_ctx now = *ctx;
+	struct sg_host host = { 0 };
+	struct sg_iis *iis = NULL;
+
+	for (size_t i = 0; plan && ctx->host && ctx->host->iis && !iis && i < plan->n_files; i++) {
+		if (!plan->files[i].changed ||
+		        !sg_win_same(plan->files[i].container, ctx->host->iis->apphost) ||
+		        sg_iis_read(ctx->drives, &iis, NULL))
+			continue;
+		host = *ctx->host;
+		host.iis = iis;
+		now.host = &host;
+	}
+	for (size_t i = 0; i < n; i++)
+		sg_op_prove(&now, members[i].row, members[i].m);
+	sg_iis_free(iis);
+}
+
+/* How much of it the mitigation's own values are: the others of its group have theirs. */
+static void count(const struct sg_build *b, const struct sg_key *key, size_t *ret_values, size_t *ret_files)
+{
+	*ret_values = *ret_files = 0;
+	for (size_t i = 0; i < b->n; i++) {
+		const char *container = b->staged[i].hold.addr.container;
+		bool first = true;
+
+		if (b->staged[i].move == SG_NO_MOVE || !sg_keys_has(&b->staged[i].hold.holders, key))
+			continue;
+		for (size_t k = 0; k < i; k++)
+			first = first && !(b->staged[k].move != SG_NO_MOVE &&
+			                         sg_keys_has(&b->staged[k].hold.holders, key) &&
+			                         sg_win_same(b->staged[k].hold.addr.container, container));
+		*ret_values += 1;
+		*ret_files += first;
+	}
+}
+
 /* The end as wanted. After it returned 0 the operation cannot be undone by a crash. */
 static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_build *b,
         const struct sg_step_plan *plan, bool intent, struct sg_err *err)
@@ -65,16 +105,24 @@ static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, 
 
 	rows_of(members, n, rows);
 	sg_build_close(ctx, b, plan, &closing);
+	for (size_t i = 0; i < n; i++)
+		sg_row_applied(rows[i], &members[i].m->hash, members[i].m->revision, op, ctx->now.wall);
+	prove(ctx, members, n, plan);
 	for (size_t i = 0; i < n; i++) {
 		const struct sg_mitigation *m = members[i].m;
+		size_t values, files;
+		char *text;
 
-		sg_row_applied(rows[i], &m->hash, m->revision, op, ctx->now.wall);
-		sg_op_prove(ctx, rows[i], m);
-		sg_line(&lines, ctx, done_codes[op], rows[i], sg_build_values(&b->moves),
-		        "%s%s%s: %s, %zu value%s in %zu file%s", rows[i]->key.id,
-		        m->revision ? " revision " : "", m->revision ? m->revision : "", sg_op_name(op),
-		        b->moves.n, b->moves.n == 1 ? "" : "s", plan ? plan->n_files : (size_t)0,
-		        plan && plan->n_files == 1 ? "" : "s");
+		count(b, &rows[i]->key, &values, &files);
+		if (values)
+			text = sg_format("%zu value%s in %zu file%s", values, values == 1 ? "" : "s", files,
+			        files == 1 ? "" : "s");
+		else
+			text = sg_strdup("nothing to write");
+		sg_line(&lines, ctx, done_codes[op], rows[i], sg_build_values(&b->moves), "%s%s%s: %s, %s",
+		        rows[i]->key.id, m->revision ? " revision " : "", m->revision ? m->revision : "",
+		        sg_op_name(op), text);
+		free(text);
 		if (rows[i]->effective == SG_EFFECTIVE_NO)
 			sg_line(&lines, ctx, SG_EV_DEFEATED, rows[i], NULL,
 			        "%s is in place but has no effect: %s", rows[i]->key.id,

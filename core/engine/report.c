@@ -21,6 +21,14 @@ static void set_who(struct sg_val *map, const struct sg_who *who)
 	sg_val_set_str(map, "on_behalf_of", who->on_behalf_of);
 }
 
+/* What people read about it: why it has no effect comes before that it is in place. */
+static const char *sentence(const struct sg_row *row)
+{
+	bool defeated = row->state == SG_APPLIED && row->effective == SG_EFFECTIVE_NO && row->effective_text;
+
+	return defeated ? row->effective_text : row->text;
+}
+
 struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row)
 {
 	struct sg_val *m = sg_val_map();
@@ -33,7 +41,7 @@ struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row)
 	sg_val_set_str(m, "severity", sg_severity_name((enum sg_severity)row->severity));
 	sg_val_set_str(m, "state", sg_state_name(row->state));
 	sg_val_set_str(m, "reason", sg_reason_name(row->reason));
-	sg_val_set_str(m, "text", row->text);
+	sg_val_set_str(m, "text", sentence(row));
 	sg_val_set_str(m, "verdict", sg_verdict_name(sg_row_verdict(row, holds)));
 	sg_val_set_str(m, "applies", sg_applies_name(row->applies));
 	sg_val_set_str(m, "proof", row->proof);
@@ -167,7 +175,7 @@ static void status_verdict(struct sg_engine *e, const struct sg_world *w, struct
 		sg_buf_str(&why, "no feed configured");
 	} else if (exposed) {
 		verdict = "EXPOSED";
-		sg_buf_fmt(&why, "%s: %s", exposed->key.id, exposed->text ? exposed->text : "?");
+		sg_buf_fmt(&why, "%s: %s", exposed->key.id, sentence(exposed) ? sentence(exposed) : "?");
 	} else if (waiting) {
 		verdict = "EXPOSED";
 		sg_buf_fmt(&why, "%s waits: %s", waiting->key.id, waiting->text ? waiting->text : "?");

@@ -1,0 +1,114 @@
+/* What the engine says about what it did: its own numbers, and the truth about the files as they now are. */
+#include "tests/lib/engine_lab.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define SERVER_RULE(id, test, pattern)                                                                       \
+	"<Config id=\"" id "\" desc=\"x\" sg:revision=\"1\">"                                                \
+	"<sg:Test><sg:Refuse method=\"" test "\" uri=\"/owa/\"/><sg:Serve uri=\"/owa/\"/></sg:Test>"         \
+	"<ActionList><Action type=\"UrlRewrite\" scope=\"Server\" desc=\"x\"><rewrite><globalRules>"         \
+	"<rule name=\"stopgap " id " method - inbound\" stopProcessing=\"true\"><match url=\".*\"/>"         \
+	"<conditions><add input=\"{REQUEST_METHOD}\" pattern=\"" pattern "\"/></conditions>"                 \
+	"<action type=\"AbortRequest\"/></rule></globalRules></rewrite></Action></ActionList></Config>"
+#define HEARTBEAT                                                                                            \
+	"<Config id=\"PING1\" desc=\"x\"><ActionList><Action type=\"DoNothing\" scope=\"Server\" "           \
+	"desc=\"x\">"                                                                                        \
+	"<Value>DoNothing</Value></Action></ActionList></Config>"
+
+static int setup(void **state)
+{
+	struct lab *lab = sg_alloc(sizeof(*lab));
+
+	lab_make(lab);
+	lab_open(lab);
+	lab_configure(lab, NULL, NULL);
+	*state = lab;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	lab_free(*state);
+	free(*state);
+	return 0;
+}
+
+/* The newest line of that name about the id; owned by the caller. */
+static char *said(struct lab *lab, const char *id, const char *name)
+{
+	struct sg_val *reply = NULL;
+	const struct sg_val *lines;
+	char *text = NULL;
+
+	assert_int_equal(lab_ask(lab, &reply, "history", "id", id, NULL), 0);
+	lines = sg_val_get(reply, "lines");
+	for (size_t i = 0; lines && i < lines->n; i++) {
+		if (strcmp(sg_val_get_str(lines->kid[i], "name", ""), name) != 0)
+			continue;
+		free(text);
+		text = sg_strdup(sg_val_get_str(lines->kid[i], "text", ""));
+	}
+	sg_val_free(reply);
+	assert_non_null(text);
+	return text;
+}
+
+static void rule_of_the_server_is_proven_over_the_file_that_holds_it(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_offer(lab, "corp", 1, SERVER_RULE("C7", "TRACE", "^TRACE$"));
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "C7"), "applied/applied");
+	assert_string_equal(lab_field(lab, "C7", "effective"), "yes");
+	assert_string_equal(lab_field(lab, "C7", "verdict"), "IN FORCE");
+}
+
+static void list_says_why_what_is_in_place_has_no_effect(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_offer(lab, "corp", 1, SERVER_RULE("C7", "TRACE", "^TRICK$"));
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "C7"), "applied/applied");
+	assert_string_equal(lab_field(lab, "C7", "verdict"), "EXPOSED");
+	assert_non_null(strstr(lab_field(lab, "C7", "text"), "should be refused: TRACE /owa/"));
+}
+
+static void each_of_a_group_counts_its_own_values(void **state)
+{
+	struct lab *lab = *state;
+	char *config = lab_config("M1", "1", "/", "yes", "evil", NULL),
+	     *both = sg_format("%s%s%s", config, SERVER_RULE("C7", "TRACE", "^TRACE$"), HEARTBEAT), *text;
+
+	lab_offer(lab, "corp", 1, both);
+	lab_run(lab);
+	text = said(lab, "M1", "applied");
+	assert_non_null(strstr(text, "4 values in 1 file"));
+	free(text);
+	text = said(lab, "C7", "applied");
+	assert_non_null(strstr(text, "3 values in 1 file"));
+	free(text);
+	text = said(lab, "PING1", "applied");
+	assert_non_null(strstr(text, "nothing to write"));
+	free(text);
+	free(both);
+	free(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		        rule_of_the_server_is_proven_over_the_file_that_holds_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		        list_says_why_what_is_in_place_has_no_effect, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_of_a_group_counts_its_own_values, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
