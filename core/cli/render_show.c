@@ -62,18 +62,16 @@ static void mitigation(const struct sg_val *m, struct sg_buf *out)
 /* A content is a string, or nil for "absent". */
 static void content(const char *name, const struct sg_val *v, struct sg_buf *out)
 {
-	sg_buf_fmt(out, "      %-7s ", name);
-	if (!v || v->type == SG_VAL_NIL) {
-		sg_buf_str(out, "(absent)\n");
-	} else if (v->type != SG_VAL_STR && v->type != SG_VAL_BIN) {
-		sg_buf_str(out, "-\n");
-	} else if (!memchr(v->s, '\n', v->len)) {
-		sg_put_safe(v->s, out);
-		sg_buf_char(out, '\n');
-	} else {
-		sg_buf_char(out, '\n');
+	bool text = v && (v->type == SG_VAL_STR || v->type == SG_VAL_BIN);
+
+	if (text && memchr(v->s, '\n', v->len)) {
+		sg_buf_fmt(out, "      %s:\n", name);
 		sg_put_lines(v->s, "        ", out);
+		return;
 	}
+	sg_buf_fmt(out, "      %-6s  ", name);
+	sg_put_safe(text ? v->s : !v || v->type == SG_VAL_NIL ? "(absent)" : "-", out);
+	sg_buf_char(out, '\n');
 }
 
 static void values(const struct sg_val *list, struct sg_buf *out)

@@ -58,8 +58,6 @@ static int from_file(struct sg_engine *e, const char *file, struct sg_access **r
 	if (r == 0)
 		r = put_in_force(e, conf, sg_buf_bytes(&octets), file, ret_access, ret_socket, err);
 	sg_buf_release(&octets);
-	if (r < 0)
-		sg_engine_refused_conf(e, err);
 	return r;
 }
 
@@ -85,33 +83,51 @@ static int from_journal(
 	return r;
 }
 
-int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **ret_access, char **ret_socket,
-        struct sg_err *err)
+/* What is in force when the file is not: the last good one, else the defaults. */
+static int without_file(
+        struct sg_engine *e, struct sg_access **ret_access, char **ret_socket, struct sg_err *err)
 {
-	struct sg_err why = SG_ERR_INIT, last = SG_ERR_INIT;
-	int r = file ? from_file(e, file, ret_access, ret_socket, &why) : SG_ENOENT;
+	struct sg_err why = SG_ERR_INIT;
+	int r = from_journal(e, ret_access, ret_socket, &why);
 
+	if (r == 0)
+		return 0;
 	if (r == SG_EFATAL)
 		return sg_fail(err, r, "%s", why.msg);
-	if (r < 0)
-		r = from_journal(e, ret_access, ret_socket, &last);
-	if (r == 0 || r == SG_EFATAL)
-		return r == 0 ? 0 : sg_fail(err, r, "%s", last.msg);
 	if (r != SG_ENOENT)
 		sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL,
-		        "the journal's last good configuration cannot be used: %s", last.msg);
-	if (!file)
-		sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL,
-		        "no configuration was given (--config FILE): the defaults are in force, without any "
-		        "feed");
+		        "the journal's last good configuration cannot be used: %s", why.msg);
+	sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL, "the defaults are in force, without any feed");
 	return put_in_force(e, sg_conf_default(), sg_bytes_of("<stopgap xmlns=\"" SG_CONF_NS "\"/>"),
 	        "(defaults)", ret_access, ret_socket, err);
 }
 
+int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **ret_access, char **ret_socket,
+        struct sg_err *err)
+{
+	struct sg_err why = SG_ERR_INIT;
+	int r;
+
+	if (file && from_file(e, file, ret_access, ret_socket, &why) == 0)
+		return 0;
+	if (why.code == SG_EFATAL)
+		return sg_fail(err, why.code, "%s", why.msg);
+	r = without_file(e, ret_access, ret_socket, err);
+	/* told last: a configuration that comes into force takes the complaint about the one before it away */
+	if (r == 0 && file)
+		sg_engine_refused_conf(e, &why);
+	return r;
+}
+
 int sg_config_reload(struct sg_engine *e, const char *file, struct sg_access **ret_access, struct sg_err *err)
 {
+	int r;
+
 	if (!file)
 		return sg_fail(err, SG_EINVAL,
 		        "there is nothing to reload: stopgapd was started without --config FILE");
-	return from_file(e, file, ret_access, NULL, err);
+	r = from_file(e, file, ret_access, NULL, err);
+	if (r < 0)
+		sg_engine_refused_conf(e, err);
+	return r;
 }

@@ -45,6 +45,37 @@ static struct sg_val *from_memory(const struct sg_desk *d, const struct sg_rpc_m
 	return reply;
 }
 
+/* The params of all methods and what they are: a flag that some client writes as 1 must not be taken for "not given". */
+static int check_types(const struct sg_val *params, struct sg_err *err)
+{
+	static const struct {
+		const char *key;
+		enum sg_val_type type;
+		const char *name;
+	} known[] = {
+		{ "id", SG_VAL_STR, "text" },
+		{ "feed", SG_VAL_STR, "text" },
+		{ "how", SG_VAL_STR, "text" },
+		{ "reason", SG_VAL_STR, "text" },
+		{ "ticket", SG_VAL_STR, "text" },
+		{ "on_behalf_of", SG_VAL_STR, "text" },
+		{ "until", SG_VAL_INT, "a number" },
+		{ "limit", SG_VAL_INT, "a number" },
+		{ "by_hand", SG_VAL_BOOL, "true or false" },
+		{ "keep", SG_VAL_BOOL, "true or false" },
+		{ "all", SG_VAL_BOOL, "true or false" },
+		{ "dot", SG_VAL_BOOL, "true or false" },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		const struct sg_val *v = sg_val_get(params, known[i].key);
+
+		if (v && v->type != SG_VAL_NIL && v->type != known[i].type)
+			return sg_fail(err, SG_EINVAL, "\"%s\" must be %s", known[i].key, known[i].name);
+	}
+	return 0;
+}
+
 static void deny(
         const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer, const struct sg_rpc_message *m)
 {
@@ -105,8 +136,11 @@ void sg_desk_take(
 		deny(d, conn, peer, m);
 		return;
 	}
-	if (!method) {
+	if (!method)
 		sg_fail(&err, SG_EINVAL, "there is no method \"%s\"", m->method);
+	else
+		check_types(m->params, &err);
+	if (err.code) {
 		sg_control_error(d->control, conn, m->id, &err, SG_EXIT_USAGE);
 		return;
 	}
