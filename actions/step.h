@@ -64,6 +64,8 @@ struct sg_step_plan {
 int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, bool toward_settle,
         uint64_t max_web_config, struct sg_step_plan *ret, struct sg_err *err);
 void sg_step_plan_release(struct sg_step_plan *plan);
+/* Takes the names of temporary files from `temps` (Windows paths of an earlier plan), where one is in the file's folder. */
+void sg_step_plan_rename(struct sg_step_plan *plan, const struct sg_strs *temps);
 
 /* Writes a plan: every temporary file, sync each; look once more (identity and octets unchanged, else SG_ECONFLICT, temporaries removed, nothing
  * renamed); rename each; sync each folder once. SG_EFATAL after a failed flush. When a later rename fails, earlier ones stay: the caller settles.

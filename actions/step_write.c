@@ -116,6 +116,35 @@ static bool is_temp_name(const char *win)
 	return hex == 16 && !strcmp(name + hex, tail);
 }
 
+static bool used(const struct sg_step_plan *plan, const char *temp_win)
+{
+	for (size_t i = 0; i < plan->n_files; i++)
+		if (sg_win_same(plan->files[i].temp_win, temp_win))
+			return true;
+	return false;
+}
+
+void sg_step_plan_rename(struct sg_step_plan *plan, const struct sg_strs *temps)
+{
+	for (size_t i = 0; i < plan->n_files; i++) {
+		struct sg_step_file *f = &plan->files[i];
+		char *folder = sg_strndup(f->temp_win, (size_t)(strrchr(f->temp_win, '\\') - f->temp_win));
+
+		for (size_t k = 0; k < temps->n; k++) {
+			const char *name = strrchr(temps->at[k], '\\');
+
+			if (!is_temp_name(temps->at[k]) || used(plan, temps->at[k]) || !sg_win_under(temps->at[k], folder) ||
+			        (size_t)(name - temps->at[k]) != strlen(folder))
+				continue;
+			/* these names have one length */
+			memcpy(strrchr(f->temp_win, '\\') + 1, name + 1, strlen(name + 1));
+			memcpy(f->temp + strlen(f->temp) - strlen(name + 1), name + 1, strlen(name + 1));
+			break;
+		}
+		free(folder);
+	}
+}
+
 int sg_step_clean(const struct sg_drives *drives, const struct sg_strs *temps, struct sg_err *err)
 {
 	int first = 0;

@@ -207,6 +207,8 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	                                               : d.m && !sg_hash_equal(&row->offered, &row->applied);
 	f->retry_due = !row->retry_at || w->now.wall >= row->retry_at;
 	f->tried_out = row->goal == SG_OUT;
+	f->removed = !sg_hash_is_zero(&row->applied) && sg_hash_equal(&row->failed, &row->applied);
+	f->incomplete = f->holds && sg_hash_is_zero(&row->applied);
 	f->adopt = conf->adopt;
 	if (d.m) {
 		struct sg_go_in in = { .conf = conf,

@@ -1,5 +1,6 @@
 /* op_build.c - staging: holds as they will be, moves that bring them there, and the two durable writes around them. */
 #include "engine/op_build.h"
+#include "engine/rest.h"
 
 #include <stdlib.h>
 
@@ -52,11 +53,47 @@ void sg_build_move(struct sg_build *b, struct sg_staged *s, const struct sg_cont
 	s->move = b->moves.n - 1;
 }
 
+/* Marks the staged holds of a container with its identity and with what it would be without ours. Before the write the identity is not known yet: ours
+ * will be another file. */
+static void mark_container(struct sg_ctx *ctx, struct sg_build *b, const char *container, bool written)
+{
+	const struct sg_hold **list = sg_alloc((b->holds.n + b->n + 1) * sizeof(*list));
+	struct sg_container_id id = { 0 };
+	struct sg_hash rest;
+	size_t n = 0;
+	bool known;
+
+	for (size_t i = 0; i < b->holds.n; i++) {
+		if (!sg_build_find(b, &b->holds.at[i].addr))
+			list[n++] = &b->holds.at[i];
+	}
+	for (size_t i = 0; i < b->n; i++) {
+		if (!b->staged[i].drop || !written)
+			list[n++] = &b->staged[i].hold;
+	}
+	known = sg_rest(ctx, list, n, container, &rest);
+	free(list);
+	if (written && sg_step_identify(ctx->drives, container, &id, NULL))
+		return;
+	for (size_t i = 0; i < b->n; i++) {
+		struct sg_hold *h = &b->staged[i].hold;
+
+		if (b->staged[i].drop || !sg_win_same(h->addr.container, container) ||
+		        !(written || b->staged[i].opening))
+			continue;
+		h->dev = id.dev;
+		h->ino = id.ino;
+		if (known)
+			h->file = rest;
+	}
+}
+
 int sg_build_open(struct sg_ctx *ctx, enum sg_op op, struct sg_build *b, const struct sg_step_plan *plan,
         const struct sg_member *members, size_t n, struct sg_intent *ret, struct sg_err *err)
 {
 	struct sg_hold *put = sg_alloc((b->n + 1) * sizeof(*put));
-	struct sg_change change = { .holds_put = put };
+	struct sg_addr *drop = sg_alloc((b->n + 1) * sizeof(*drop));
+	struct sg_change change = { .holds_put = put, .holds_drop = drop };
 	struct sg_intent intent = { .op = op, .started = ctx->now.wall };
 	int code;
 
@@ -79,64 +116,26 @@ int sg_build_open(struct sg_ctx *ctx, enum sg_op op, struct sg_build *b, const s
 	}
 	for (size_t i = 0; i < b->moves.n; i++)
 		sg_move_copy(sg_moves_add(&intent.moves), &b->moves.at[i]);
-	for (size_t i = 0; i < plan->n_files; i++) {
-		if (plan->files[i].changed)
-			sg_strs_add(&intent.temps, plan->files[i].temp_win);
-	}
+	for (size_t i = 0; i < plan->n_files; i++) /* unchanged ones, too: recovery may have to change them */
+		sg_strs_add(&intent.temps, plan->files[i].temp_win);
+	for (size_t i = 0; i < plan->n_files; i++)
+		mark_container(ctx, b, plan->files[i].container, false);
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->staged[i].opening)
 			put[change.n_holds_put++] = b->staged[i].hold;
 	}
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->staged[i].disown)
+			drop[change.n_holds_drop++] = b->staged[i].hold.addr;
+	}
 	code = sg_journal_open_intent(ctx->journal, &intent, &change, &ctx->now, err);
 	free(put);
+	free(drop);
 	if (code)
 		sg_intent_release(&intent);
 	else
 		*ret = intent;
 	return code;
-}
-
-/* The container's octets without any value of ours, as a hash: what tells a replaced file from one where a person took our value out. */
-static void mark_container(struct sg_ctx *ctx, struct sg_build *b, const char *container)
-{
-	struct sg_container_id id = { 0 };
-	struct sg_moves back = { 0 };
-	struct sg_step_plan plan = { 0 };
-	bool known = false;
-
-	if (sg_step_identify(ctx->drives, container, &id, NULL))
-		return;
-	for (size_t i = 0; i < b->holds.n + b->n; i++) {
-		bool old = i < b->holds.n;
-		const struct sg_hold *h = old ? &b->holds.at[i] : &b->staged[i - b->holds.n].hold;
-		struct sg_move *move;
-
-		if (!sg_win_same(h->addr.container, container) || (old && sg_build_find(b, &h->addr)))
-			continue;
-		if (!old && b->staged[i - b->holds.n].drop)
-			continue;
-		move = sg_moves_add(&back);
-		sg_addr_copy(&move->addr, &h->addr);
-		sg_content_copy(&move->from, &h->after);
-		sg_content_copy(&move->to, &h->before);
-		move->settle_to = true;
-	}
-	if (sg_step_plan(ctx->drives, &back, true, 0, &plan, NULL) == 0 && plan.n_files == 1) {
-		id.file = sg_sha256(sg_buf_bytes(&plan.files[0].after));
-		known = true;
-	}
-	for (size_t i = 0; i < b->n; i++) {
-		struct sg_hold *h = &b->staged[i].hold;
-
-		if (b->staged[i].drop || !sg_win_same(h->addr.container, container))
-			continue;
-		h->dev = id.dev;
-		h->ino = id.ino;
-		if (known)
-			h->file = id.file;
-	}
-	sg_step_plan_release(&plan);
-	sg_moves_release(&back);
 }
 
 void sg_build_close(
@@ -155,8 +154,10 @@ void sg_build_close(
 		}
 	}
 	for (size_t i = 0; plan && i < plan->n_files; i++)
-		mark_container(ctx, b, plan->files[i].container);
+		mark_container(ctx, b, plan->files[i].container, true);
 	for (size_t i = 0; i < b->n; i++) {
+		if (b->staged[i].disown && plan)
+			continue;
 		if (b->staged[i].drop)
 			ret->drop[ret->n_drop++] = b->staged[i].hold.addr;
 		else

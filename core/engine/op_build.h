@@ -12,6 +12,7 @@ struct sg_staged {
 	size_t move;  /* the move that brings it there, or SG_NO_MOVE */
 	bool opening; /* goes into the journal with the intent: it is new, or its before is taken afresh */
 	bool drop;    /* gone when the operation ends */
+	bool disown; /* dropped already with the intent: the file was replaced, and the scaffold in it is not the one that we made */
 };
 struct sg_build {
 	struct sg_holds holds; /* the journal's, as they are */
@@ -50,6 +51,9 @@ struct sg_val *sg_build_values(const struct sg_moves *moves);
 /* What a row becomes when an operation fails before or after its intent: state, reason, sentence, retry. Used by op_in and recover. */
 void sg_row_failed(
         struct sg_row *row, enum sg_op op, const struct sg_err *cause, bool holder, bool holds, int64_t now);
+/* The same for a revert that leads to `done_why`: what a person began to take out is remembered as taken out by hand. */
+void sg_row_revert_failed(
+        struct sg_row *row, enum sg_reason done_why, const struct sg_err *cause, int64_t now);
 /* What a row becomes when a body is in. */
 void sg_row_applied(
         struct sg_row *row, const struct sg_hash *body, const char *revision, enum sg_op op, int64_t now);

@@ -1,6 +1,7 @@
 /* op_build_in.c - what it takes to bring bodies in: wishes against what is held and what is there. Writes nothing. */
 #include "actions/config_edit.h"
 #include "engine/op_build.h"
+#include "engine/rest.h"
 
 #include <stdlib.h>
 
@@ -55,9 +56,9 @@ static void claim(
 
 static bool is_open(const struct sg_content *c)
 {
-	size_t n = c->octets.len;
+	static const struct sg_content open = { .present = true };
 
-	return c->present && !(n >= 2 && c->octets.data[n - 2] == '/' && c->octets.data[n - 1] == '>');
+	return sg_content_same(SG_VALUE_SCAFFOLD, c, &open);
 }
 
 static int scaffold(
@@ -72,9 +73,12 @@ static int scaffold(
 		return 0;
 	}
 	if (is_open(now)) {
-		if (held || s)
-			sg_keys_add(&sg_build_stage(in->b, &w->addr)->hold.holders, key->feed, key->id);
-		return 0; /* somebody else's: not ours to claim */
+		if (held || s) { /* whoever has values inside holds it from the moment they may be there */
+			s = sg_build_stage(in->b, &w->addr);
+			sg_keys_add(&s->hold.holders, key->feed, key->id);
+			s->opening = true;
+		}
+		return 0; /* somebody else's is not ours to claim */
 	}
 	s = sg_build_stage(in->b, &w->addr);
 	sg_keys_add(&s->hold.holders, key->feed, key->id);
@@ -140,6 +144,8 @@ static int leave(struct in *in, const struct sg_key *key, const struct sg_wishes
 		if (s->hold.holders.n)
 			continue;
 		s->drop = true;
+		if (h->addr.kind == SG_VALUE_SCAFFOLD && sg_rest_theirs(in->ctx, &in->b->holds, h))
+			continue;
 		if (sg_step_read(in->ctx->drives, &h->addr, 1, &seen, NULL) == 0 &&
 		        seen.seen != SG_SEEN_FAILED && seen.seen != SG_SEEN_GONE) {
 			if (sg_content_same(h->addr.kind, &seen.now, &h->after)) {
@@ -159,18 +165,12 @@ static int leave(struct in *in, const struct sg_key *key, const struct sg_wishes
 static void disown(struct in *in, const struct sg_wishes *wishes, const struct sg_seen_value *seen)
 {
 	for (size_t i = 0; i < wishes->n; i++) {
-		const struct sg_wish *w = &wishes->at[i];
-		bool inside = false;
+		const struct sg_addr *addr = &wishes->at[i].addr;
+		const struct sg_hold *h =
+		        addr->kind == SG_VALUE_SCAFFOLD ? sg_holds_find(&in->b->holds, addr) : NULL;
 
-		if (w->addr.kind != SG_VALUE_SCAFFOLD || !is_open(&seen[i].now) ||
-		        !sg_holds_find(&in->b->holds, &w->addr))
-			continue;
-		for (size_t k = 0; k < wishes->n; k++)
-			inside = inside ||
-			         (wishes->at[k].addr.kind != SG_VALUE_SCAFFOLD && seen[k].now.present &&
-			                 sg_win_same(wishes->at[k].addr.container, w->addr.container));
-		if (!inside)
-			sg_build_stage(in->b, &w->addr)->drop = true;
+		if (h && is_open(&seen[i].now) && sg_rest_theirs(in->ctx, &in->b->holds, h))
+			sg_build_stage(in->b, addr)->disown = sg_build_stage(in->b, addr)->drop = true;
 	}
 }
 
@@ -199,7 +199,7 @@ static int member(struct in *in, const struct sg_member *m)
 		else if (seen[i].seen == SG_SEEN_GONE)
 			code = sg_fail(in->err, SG_ENOENT, "%s is not there", addrs[i].container);
 	}
-	if (!code && in->op == SG_OP_REPAIR)
+	if (!code)
 		disown(in, &wishes, seen);
 	for (size_t i = 0; !code && i < wishes.n; i++) {
 		const struct sg_wish *w = &wishes.at[i];

@@ -1,5 +1,6 @@
 /* op_look.c - looking without touching: what became of held values, whether they take effect; and the two ways to let claims go. */
 #include "engine/op_build.h"
+#include "engine/rest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,38 +55,6 @@ static unsigned rank(enum sg_look l)
 	return ranks[l];
 }
 
-/* Whether somebody else put another file in this one's place: the identity AND the octets that are not ours changed. */
-static bool was_replaced(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_hold *h)
-{
-	struct sg_container_id id = { 0 };
-	struct sg_moves back = { 0 };
-	struct sg_step_plan plan = { 0 };
-	bool replaced = false;
-
-	if (sg_step_identify(ctx->drives, h->addr.container, &id, NULL) ||
-	        (id.dev == h->dev && id.ino == h->ino))
-		return false;
-	for (size_t i = 0; i < holds->n; i++) {
-		struct sg_move *move;
-
-		if (!sg_win_same(holds->at[i].addr.container, h->addr.container))
-			continue;
-		move = sg_moves_add(&back);
-		sg_addr_copy(&move->addr, &holds->at[i].addr);
-		sg_content_copy(&move->from, &holds->at[i].after);
-		sg_content_copy(&move->to, &holds->at[i].before);
-		move->settle_to = true;
-	}
-	if (sg_step_plan(ctx->drives, &back, true, 0, &plan, NULL) == 0 && plan.n_files == 1) {
-		struct sg_hash rest = sg_sha256(sg_buf_bytes(&plan.files[0].after));
-
-		replaced = !sg_hash_equal(&rest, &h->file);
-	}
-	sg_step_plan_release(&plan);
-	sg_moves_release(&back);
-	return replaced;
-}
-
 int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_key *key,
         struct sg_look_result *ret, struct sg_err *err)
 {
@@ -100,7 +69,7 @@ int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg
 		enum sg_look l = look_of(&seen[i], &moves.at[i].addr);
 
 		if (l == SG_LOOK_MISSING && !r.replaced)
-			r.replaced = was_replaced(ctx, holds, list[i]);
+			r.replaced = sg_rest_replaced(ctx, holds, list[i]);
 		if (l != SG_LOOK_AFTER && (!r.text || rank(l) > rank(r.look))) {
 			free(r.text);
 			r.text = sg_format("%s in %s: %s%s%s", moves.at[i].addr.path,
@@ -178,6 +147,11 @@ static int let_go(struct sg_ctx *ctx, struct sg_row *row, bool accept, struct sg
 		} else {
 			drop[change.n_holds_drop++] = list[i]->addr;
 		}
+	}
+	if (accept && sg_hash_is_zero(&row->applied)) {
+		row->applied = row->offered;
+		free(row->applied_revision);
+		row->applied_revision = sg_strdup(row->offered_revision);
 	}
 	if (accept)
 		sg_row_move(row, SG_APPLIED, SG_WHY_APPLIED, ctx->now.wall,

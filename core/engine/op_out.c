@@ -1,6 +1,7 @@
 /* op_out.c - taking mitigations out: what is at its after goes to its before, what others hold stays, what is somebody else's work is left alone. */
 #include "engine/op_build.h"
 #include "engine/recover.h"
+#include "engine/rest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,15 +19,6 @@ static bool is_member(const struct sg_member *members, size_t n, const struct sg
 			return true;
 	}
 	return false;
-}
-
-/* A scaffold around a value that stays claimed stays claimed too. */
-static bool around(const struct sg_addr *scaffold, const struct sg_addr *inner)
-{
-	size_t n = strlen(scaffold->path);
-
-	return scaffold->kind == SG_VALUE_SCAFFOLD && sg_win_same(scaffold->container, inner->container) &&
-	       strncmp(scaffold->path, inner->path, n) == 0 && inner->path[n] == '/';
 }
 
 static void note_kept(const struct sg_member *members, size_t n, const struct sg_hold *h, enum sg_seen seen,
@@ -77,6 +69,26 @@ static size_t collect(const struct sg_member *members, size_t n, struct sg_build
 	return count;
 }
 
+/* A scaffold that others hold too keeps the member as a holder as long as a value of it stays claimed inside. */
+static void stay_around(const struct sg_member *members, size_t n, struct sg_build *b, size_t at,
+        const struct candidate *list, size_t count)
+{
+	struct sg_hold *h = &b->staged[at].hold;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct sg_hold *inner = &b->staged[list[i].staged].hold;
+
+		if (!list[i].keep || !sg_addr_inside(&h->addr, &inner->addr))
+			continue;
+		for (size_t k = 0; k < n; k++) {
+			const struct sg_key *key = &members[k].row->key;
+
+			if (sg_keys_has(&inner->holders, key))
+				sg_keys_add(&h->holders, key->feed, key->id);
+		}
+	}
+}
+
 int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, struct sg_build *b,
         int *ret_kept, char **ret_why, struct sg_err *err)
 {
@@ -115,14 +127,17 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 		struct sg_staged *s = &b->staged[list[i].staged];
 
 		for (size_t k = 0; k < count && !list[i].keep; k++)
-			list[i].keep =
-			        list[k].keep && around(&s->hold.addr, &b->staged[list[k].staged].hold.addr);
-		if (list[i].keep)
+			list[i].keep = list[k].keep &&
+			               sg_addr_inside(&s->hold.addr, &b->staged[list[k].staged].hold.addr);
+		if (list[i].keep) /* a scaffold around what stays claimed stays claimed too */
 			continue;
 		s->drop = true;
-		if (list[i].seen == SG_SEEN_FROM)
+		if (list[i].seen == SG_SEEN_FROM &&
+		        !(s->hold.addr.kind == SG_VALUE_SCAFFOLD && sg_rest_theirs(ctx, &b->holds, &s->hold)))
 			sg_build_move(b, s, &seen[i].now, &s->hold.before, true);
 	}
+	for (size_t i = 0; i < b->n; i++)
+		stay_around(members, n, b, i, list, count);
 out:
 	if (seen)
 		sg_seen_release(seen, count);
@@ -149,7 +164,7 @@ static int finish(struct sg_ctx *ctx, struct sg_member *members, size_t n, struc
 			struct sg_err cause = SG_ERR_INIT;
 
 			sg_fail(&cause, kept[i], "%s", why ? why : "?");
-			sg_row_failed(row, SG_OP_REVERT, &cause, false, true, ctx->now.wall);
+			sg_row_revert_failed(row, members[i].done_why, &cause, ctx->now.wall);
 			sg_line(&lines, ctx, kept[i] == SG_ECONFLICT ? SG_EV_LEFT_ALONE : SG_EV_REVERT_FAILED,
 			        row, NULL, "%s: %s", row->key.id, row->text);
 			continue;
@@ -213,7 +228,7 @@ static int refused(struct sg_ctx *ctx, struct sg_member *members, size_t n, cons
 
 		io.code = SG_EIO; /* nothing was found to be somebody else's: it is tried again by itself */
 		rows[i] = members[i].row;
-		sg_row_failed(rows[i], SG_OP_REVERT, &io, false, true, ctx->now.wall);
+		sg_row_revert_failed(rows[i], members[i].done_why, &io, ctx->now.wall);
 		sg_line(&lines, ctx, SG_EV_REVERT_FAILED, rows[i], NULL, "%s: %s", rows[i]->key.id,
 		        rows[i]->text);
 	}

@@ -97,6 +97,14 @@ void sg_row_failed(
 	}
 }
 
+void sg_row_revert_failed(
+        struct sg_row *row, enum sg_reason done_why, const struct sg_err *cause, int64_t now)
+{
+	if (done_why == SG_WHY_REMOVED)
+		row->failed = row->applied;
+	sg_row_failed(row, SG_OP_REVERT, cause, false, true, now);
+}
+
 void sg_row_applied(
         struct sg_row *row, const struct sg_hash *body, const char *revision, enum sg_op op, int64_t now)
 {
@@ -126,7 +134,8 @@ void sg_row_out(struct sg_row *row, enum sg_state done, enum sg_reason why, cons
 	row->applied = (struct sg_hash){ { 0 } };
 	label(&row->applied_revision, NULL);
 	row->applied_at = 0;
-	row->attempts = 0;
+	if (why != SG_WHY_NEW) /* half done and taken out: the next failure still waits longer */
+		row->attempts = 0;
 	row->retry_at = 0;
 	row->goal = SG_OUT;
 	row->effective = SG_EFFECTIVE_UNKNOWN;

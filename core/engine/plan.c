@@ -106,6 +106,16 @@ static void preview(struct sg_engine *e, enum sg_work work, struct sg_member *me
 	sg_moves_release(&moves);
 }
 
+/* One that waits is shown as `apply ID` would do it, so that what is about to be approved can be read first. */
+static void as_applied(struct sg_decision *d)
+{
+	if (d->situation != SG_SIT_WAIT && d->situation != SG_SIT_NEWER_WAITS)
+		return;
+	d->facts.go = true;
+	d->situation = sg_state_situation(d->slot, d->want, &d->facts);
+	d->cell = sg_state_cell(d->slot, d->situation);
+}
+
 int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
         struct sg_val **ret, struct sg_err *err)
 {
@@ -123,11 +133,15 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 	files = sg_val_set(v, "files", sg_val_array());
 	effects = sg_val_set(v, "effects", sg_val_array());
 	for (size_t i = 0; i < w->rows.n; i++) {
+		bool waits;
 		struct sg_val *m;
 
 		sg_decide(e, w, w->rows.at[i], &list[i]);
 		if (only && !sg_key_equal(only, &w->rows.at[i]->key))
 			continue;
+		waits = list[i].situation == SG_SIT_WAIT;
+		if (only)
+			as_applied(&list[i]);
 		m = sg_val_push(rows, sg_val_map());
 		sg_val_set_str(m, "feed", w->rows.at[i]->key.feed);
 		sg_val_set_str(m, "id", w->rows.at[i]->key.id);
@@ -135,15 +149,15 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 		        list[i].cell->kind == SG_CELL_WORK && list[i].cell->work != SG_WORK_NOTE
 		                ? sg_work_name(list[i].cell->work)
 		                : "none");
-		sg_val_set_str(
-		        m, "text", list[i].situation == SG_SIT_WAIT ? list[i].go.text : list[i].cell->text);
+		sg_val_set_str(m, "text", waits ? list[i].go.text : list[i].cell->text);
 	}
 	for (size_t k = 0; k < sizeof(works) / sizeof(works[0]); k++) {
 		size_t n = 0;
 
 		for (size_t i = 0; i < w->rows.n; i++) {
 			const struct sg_decision *d = &list[i];
-			const struct sg_mitigation *m = works[k] == SG_WORK_REPAIR ? d->held : d->m;
+			const struct sg_mitigation *m =
+			        works[k] == SG_WORK_REPAIR && d->held ? d->held : d->m;
 
 			if (d->cell->kind != SG_CELL_WORK || d->cell->work != works[k] ||
 			        (only && !sg_key_equal(only, &d->row->key)))

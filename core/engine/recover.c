@@ -3,6 +3,7 @@
 
 #include "actions/config_edit.h"
 #include "engine/op_build.h"
+#include "engine/rest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct settling {
 	struct sg_ctx *ctx;
 	const struct sg_intent *intent;
 	struct sg_holds holds;
+	bool *theirs;          /* per hold: a scaffold of a file that others put there: they brought it */
 	enum end *end;         /* per move */
 	struct sg_content *at; /* per move: what is there, when settled */
 	bool foreign;          /* some value is OTHER */
@@ -37,10 +39,18 @@ static int settle_container(struct settling *s, const char *container, struct sg
 	int code;
 
 	for (size_t i = 0; i < s->intent->moves.n; i++) {
-		if (sg_win_same(s->intent->moves.at[i].addr.container, container))
-			sg_move_copy(sg_moves_add(&moves), &s->intent->moves.at[i]);
+		const struct sg_move *m = &s->intent->moves.at[i];
+		const struct sg_hold *h = sg_holds_find(&s->holds, &m->addr);
+
+		if (!sg_win_same(m->addr.container, container))
+			continue;
+		if (h && s->theirs[h - s->holds.at])
+			continue;
+		sg_move_copy(sg_moves_add(&moves), m);
 	}
 	code = sg_step_plan(s->ctx->drives, &moves, true, 0, &plan, err);
+	sg_step_plan_rename(
+	        &plan, &s->intent->temps); /* what this run leaves behind, the next one finds by the intent */
 	if (!code)
 		code = sg_step_write(&plan, true, NULL, NULL, err);
 	if (code == SG_ENOSPC && sg_journal_reserve_free(s->ctx->journal, NULL) == 0) {
@@ -112,15 +122,9 @@ static int look(struct settling *s, struct sg_err *err)
 /* A claim that still stands on a value which could not be settled keeps the scaffolds around it claimed, too. */
 static bool around_kept(const struct settling *s, size_t i)
 {
-	const struct sg_addr *a = &s->intent->moves.at[i].addr;
-	size_t n = strlen(a->path);
-
 	for (size_t k = 0; k < s->intent->moves.n; k++) {
-		const struct sg_addr *inner = &s->intent->moves.at[k].addr;
-
-		if ((s->end[k] == END_OTHER || s->end[k] == END_STUCK) && a->kind == SG_VALUE_SCAFFOLD &&
-		        sg_win_same(a->container, inner->container) &&
-		        strncmp(a->path, inner->path, n) == 0 && inner->path[n] == '/')
+		if ((s->end[k] == END_OTHER || s->end[k] == END_STUCK) &&
+		        sg_addr_inside(&s->intent->moves.at[i].addr, &s->intent->moves.at[k].addr))
 			return true;
 	}
 	return false;
@@ -136,6 +140,8 @@ static void close_holds(
 
 		if (!h)
 			continue;
+		if (s->theirs[h - s->holds.at])
+			continue; /* below */
 		if (s->end[i] == END_GONE) {
 			drop[(*n_drop)++] = h->addr;
 			continue;
@@ -157,19 +163,86 @@ static void close_holds(
 			sg_content_copy(&put[(*n_put)++].after, &s->at[i]);
 		}
 	}
+	for (size_t i = 0; i < s->holds.n; i++) {
+		if (s->theirs[i])
+			drop[(*n_drop)++] = s->holds.at[i].addr;
+	}
 }
 
-static bool holds_after(
-        const struct settling *s, const struct sg_key *key, const struct sg_addr *drop, size_t n_drop)
+static bool is_member(const struct sg_intent *intent, const struct sg_key *key)
+{
+	for (size_t i = 0; i < intent->n_outcomes; i++) {
+		if (sg_key_equal(&intent->outcomes[i].key, key))
+			return true;
+	}
+	return false;
+}
+
+static bool dropped(const struct sg_addr *drop, size_t n_drop, const struct sg_addr *addr)
+{
+	for (size_t i = 0; i < n_drop; i++) {
+		if (sg_addr_equal(&drop[i], addr))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the mitigation will still have a value inside the scaffold. */
+static bool has_inside(const struct settling *s, const struct sg_hold *scaffold, const struct sg_key *key,
+        const struct sg_addr *drop, size_t n_drop)
 {
 	for (size_t i = 0; i < s->holds.n; i++) {
-		bool gone = false;
+		const struct sg_hold *h = &s->holds.at[i];
 
-		if (!sg_keys_has(&s->holds.at[i].holders, key))
+		if (h->addr.kind != SG_VALUE_SCAFFOLD && sg_addr_inside(&scaffold->addr, &h->addr) &&
+		        sg_keys_has(&h->holders, key) && !dropped(drop, n_drop, &h->addr))
+			return true;
+	}
+	return false;
+}
+
+/* What others hold too is not moved; members only stop holding it: all of it in a revert, else the scaffolds in which they have nothing now. */
+static void leave_shared(const struct settling *s, struct sg_hold *put, size_t *n_put,
+        const struct sg_addr *drop, size_t n_drop)
+{
+	for (size_t i = 0; i < s->holds.n; i++) {
+		const struct sg_hold *h = &s->holds.at[i];
+		struct sg_keys left = { 0 };
+
+		for (size_t k = 0; k < h->holders.n; k++) {
+			const struct sg_key *key = &h->holders.at[k];
+			bool scaffold = h->addr.kind == SG_VALUE_SCAFFOLD;
+			bool inside = scaffold && has_inside(s, h, key, drop, n_drop);
+			bool goes = is_member(s->intent, key) && !inside &&
+			            (scaffold || s->intent->op == SG_OP_REVERT);
+
+			if (!goes)
+				sg_keys_add(&left, key->feed, key->id);
+		}
+		if (!left.n || left.n == h->holders.n || dropped(drop, n_drop, &h->addr)) {
+			sg_keys_release(&left);
 			continue;
-		for (size_t k = 0; k < n_drop; k++)
-			gone = gone || sg_addr_equal(&drop[k], &s->holds.at[i].addr);
-		if (!gone)
+		}
+		sg_hold_copy(&put[*n_put], h);
+		sg_keys_release(&put[*n_put].holders);
+		put[(*n_put)++].holders = left;
+	}
+}
+
+/* Whether the mitigation still holds something once the close is written. */
+static bool holds_after(const struct settling *s, const struct sg_key *key, const struct sg_change *change)
+{
+	for (size_t i = 0; i < s->holds.n; i++) {
+		const struct sg_hold *h = &s->holds.at[i];
+		bool holds = sg_keys_has(&h->holders, key);
+
+		for (size_t k = 0; k < change->n_holds_drop; k++)
+			holds = holds && !sg_addr_equal(&change->holds_drop[k], &h->addr);
+		for (size_t k = 0; k < change->n_holds_put; k++) {
+			if (sg_addr_equal(&change->holds_put[k].addr, &h->addr))
+				holds = holds && sg_keys_has(&change->holds_put[k].holders, key);
+		}
+		if (holds)
 			return true;
 	}
 	return false;
@@ -182,15 +255,18 @@ static void row_settled(const struct settling *s, struct sg_row *row, const stru
 	int64_t now = s->ctx->now.wall;
 	struct sg_err why = SG_ERR_INIT;
 
-	if (s->foreign && holds) {
+	if (!s->stuck && holds &&
+	        (s->foreign ||
+	                op == SG_OP_REVERT)) { /* a revert that still holds left somebody else's work alone */
 		row->goal = op == SG_OP_REVERT ? SG_OUT : SG_IN;
 		row->attempts++;
-		sg_row_move(row, SG_BLOCKED, SG_WHY_DRIFT, now, "%s", s->why);
+		sg_row_move(row, SG_BLOCKED, SG_WHY_DRIFT, now, "%s",
+		        s->why ? s->why : "a held value was edited by somebody else and stays");
 		return;
 	}
 	if (s->stuck && holds) {
 		sg_fail(&why, SG_EIO, "%s", s->why ? s->why : cause->msg);
-		sg_row_failed(row, SG_OP_REVERT, &why, false, true, now);
+		sg_row_revert_failed(row, o->done_why, &why, now);
 		row->goal = op == SG_OP_REVERT ? SG_OUT : SG_IN;
 		return;
 	}
@@ -228,8 +304,8 @@ static int close_intent(struct settling *s, const struct sg_err *cause, struct s
         struct sg_err *err)
 {
 	size_t moves = s->intent->moves.n, members = s->intent->n_outcomes;
-	struct sg_hold *put = sg_alloc((moves + 1) * sizeof(*put));
-	struct sg_addr *drop = sg_alloc((moves + 1) * sizeof(*drop));
+	struct sg_hold *put = sg_alloc((moves + s->holds.n + 1) * sizeof(*put));
+	struct sg_addr *drop = sg_alloc((moves + s->holds.n + 1) * sizeof(*drop));
 	struct sg_row **done = sg_alloc((members + 1) * sizeof(struct sg_row *));
 	bool *owned = sg_alloc((members + 1) * sizeof(*owned));
 	struct sg_lines lines = { 0 };
@@ -237,6 +313,7 @@ static int close_intent(struct settling *s, const struct sg_err *cause, struct s
 	int code = 0;
 
 	close_holds(s, put, &change.n_holds_put, drop, &change.n_holds_drop);
+	leave_shared(s, put, &change.n_holds_put, drop, change.n_holds_drop);
 	for (size_t i = 0; i < members; i++) {
 		const struct sg_outcome *o = &s->intent->outcomes[i];
 		struct sg_row *row = row_of(s->ctx, &o->key, rows, n, &owned[change.n_rows], err);
@@ -246,7 +323,7 @@ static int close_intent(struct settling *s, const struct sg_err *cause, struct s
 			goto out;
 		}
 		done[change.n_rows++] = row;
-		row_settled(s, row, o, cause, holds_after(s, &o->key, drop, change.n_holds_drop));
+		row_settled(s, row, o, cause, holds_after(s, &o->key, &change));
 		sg_line(&lines, s->ctx, SG_EV_RECOVERED, row, sg_build_values(&s->intent->moves),
 		        "%s: an unfinished %s was settled%s%s", row->key.id, sg_op_name(s->intent->op),
 		        cause->msg[0] ? ": " : "", cause->msg);
@@ -278,6 +355,17 @@ out:
 	return code;
 }
 
+/* Whether the intent moves values of the file that the address is in. */
+static bool in_intent(const struct sg_intent *intent, const struct sg_addr *addr)
+{
+	for (size_t i = 0; i < intent->moves.n; i++) {
+		if (addr->kind == SG_VALUE_SCAFFOLD &&
+		        sg_win_same(intent->moves.at[i].addr.container, addr->container))
+			return true;
+	}
+	return false;
+}
+
 static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause,
         struct sg_row *const *rows, size_t n, bool touch, struct sg_err *err)
 {
@@ -287,14 +375,15 @@ static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const stru
 
 	s.end = sg_alloc((moves + 1) * sizeof(*s.end));
 	s.at = sg_alloc((moves + 1) * sizeof(*s.at));
+	s.theirs = sg_alloc((s.holds.n + 1) * sizeof(*s.theirs));
+	for (size_t i = 0; !code && i < s.holds.n; i++)
+		s.theirs[i] = in_intent(intent, &s.holds.at[i].addr) &&
+		              sg_rest_theirs(ctx, &s.holds, &s.holds.at[i]);
+	/* Before the folders are synced, so that no temporary file comes back after the intent is closed; one that stays is no reason to keep it open. */
+	if (!code)
+		sg_step_clean(ctx->drives, &intent->temps, NULL);
 	if (!code && touch)
 		code = settle_all(&s, err);
-	if (!code)
-		code = sg_step_clean(ctx->drives, &intent->temps, err);
-	if (code && code != SG_EFATAL) { /* a temporary file that stays is no reason to keep an intent open */
-		sg_err_clear(err);
-		code = 0;
-	}
 	if (!code)
 		code = look(&s, err);
 	if (!code)
@@ -302,6 +391,7 @@ static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const stru
 	for (size_t i = 0; i < moves; i++)
 		sg_content_release(&s.at[i]);
 	free(s.at);
+	free(s.theirs);
 	free(s.end);
 	free(s.why);
 	sg_holds_release(&s.holds);

@@ -125,6 +125,8 @@ static int do_show(struct request *r)
 
 static int do_plan(struct request *r)
 {
+	sg_engine_forget_views(
+	        r->e); /* a plan is about the files as they are, not as the last audit saw them */
 	return sg_report_plan(r->e, &r->w, r->row ? &r->row->key : NULL, &r->reply, r->err);
 }
 
@@ -201,7 +203,7 @@ static int do_apply(struct request *r)
 	r->row->attempts = 0;
 	r->row->retry_at = 0;
 	r->row->failed = (struct sg_hash){ { 0 } };
-	if (r->row->state == SG_BLOCKED && sg_hash_is_zero(&r->row->applied))
+	if (r->row->state == SG_BLOCKED && !sg_holds_any(&r->w.holds, &r->row->key))
 		sg_row_move(
 		        r->row, SG_PENDING, SG_WHY_NEW, r->w.now.wall, "an administrator asked to apply it");
 	code = note(r, SG_EV_APPLY_ASKED, r->row, NULL, "asked to apply now");
@@ -400,9 +402,18 @@ static int do_resolve(struct request *r)
 	r->row->attempts = r->row->repairs = 0;
 	r->row->retry_at = 0;
 	r->row->goal = SG_IN;
-	if (strcmp(how, "retry") == 0)
-		sg_row_move(r->row, holds ? SG_APPLIED : SG_PENDING, holds ? SG_WHY_APPLIED : SG_WHY_NEW,
+	if (strcmp(how, "retry") == 0) {
+		bool whole = holds && !sg_hash_is_zero(&r->row->applied);
+
+		sg_row_move(r->row,
+		        whole   ? SG_APPLIED
+		        : holds ? SG_BLOCKED
+		                : SG_PENDING,
+		        whole   ? SG_WHY_APPLIED
+		        : holds ? SG_WHY_IO
+		                : SG_WHY_NEW,
 		        r->w.now.wall, "looked at again");
+	}
 	code = note(r, SG_EV_RESOLVED, r->row, NULL, how);
 	sg_engine_ctx(r->e, &r->who, &ctx);
 	if (!code && strcmp(how, "take-over") == 0)

@@ -130,12 +130,16 @@ static size_t members_of(const struct sg_engine *e, const struct sg_world *w, st
 			continue;
 		ret[n] = (struct sg_member){ .row = d->row, .m = d->m };
 		if (work == SG_WORK_REPAIR)
-			ret[n].m = d->held;
+			ret[n].m = d->held ? d->held : d->m;
 		if (work == SG_WORK_REVERT && d->situation == SG_SIT_BY_HAND) {
 			ret[n].done = SG_BLOCKED;
 			ret[n].done_why = SG_WHY_REMOVED;
 			ret[n].done_text =
 			        "a person took it out by hand, so the rest was taken out too: EXPOSED";
+		} else if (work == SG_WORK_REVERT && d->situation == SG_SIT_HALF) {
+			ret[n].done = d->cell->done;
+			ret[n].done_why = d->cell->done_why;
+			ret[n].done_text = "what an error left half done is out; it is evaluated again";
 		} else if (work == SG_WORK_REVERT) {
 			sg_out_goal(&d->facts, &ret[n].done, &ret[n].done_why);
 		}

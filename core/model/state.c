@@ -92,8 +92,8 @@ static enum sg_situation out_situation(enum sg_slot slot, const struct sg_facts 
 
 static enum sg_situation in_missing(enum sg_slot slot, const struct sg_facts *f)
 {
-	bool replaced =
-	        f->replaced || slot == SG_SLOT_IO; /* what an error left half done was taken out by nobody */
+	/* What an error left half done was taken out by nobody. */
+	bool replaced = f->replaced || (slot == SG_SLOT_IO && !f->removed);
 
 	if (!f->retry_due)
 		return SG_SIT_RETRY_WAIT;
@@ -110,10 +110,14 @@ static enum sg_situation in_held(enum sg_slot slot, const struct sg_facts *f)
 	case SG_LOOK_GONE: return SG_SIT_GONE;
 	case SG_LOOK_FAILED: return SG_SIT_UNSEEN;
 	case SG_LOOK_OTHER: return SG_SIT_OTHER;
-	case SG_LOOK_MISSING: return in_missing(slot, f);
 	case SG_LOOK_NONE: /* an applied mitigation without values: the heartbeat */
+	case SG_LOOK_MISSING:
 	case SG_LOOK_AFTER: break;
 	}
+	if (f->incomplete)
+		return f->retry_due ? SG_SIT_HALF : SG_SIT_RETRY_WAIT;
+	if (f->look == SG_LOOK_MISSING)
+		return in_missing(slot, f);
 	if (!f->other_body)
 		return SG_SIT_AFTER;
 	return f->go ? SG_SIT_NEWER : SG_SIT_NEWER_WAITS;

@@ -79,6 +79,7 @@ struct sg_facts {
 	enum sg_applies applies;
 	/* for the situation */
 	bool holds;          /* it holds at least one value */
+	bool incomplete;     /* it holds values, yet no body is in whole: what an error left half done */
 	bool asked;          /* a person or a recall asked for the removal */
 	bool removal_window; /* the removal window is open (or there is none) */
 	enum sg_look look;
@@ -88,6 +89,7 @@ struct sg_facts {
 	bool other_body;   /* the offered body is not the applied one */
 	bool body_failed;  /* the offered body is the one whose apply failed */
 	bool go;
+	bool removed; /* a person took the applied body out by hand, and the rest of it was begun to be taken out */
 	bool retry_due;  /* no retry time is set, or it has come */
 	bool tried_out;  /* a revert was tried already and left what is OTHER alone */
 	bool equivalent; /* somebody else's equivalent rule is in force */
@@ -124,6 +126,7 @@ enum sg_situation {
 	SG_SIT_GONE,      /* holds, and what held them is gone */
 	SG_SIT_UNSEEN,    /* holds, and they cannot be looked at now */
 	SG_SIT_OTHER,     /* IN, holds, some value other */
+	SG_SIT_HALF,      /* IN, holds values of no whole body: what an error left half done */
 	SG_SIT_REPLACED,  /* IN, values missing because the file was replaced */
 	SG_SIT_FOUGHT,    /* the same past the bound */
 	SG_SIT_BY_HAND,   /* IN, values missing, anything else; respected */

@@ -1,0 +1,88 @@
+/* rest.c - see rest.h. Ours is taken out in memory, by the same plan that a revert makes. */
+#include "engine/rest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool sg_rest(struct sg_ctx *ctx, const struct sg_hold *const *list, size_t n, const char *container,
+        struct sg_hash *ret)
+{
+	struct sg_moves back = { 0 };
+	struct sg_step_plan plan = { 0 };
+	bool known = false;
+
+	for (size_t i = 0; i < n; i++) {
+		struct sg_move *move;
+
+		if (!sg_win_same(list[i]->addr.container, container))
+			continue;
+		move = sg_moves_add(&back);
+		sg_addr_copy(&move->addr, &list[i]->addr);
+		sg_content_copy(&move->from, &list[i]->after);
+		sg_content_copy(&move->to, &list[i]->before);
+		move->settle_to = true;
+	}
+	if (sg_step_plan(ctx->drives, &back, true, 0, &plan, NULL) == 0 && plan.n_files == 1) {
+		*ret = sg_sha256(sg_buf_bytes(&plan.files[0].after));
+		known = true;
+	}
+	sg_step_plan_release(&plan);
+	sg_moves_release(&back);
+	return known;
+}
+
+bool sg_rest_replaced(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_hold *h)
+{
+	const struct sg_hold **list = sg_alloc((holds->n + 1) * sizeof(*list));
+	struct sg_container_id id = { 0 };
+	struct sg_hash rest;
+	bool replaced = false;
+
+	for (size_t i = 0; i < holds->n; i++)
+		list[i] = &holds->at[i];
+	if (sg_step_identify(ctx->drives, h->addr.container, &id, NULL) == 0 &&
+	        (id.dev != h->dev || id.ino != h->ino) &&
+	        sg_rest(ctx, list, holds->n, h->addr.container, &rest))
+		replaced = !sg_hash_equal(&rest, &h->file);
+	free(list);
+	return replaced;
+}
+
+bool sg_addr_inside(const struct sg_addr *scaffold, const struct sg_addr *inner)
+{
+	size_t n = strlen(scaffold->path);
+
+	return scaffold->kind == SG_VALUE_SCAFFOLD && sg_win_same(scaffold->container, inner->container) &&
+	       strncmp(scaffold->path, inner->path, n) == 0 && inner->path[n] == '/';
+}
+
+/* Whether the held value is at its after now. */
+static bool at_after(struct sg_ctx *ctx, const struct sg_hold *h)
+{
+	struct sg_seen_value seen = { 0 };
+	struct sg_moves one = { 0 };
+	struct sg_move *move = sg_moves_add(&one);
+	bool there;
+
+	sg_addr_copy(&move->addr, &h->addr);
+	sg_content_copy(&move->from, &h->before);
+	sg_content_copy(&move->to, &h->after);
+	there = sg_step_look(ctx->drives, &one, &seen, NULL) == 0 && seen.seen == SG_SEEN_TO;
+	sg_seen_release(&seen, 1);
+	sg_moves_release(&one);
+	return there;
+}
+
+bool sg_rest_theirs(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_hold *scaffold)
+{
+	if (!at_after(ctx, scaffold) || !sg_rest_replaced(ctx, holds, scaffold))
+		return false;
+	for (size_t i = 0; i < holds->n; i++) {
+		const struct sg_hold *h = &holds->at[i];
+
+		if (h->addr.kind != SG_VALUE_SCAFFOLD && sg_addr_inside(&scaffold->addr, &h->addr) &&
+		        at_after(ctx, h))
+			return false;
+	}
+	return true;
+}

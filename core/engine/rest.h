@@ -1,0 +1,18 @@
+/* rest.h - what a container would be without any value of ours: the one thing that tells a file which others replaced from one out of which a person took
+ * our value. Looks only. */
+#ifndef SG_ENGINE_REST_H
+#define SG_ENGINE_REST_H
+
+#include "engine/ctx.h"
+
+/* SHA-256 of the container's octets with every value of `list` at its before, those found OTHER as they are. false: it cannot be told. */
+bool sg_rest(struct sg_ctx *ctx, const struct sg_hold *const *list, size_t n, const char *container,
+        struct sg_hash *ret);
+/* Whether others put another file in this one's place since the hold was written: its identity AND the octets that are not ours changed. */
+bool sg_rest_replaced(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_hold *h);
+/* Whether a claimed scaffold that exists is another one: the file was replaced, and nothing of ours stands inside. It is theirs, and stays. */
+bool sg_rest_theirs(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_hold *scaffold);
+/* Whether `inner` lies inside `scaffold`. */
+bool sg_addr_inside(const struct sg_addr *scaffold, const struct sg_addr *inner);
+
+#endif
