@@ -70,25 +70,16 @@ static bool newest(struct sg_bytes file, struct sg_bytes *ret, uint64_t *ret_seq
 /* Made aside, allocated and synced, then renamed: a mirror that is there has its blocks. */
 static int make(const char *path, uint64_t size, struct sg_err *err)
 {
-	char *aside = sg_format("%s.new", path), *folder = sg_strdup(path);
-	char *slash = strrchr(folder, '/');
+	char *aside = sg_format("%s.new", path);
 	int rc = sg_os_unlink(aside, err);
 
-#define STEP(call)                                                                                           \
-	do {                                                                                                 \
-		if (rc == 0)                                                                                 \
-			rc = call;                                                                           \
-	} while (0)
-	STEP(sg_os_allocate(aside, size, err));
-	STEP(sg_os_sync_file(aside, err));
-	STEP(sg_os_replace(aside, path, err));
-	if (slash) {
-		*slash = 0;
-		STEP(sg_os_sync_dir(*folder ? folder : "/", err));
-	}
-#undef STEP
+	if (rc == 0)
+		rc = sg_os_allocate(aside, size, err);
+	if (rc == 0)
+		rc = sg_os_sync_file(aside, err);
+	if (rc == 0)
+		rc = sg_os_replace(aside, path, err);
 	free(aside);
-	free(folder);
 	return rc;
 }
 

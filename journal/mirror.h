@@ -11,7 +11,7 @@
 #include "base/val.h"
 
 struct sg_mirror;
-int sg_mirror_open(const char *path, uint64_t slot_size, struct sg_mirror **ret, struct sg_err *err); /* makes it, allocated, when absent */
+int sg_mirror_open(const char *path, uint64_t slot_size, struct sg_mirror **ret, struct sg_err *err); /* makes it, allocated, when absent; syncing the folder is the caller's */
 void sg_mirror_close(struct sg_mirror *m);
 int sg_mirror_write(struct sg_mirror *m, const struct sg_val *content, struct sg_err *err); /* SG_ELIMIT: larger than a slot; SG_EFATAL */
 /* The same in two steps, so that what does not fit is known before the journal is changed. */

@@ -1,8 +1,8 @@
 /* open.c - makes, checks, opens and closes a journal (journal.h).
  *
  * LMDB's creation is not crash-atomic, and LMDB never syncs its folder: a new environment is built aside as journal.new with its first commit, synced,
- * renamed to journal.mdb, and the folder is synced. A journal.new that is found was left by a creation that died, and is removed. The mirror is made
- * after the journal, so a mirror with claims and no journal beside it means that the journal was lost: nothing new is made in its place.
+ * renamed to journal.mdb. A journal.new that is found was left by a creation that died, and is removed. The mirror is made after the journal; then the
+ * folder is synced, before anything is entrusted to the two. A mirror with claims and no journal beside it means that the journal was lost: nothing new is made in its place.
  */
 #include "journal/journal.h"
 
@@ -73,8 +73,6 @@ static int make(const char *folder, const char *path, const struct sg_journal_op
 		rc = sg_os_sync_file(aside, err);
 	if (rc == 0)
 		rc = sg_os_replace(aside, path, err);
-	if (rc == 0)
-		rc = sg_os_sync_dir(folder, err);
 	if (rc != 0)
 		sg_os_unlink(aside, NULL);
 	free(aside);
@@ -325,6 +323,9 @@ int sg_journal_open(const char *folder, const struct sg_journal_options *options
 		rc = check_machine(j, options, now, err);
 	if (rc == 0)
 		rc = open_mirror(j, err);
+	/* Always, because the start that made these names may have died before it came here. */
+	if (rc == 0)
+		rc = sg_os_sync_dir(folder, err);
 	if (rc == 0 && !is_there(reserve, err, &rc) && rc == 0) {
 		/* Without it the service still works; a full volume is what it is for, and then there may be no room for it either. */
 		if (sg_os_allocate(reserve, RESERVE_SIZE, NULL) != 0)

@@ -40,7 +40,7 @@ int sg_os_replace(const char *from, const char *to, struct sg_err *err); /* atom
 int sg_os_unlink(const char *path, struct sg_err *err);    /* absent is fine */
 
 /* --- folders and space */
-int sg_os_mkdirs(const char *path, struct sg_err *err);    /* 0700; existing ones are fine; each new one is synced in its parent */
+int sg_os_mkdirs(const char *path, struct sg_err *err);    /* 0700; existing ones are fine; each new one is synced in its parent, and the innermost existing one, too */
 int sg_os_allocate(const char *path, uint64_t size, struct sg_err *err); /* creates or grows; blocks really allocated */
 int sg_os_free_space(const char *path, uint64_t *ret, struct sg_err *err);
 int sg_os_remove_tree(const char *path, struct sg_err *err); /* for our own temporary folders only */

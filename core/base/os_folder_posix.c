@@ -55,21 +55,11 @@ int sg_os_sync_dir(const char *path, struct sg_err *err)
 	return r;
 }
 
-static int make_dir(const char *path, struct sg_err *err)
+static int sync_parent(const char *path, struct sg_err *err)
 {
-	struct stat st;
-	char *parent, *slash;
+	char *parent = sg_strdup(path), *slash = strrchr(parent, '/');
 	int r;
 
-	if (mkdir(path, 0700) < 0) {
-		if (errno != EEXIST)
-			return sg_fail_errno(err, "cannot make the folder %s", path);
-		if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-			return sg_fail(err, SG_EEXIST, "%s is there and is no folder", path);
-		return 0;
-	}
-	parent = sg_strdup(path);
-	slash = strrchr(parent, '/');
 	if (slash)
 		slash[slash == parent] = 0;
 	r = sg_os_sync_dir(slash ? parent : ".", err);
@@ -77,23 +67,63 @@ static int make_dir(const char *path, struct sg_err *err)
 	return r;
 }
 
+/* *ret_made: it was not there. */
+static int make_dir(const char *path, bool *ret_made, struct sg_err *err)
+{
+	struct stat st;
+
+	*ret_made = mkdir(path, 0700) == 0;
+	if (*ret_made)
+		return sync_parent(path, err);
+	if (errno != EEXIST)
+		return sg_fail_errno(err, "cannot make the folder %s", path);
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return sg_fail(err, SG_EEXIST, "%s is there and is no folder", path);
+	return 0;
+}
+
+/* The innermost folder that is there already may have been made by a process that died before it could sync it: that one is synced first. A
+ * parent that this account may not even read was not made by it. */
+static int sync_found(const char *path, struct sg_err *err)
+{
+	struct sg_err why = SG_ERR_INIT;
+	int r = sync_parent(path, &why);
+
+	return r == 0 || r == SG_EACCES ? 0 : sg_fail(err, r, "%s", why.msg);
+}
+
 int sg_os_mkdirs(const char *path, struct sg_err *err)
 {
-	char *part = sg_strdup(path);
+	char *part = sg_strdup(path), *found = NULL;
 	size_t len = strlen(part), i;
+	struct sg_file_id id;
 	int r = 0;
 
 	while (len > 1 && part[len - 1] == '/')
 		part[--len] = 0;
 	for (i = 1; r == 0 && i <= len; i++) {
 		char c = part[i];
+		bool made = false;
 
 		if ((c != '/' && c != 0) || part[i - 1] == '/')
 			continue;
 		part[i] = 0;
-		r = make_dir(part, err);
+		if (found && sg_os_stat(part, &id, NULL) == SG_ENOENT) {
+			r = sync_found(found, err);
+			free(found);
+			found = NULL;
+		}
+		if (r == 0)
+			r = make_dir(part, &made, err);
+		if (r == 0 && !made) {
+			free(found);
+			found = sg_strdup(part);
+		}
 		part[i] = c;
 	}
+	if (r == 0 && found)
+		r = sync_found(found, err);
+	free(found);
 	free(part);
 	return r;
 }

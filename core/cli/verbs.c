@@ -18,8 +18,8 @@ static const struct sg_verb verbs[] = {
 	        SG_OPT_BY_HAND | SG_OPT_FEED, 1, 1, sg_render_show },
 	{ "plan", "[ID] [--exit-code]", "what would be done now, as a diff per file; changes nothing",
 	        "An ID that waits is shown as `apply ID` would do it.\n"
-	        "  --exit-code  exit with 10 when something would change\n", SG_OPT_EXIT_CODE | SG_OPT_FEED,
-	        0, 1, sg_render_plan },
+	        "  --exit-code  exit with 10 when something would change\n",
+	        SG_OPT_EXIT_CODE | SG_OPT_FEED, 0, 1, sg_render_plan },
 	{ "refresh", "[--feed NAME]", "poll the feeds now, and wait until what they bring is done",
 	        "Fails when a feed could not be fetched or was refused; what the others brought is in force "
 	        "all the same.\n",

@@ -100,6 +100,28 @@ static void each_of_a_group_counts_its_own_values(void **state)
 	free(config);
 }
 
+static void plan_of_one_that_waits_shows_what_is_about_to_be_approved(void **state)
+{
+	struct lab *lab = *state;
+	char *config = lab_config("M1", "1", "/", "yes", "evil", NULL);
+	struct sg_val *plan = NULL;
+
+	lab_configure(lab, "ask", NULL);
+	lab_offer(lab, "corp", 1, config);
+	lab_run(lab);
+	assert_int_equal(lab_ask(lab, &plan, "plan", NULL), 0);
+	assert_false(
+	        sg_val_get_bool(plan, "would_change", true)); /* nothing is done until a person approves */
+	sg_val_free(plan);
+	assert_int_equal(lab_ask(lab, &plan, "plan", "id", "M1", NULL), 0);
+	assert_true(sg_val_get_bool(plan, "would_change", false));
+	assert_int_equal(sg_val_get(plan, "files")->n, 1);
+	sg_val_free(plan);
+	assert_string_equal(lab_state(lab, "M1"), "applicable/approval");
+	assert_true(lab_untouched(lab));
+	free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +130,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 		        list_says_why_what_is_in_place_has_no_effect, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_of_a_group_counts_its_own_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		        plan_of_one_that_waits_shows_what_is_about_to_be_approved, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
