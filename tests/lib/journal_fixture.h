@@ -87,7 +87,8 @@ static inline void fixture_fill(struct sg_content *c, const char *what, size_t i
 }
 
 /* Opens an intent to apply `id` of feed "f" with n values whose contents have `len` octets, row and holds with it. */
-static inline void fixture_apply(struct fixture *f, const char *id, size_t n, size_t len, struct sg_intent *ret)
+static inline void fixture_apply(
+        struct fixture *f, const char *id, size_t n, size_t len, struct sg_intent *ret)
 {
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_holds holds = { 0 };
@@ -114,7 +115,9 @@ static inline void fixture_apply(struct fixture *f, const char *id, size_t n, si
 		sg_keys_add(&h->holders, "f", id);
 	}
 	row->state = SG_APPLICABLE;
-	struct sg_change change = { .rows = &row, .n_rows = 1, .holds_put = holds.at, .n_holds_put = holds.n };
+	struct sg_change change = {
+		.rows = &row, .n_rows = 1, .holds_put = holds.at, .n_holds_put = holds.n
+	};
 	int rc = sg_journal_open_intent(f->j, ret, &change, &f->now, &err);
 	if (rc != 0)
 		print_error("%s\n", err.msg);
@@ -143,7 +146,9 @@ static inline void fixture_lines(struct fixture *f, int n)
 
 	for (int i = 0; i < n; i++) {
 		f->now.wall++;
-		struct sg_audit line = { .code = SG_EV_MOVED, .key = { (char *)"f", (char *)"M1" }, .text = (char *)"moved" };
+		struct sg_audit line = {
+			.code = SG_EV_MOVED, .key = { (char *)"f", (char *)"M1" }, .text = (char *)"moved"
+		};
 		line.data = sg_val_map();
 		sg_val_set_str(line.data, "verdict", i % 2 ? "EXPOSED" : "IN FORCE");
 		struct sg_change change = { .audits = &line, .n_audits = 1 };

@@ -1,4 +1,4 @@
-/* test_journal.c - the four durable writes, opening and making, thresholds, copies: on real files in a folder of their own. */
+/* test_journal.c - the four durable writes, thresholds, pruning, copies: on real files in a folder of their own. */
 #include "base/os.h"
 #include "journal/journal.h"
 #include "journal/mirror.h"
@@ -11,24 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void makes_a_journal_that_opens_again_with_nothing_in_it(void **state)
-{
-	struct fixture *f = *state;
-	struct sg_journal_meta meta = { 0 };
-	struct sg_err err = SG_ERR_INIT;
-
-	assert_true(sg_journal_created(f->j));
-	fixture_reopen(f);
-	assert_false(sg_journal_created(f->j));
-	assert_int_equal(sg_journal_read_meta(sg_journal_reader(f->j), &meta, &err), 0);
-	assert_int_equal(meta.format, 1);
-	assert_int_equal(meta.created, 1000);
-	assert_string_equal(meta.machine, "machine-1");
-	assert_int_equal(meta.size, MAP_SIZE);
-	assert_int_equal(meta.audit_last, 0);
-	sg_journal_meta_release(&meta);
-}
 
 static void an_intent_and_its_holds_come_back_as_they_were(void **state)
 {
@@ -229,90 +211,6 @@ static void bodies_and_facts_are_kept(void **state)
 	sg_buf_release(&back);
 }
 
-static void a_second_owner_is_refused(void **state)
-{
-	struct fixture *f = *state;
-	struct sg_err err = SG_ERR_INIT;
-	struct sg_journal *second = NULL;
-
-	assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &second, &err), SG_EBUSY);
-	assert_null(second);
-}
-
-static void a_journal_of_another_machine_asks_first(void **state)
-{
-	struct fixture *f = *state;
-	struct sg_err err = SG_ERR_INIT;
-
-	sg_journal_close(f->j);
-	f->j = NULL;
-	f->options.machine = "machine-2";
-	assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err), SG_ESTATE);
-	assert_non_null(strstr(err.msg, "machine-1"));
-	sg_err_clear(&err);
-	f->options.any_machine = true;
-	assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err), 0);
-	f->options.any_machine = false;
-	fixture_reopen(f);
-}
-
-static void what_a_dead_creation_left_is_removed(void **state)
-{
-	struct fixture *f = *state;
-	struct sg_err err = SG_ERR_INIT;
-	char *path = sg_format("%s/journal.mdb", f->dir), *aside = sg_format("%s/journal.new", f->dir);
-
-	sg_journal_close(f->j);
-	f->j = NULL;
-	assert_int_equal(rename(path, aside), 0);
-	assert_int_equal(truncate(aside, 5000), 0);
-	assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err), 0);
-	assert_true(sg_journal_created(f->j));
-	assert_int_not_equal(access(aside, F_OK), 0);
-	free(path);
-	free(aside);
-}
-
-static void a_lost_journal_is_not_replaced_by_an_empty_one(void **state)
-{
-	struct fixture *f = *state;
-	struct sg_intent intent = { 0 };
-	struct sg_err err = SG_ERR_INIT;
-	char *path = sg_format("%s/journal.mdb", f->dir);
-
-	fixture_apply(f, "M1", 2, 40, &intent);
-	sg_journal_close(f->j);
-	f->j = NULL;
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err), SG_EDAMAGED);
-	assert_non_null(strstr(err.msg, "2 claims"));
-	assert_int_not_equal(access(path, F_OK), 0);
-	free(path);
-	sg_intent_release(&intent);
-}
-
-static void an_older_copy_put_back_is_refused(void **state)
-{
-	struct fixture *f = *state;
-	struct sg_intent intent = { 0 };
-	struct sg_err err = SG_ERR_INIT;
-	struct sg_buf old = { 0 };
-	char *path = sg_format("%s/journal.mdb", f->dir);
-
-	fixture_lines(f, 1);
-	assert_int_equal(sg_os_read(path, SIZE_MAX, &old, NULL, &err), 0);
-	fixture_lines(f, 1);
-	fixture_apply(f, "M1", 1, 40, &intent);
-	sg_journal_close(f->j);
-	f->j = NULL;
-	fixture_write(path, sg_buf_bytes(&old));
-	assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err), SG_EDAMAGED);
-	assert_non_null(strstr(err.msg, "older"));
-	free(path);
-	sg_buf_release(&old);
-	sg_intent_release(&intent);
-}
-
 static void past_the_first_threshold_applies_stop_and_reverts_go_on(void **state)
 {
 	struct fixture *f = *state;
@@ -443,23 +341,10 @@ static void an_exported_copy_is_a_journal(void **state)
 	sg_intent_release(&intent);
 }
 
-static void the_reserve_is_given_back_once_and_made_again(void **state)
-{
-	struct fixture *f = *state;
-	struct sg_err err = SG_ERR_INIT;
-
-	assert_int_equal(sg_journal_reserve_free(f->j, &err), 0);
-	assert_int_equal(sg_journal_reserve_free(f->j, &err), SG_ENOENT);
-	sg_err_clear(&err);
-	assert_int_equal(sg_journal_reserve_make(f->j, &err), 0);
-	assert_int_equal(sg_journal_reserve_free(f->j, &err), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
-		T(makes_a_journal_that_opens_again_with_nothing_in_it),
 		T(an_intent_and_its_holds_come_back_as_they_were),
 		T(a_second_intent_is_refused_until_the_first_is_closed),
 		T(closing_nothing_is_refused),
@@ -469,16 +354,10 @@ int main(void)
 		T(a_serial_never_goes_down),
 		T(a_write_that_fails_changes_nothing),
 		T(bodies_and_facts_are_kept),
-		T(a_second_owner_is_refused),
-		T(a_journal_of_another_machine_asks_first),
-		T(what_a_dead_creation_left_is_removed),
-		T(a_lost_journal_is_not_replaced_by_an_empty_one),
-		T(an_older_copy_put_back_is_refused),
 		T(past_the_first_threshold_applies_stop_and_reverts_go_on),
 		T(pruning_frees_what_nothing_names_and_keeps_the_chain),
 		T(a_copy_says_what_the_journal_says_and_writes_nothing),
 		T(an_exported_copy_is_a_journal),
-		T(the_reserve_is_given_back_once_and_made_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
