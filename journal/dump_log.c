@@ -67,18 +67,22 @@ static void print_new(void *arg, const struct sg_audit *line)
 		render(l->d, line);
 }
 
-/* Each second a fresh copy; lines that were printed are not printed again. Ends with the process. */
+/* Each second a fresh copy; lines that were printed are not printed again. Ends with the process. A copy that fails is said once. */
 static void follow(struct log *l)
 {
+	bool failing = false;
+
 	for (;;) {
 		struct sg_dump next = { .o = l->d->o, .bad = l->d->bad };
 		struct sg_err err = SG_ERR_INIT;
 		sg_os_sleep(1000);
 		if (sg_journal_copy(l->d->o->journal, &next.r, &err) != 0) {
-			next.bad.fn(
-			        next.bad.arg, &(struct sg_finding){ "file", sg_strdup("journal"), err.msg });
+			if (!failing)
+				sg_finder_add(&next.bad, "file", "journal", "%s", err.msg);
+			failing = true;
 			continue;
 		}
+		failing = false;
 		next.s = sg_pages_source(next.r->pages);
 		struct log more = { .d = &next, .last = l->last };
 		sg_dump_lines(&next, l->last + 1, print_new, &more);
