@@ -126,17 +126,24 @@ void sg_journal_copy_close(struct sg_journal_read *r)
 
 int sg_journal_export(struct sg_journal_read *r, const char *path, struct sg_err *err)
 {
-	int rc;
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? sg_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : sg_strdup(".");
+	int rc = 0;
 
 	if (!r->pages)
-		return sg_fail(err, SG_EINVAL, "only a copy can be exported");
-	rc = sg_os_create(path, sg_pages_octets(r->pages), NULL, err);
+		rc = sg_fail(err, SG_EINVAL, "only a copy can be exported");
+	if (rc == 0)
+		rc = sg_os_create(path, sg_pages_octets(r->pages), NULL, err);
 	if (rc != 0)
-		return rc;
+		goto out;
 	rc = sg_os_allocate(path, sg_pages_size(r->pages), err);
 	if (rc == 0)
 		rc = sg_os_sync_file(path, err);
+	if (rc == 0)
+		rc = sg_os_sync_dir(folder, err);
 	if (rc != 0)
 		sg_os_unlink(path, NULL);
+out:
+	free(folder);
 	return rc;
 }

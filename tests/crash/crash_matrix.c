@@ -241,13 +241,17 @@ static bool check_blocks(const struct bench *b, const struct at *at, const struc
 /* True once for each disk: what follows from equal disks is equal. */
 static bool is_new(struct bench *b, const struct disk *d, uint32_t tag)
 {
-	struct disk strict;
+	static const enum disk_loss ends[] = { DISK_KILL,
+		DISK_STRICT }; /* what is seen, and what is durable */
 	struct sg_hash parts[2], h;
 
-	parts[0] = disk_hash(d, NULL, true);
-	disk_lose(d, DISK_STRICT, 0, &strict);
-	parts[1] = disk_hash(&strict, NULL, true);
-	disk_release(&strict);
+	for (size_t i = 0; i < 2; i++) {
+		struct disk left;
+
+		disk_lose(d, ends[i], 0, &left);
+		parts[i] = disk_hash(&left, NULL, true);
+		disk_release(&left);
+	}
 	h = sg_sha256_2((struct sg_bytes){ (const unsigned char *)parts, sizeof(parts) },
 	        (struct sg_bytes){ (const unsigned char *)&tag, sizeof(tag) });
 	for (size_t i = 0; i < b->n_seen; i++) {

@@ -161,7 +161,7 @@ static void add_hash(struct sg_buf *out, struct sg_bytes octets)
 	sg_buf_fmt(out, " %.12s", hex);
 }
 
-/* Which body each mitigation has in force, and which values are held. Scaffolds and befores are proven by giving back. */
+/* Which body each mitigation has in force, and which values are held. Scaffolds, befores and afters are proven by giving back. */
 static int mark(struct work *w, struct mark *ret)
 {
 	struct sg_rows rows = { 0 };
@@ -194,7 +194,6 @@ static int mark(struct work *w, struct mark *ret)
 		if (h->addr.kind == SG_VALUE_SCAFFOLD)
 			continue;
 		sg_buf_str(&out, strrchr(h->addr.path, '/'));
-		add_hash(&out, sg_buf_bytes(&h->after.octets));
 		for (size_t k = 0; k < h->holders.n; k++)
 			sg_buf_fmt(&out, " %s", h->holders.at[k].id);
 		sg_buf_str(&out, "\n");
