@@ -175,7 +175,12 @@ void sg_dump_line_text(const struct sg_dump *d, const struct sg_audit *line, str
 		}
 		sg_buf_str(out, ": ");
 	}
-	sg_text_safe(line->text ? line->text : "", out);
+	/* Many sentences begin with the id, which stands in front already. */
+	const char *text = line->text ? line->text : "";
+	size_t n = line->key.id ? strlen(line->key.id) : 0;
+	if (n > 0 && strncmp(text, line->key.id, n) == 0 && strncmp(text + n, ": ", 2) == 0)
+		text += n + 2;
+	sg_text_safe(text, out);
 	aside("by", line->who.account, out);
 	aside("for", line->who.on_behalf_of, out);
 	aside("reason", line->who.reason, out);
