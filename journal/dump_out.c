@@ -325,6 +325,9 @@ void sg_dump_diff(const struct sg_content *a, const struct sg_content *b, const 
 	        b->present ? sg_buf_bytes(&b->octets) : none, from, to, 3, &diff);
 	if (diff.len > 0)
 		sg_dump_safe_lines(sg_buf_bytes(&diff), "    ", out);
+	else if (a->present != b->present) /* a scaffold is there or not: it has no octets of its own */
+		sg_buf_fmt(out, "    %s: %s, %s: %s\n", name_a, a->present ? "there" : "absent", name_b,
+		        b->present ? "there" : "absent");
 	else
 		sg_buf_fmt(out, "    %s and %s are the same\n", from, to);
 	sg_buf_release(&diff);
