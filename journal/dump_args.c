@@ -158,6 +158,15 @@ static int set(struct sg_dump_options *o, const struct option *opt, const char *
 {
 	const char *name = opt->name;
 
+	if (!value) {
+		if (strcmp(name, "--reverse") == 0)
+			o->reverse = true;
+		else if (strcmp(name, "--follow") == 0)
+			o->follow = true;
+		else if (opt->bit == SG_DUMP_O_ZONE)
+			o->local = strcmp(name, "--local") == 0;
+		return 0;
+	}
 	if (strcmp(name, "--output") == 0)
 		return style(value, &o->style, err);
 	if (strcmp(name, "--since") == 0)
@@ -172,12 +181,6 @@ static int set(struct sg_dump_options *o, const struct option *opt, const char *
 		o->before = value;
 	else if (strcmp(name, "--journal") == 0)
 		o->journal = value;
-	else if (strcmp(name, "--reverse") == 0)
-		o->reverse = true;
-	else if (strcmp(name, "--follow") == 0)
-		o->follow = true;
-	else if (opt->bit == SG_DUMP_O_ZONE)
-		o->local = strcmp(name, "--local") == 0;
 	return 0;
 }
 

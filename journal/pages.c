@@ -206,12 +206,13 @@ static void walk_db(struct sg_pages *p, struct tree *t, const unsigned char *db,
 	size_t before = p->faults.n;
 	if (root != NO_PAGE)
 		walk(t, root, depth, 1);
-	if (p->faults.n == before && (t->branches != u64(db + 8) || t->leaves != u64(db + 16) ||
-	                                     t->overflows != u64(db + 24) || t->entries != u64(db + 32)))
-		fault(p, "the tree of %s has %llu records in %llu pages, and its head says %llu in %llu",
-		        t->name, (unsigned long long)t->entries,
-		        (unsigned long long)(t->branches + t->leaves), (unsigned long long)u64(db + 32),
-		        (unsigned long long)(u64(db + 8) + u64(db + 16)));
+	uint64_t branches = u64(db + 8), leaves = u64(db + 16), overflows = u64(db + 24),
+	         entries = u64(db + 32);
+	if (p->faults.n == before && (t->branches != branches || t->leaves != leaves ||
+	                                     t->overflows != overflows || t->entries != entries))
+		fault(p, "the tree of %s has %llu records in %llu leaves, and its head says %llu in %llu",
+		        t->name, (unsigned long long)t->entries, (unsigned long long)t->leaves,
+		        (unsigned long long)entries, (unsigned long long)leaves);
 }
 
 static void on_record(struct tree *t, struct sg_bytes key, struct sg_bytes value, unsigned flags)

@@ -9,7 +9,7 @@
 
 int sg_look_begin(struct sg_look_at *l, struct sg_journal_read *r, struct sg_err *err)
 {
-	*l = (struct sg_look_at){ 0 };
+	l->txn = (struct sg_txn){ 0 };
 	if (r->pages) {
 		l->source = sg_pages_source(r->pages);
 		return 0;
