@@ -20,7 +20,8 @@ void sg_blob_shrink(const struct sg_val *v, sg_blob_put_fn *put, void *arg, stru
 int sg_blob_expand(const struct sg_source *s, struct sg_val *v, struct sg_val **ret, struct sg_err *err);
 
 /* One blob, whole and verified. SG_ENOENT: none of that hash. */
-int sg_blob_get(const struct sg_source *s, const struct sg_hash *hash, struct sg_buf *ret, struct sg_err *err);
+int sg_blob_get(
+        const struct sg_source *s, const struct sg_hash *hash, struct sg_buf *ret, struct sg_err *err);
 
 /* Calls fn for every hash that the tree may refer to: 32 octets, or 64 hexadecimal digits. */
 void sg_blob_refs(const struct sg_val *v, void (*fn)(void *arg, const struct sg_hash *hash), void *arg);

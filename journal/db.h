@@ -18,8 +18,8 @@ int sg_db_open(const char *path, bool read_only, struct sg_db **ret, struct sg_e
 void sg_db_close(struct sg_db *db);
 bool sg_db_is_fatal(const struct sg_db *db);
 void sg_db_set_fatal(struct sg_db *db); /* something that must go with a commit failed: the mirror's flush */
-uint64_t sg_db_size(const struct sg_db *db);                             /* of the map, in bytes */
-int sg_db_used(struct sg_db *db, uint64_t *ret, struct sg_err *err);     /* bytes in pages that are not free */
+uint64_t sg_db_size(const struct sg_db *db);                         /* of the map, in bytes */
+int sg_db_used(struct sg_db *db, uint64_t *ret, struct sg_err *err); /* bytes in pages that are not free */
 
 /* A transaction. Begin cannot fail loudly: the first failure sticks in `code`, every later step is a no-op, and commit gives it back. So a durable
  * write is a plain list of steps with one return. Ends with sg_txn_commit or sg_txn_abort, in any state; the second one does nothing. */
@@ -31,7 +31,8 @@ struct sg_txn {
 	uint64_t bytes; /* put so far, keys included */
 };
 void sg_txn_begin(struct sg_txn *t, struct sg_db *db, bool write, struct sg_err *err);
-bool sg_txn_get(struct sg_txn *t, enum sg_table table, struct sg_bytes key, struct sg_bytes *ret); /* valid until the next put or del */
+bool sg_txn_get(struct sg_txn *t, enum sg_table table, struct sg_bytes key,
+        struct sg_bytes *ret); /* valid until the next put or del */
 void sg_txn_put(struct sg_txn *t, enum sg_table table, struct sg_bytes key, struct sg_bytes value);
 void sg_txn_del(struct sg_txn *t, enum sg_table table, struct sg_bytes key); /* absent is fine */
 void sg_txn_fail(struct sg_txn *t, int code); /* the message is recorded already */

@@ -38,8 +38,14 @@ struct sg_dump {
 
 enum sg_dump_arg { SG_DUMP_NO_ARG, SG_DUMP_MAY_ARG, SG_DUMP_NEEDS_ARG };
 enum sg_dump_opt {
-	SG_DUMP_O_STYLE = 1, SG_DUMP_O_TIMES = 2, SG_DUMP_O_ID = 4, SG_DUMP_O_COUNT = 8, SG_DUMP_O_REVERSE = 16, SG_DUMP_O_FOLLOW = 32,
-	SG_DUMP_O_ZONE = 64, SG_DUMP_O_BEFORE = 128
+	SG_DUMP_O_STYLE = 1,
+	SG_DUMP_O_TIMES = 2,
+	SG_DUMP_O_ID = 4,
+	SG_DUMP_O_COUNT = 8,
+	SG_DUMP_O_REVERSE = 16,
+	SG_DUMP_O_FOLLOW = 32,
+	SG_DUMP_O_ZONE = 64,
+	SG_DUMP_O_BEFORE = 128
 };
 struct sg_dump_command {
 	const char *name;
@@ -51,7 +57,8 @@ struct sg_dump_command {
 const struct sg_dump_command *sg_dump_command_at(size_t i); /* NULL behind the last */
 
 /* 0, or 1: help or version was asked for and is in `out`, or SG_EINVAL. Times relative to now_ms. */
-int sg_dump_parse(int argc, char **argv, int64_t now_ms, struct sg_dump_options *ret, struct sg_buf *out, struct sg_err *err);
+int sg_dump_parse(int argc, char **argv, int64_t now_ms, struct sg_dump_options *ret, struct sg_buf *out,
+        struct sg_err *err);
 /* The whole tool: parse, copy, run, print. Gives the exit status. */
 int sg_dump_main(int argc, char **argv);
 
@@ -68,21 +75,25 @@ void sg_dump_stat(struct sg_dump *d);
 
 void sg_dump_flush(struct sg_dump *d);
 bool sg_dump_json(const struct sg_dump *d);
-void sg_dump_safe(const char *s, struct sg_buf *out);                    /* NULL: "-" */
-void sg_dump_safe_lines(struct sg_bytes text, const char *indent, struct sg_buf *out); /* line by line, tabs kept */
+void sg_dump_safe(const char *s, struct sg_buf *out); /* NULL: "-" */
+void sg_dump_safe_lines(
+        struct sg_bytes text, const char *indent, struct sg_buf *out);      /* line by line, tabs kept */
 void sg_dump_time(const struct sg_dump *d, int64_t ms, struct sg_buf *out); /* 0: "-" */
 /* One JSON object in the asked style, "schema" first; takes v, a map. */
 void sg_dump_object(struct sg_dump *d, const char *thing, struct sg_val *v);
 /* A record's tree for JSON: hashes as hex, other octets as {"text": ...} or {"base64": ...}; takes v. */
 struct sg_val *sg_dump_plain(struct sg_val *v);
-struct sg_val *sg_dump_line_val(const struct sg_audit *line);               /* for JSON */
+struct sg_val *sg_dump_line_val(const struct sg_audit *line); /* for JSON */
 void sg_dump_line_text(const struct sg_dump *d, const struct sg_audit *line, struct sg_buf *out);
 
 /* Every record of a table that can be read, as its tree; damage and newer formats are named (a newer one's payload is printed raw, as JSON). */
-void sg_dump_each(struct sg_dump *d, enum sg_table t, void (*fn)(void *arg, const struct sg_val *v), void *arg);
+void sg_dump_each(
+        struct sg_dump *d, enum sg_table t, void (*fn)(void *arg, const struct sg_val *v), void *arg);
 /* Every audit line that can be read, from a seq on. The chain is checked on the way. */
-void sg_dump_lines(struct sg_dump *d, uint64_t from_seq, void (*fn)(void *arg, const struct sg_audit *line), void *arg);
+void sg_dump_lines(
+        struct sg_dump *d, uint64_t from_seq, void (*fn)(void *arg, const struct sg_audit *line), void *arg);
 bool sg_dump_is(const char *pattern, const struct sg_key *key); /* "ID" or "FEED/ID", '*' and '?' */
-void sg_dump_diff(const struct sg_content *a, const struct sg_content *b, const char *name_a, const char *name_b, struct sg_buf *out);
+void sg_dump_diff(const struct sg_content *a, const struct sg_content *b, const char *name_a,
+        const char *name_b, struct sg_buf *out);
 
 #endif

@@ -6,7 +6,8 @@
 #include "journal/table.h"
 
 /* From a source and the head that goes with it (the one that is about to be written). The caller frees *ret. */
-int sg_mirror_content(const struct sg_source *s, const struct sg_head *head, struct sg_val **ret, struct sg_err *err);
+int sg_mirror_content(
+        const struct sg_source *s, const struct sg_head *head, struct sg_val **ret, struct sg_err *err);
 
 /* What anybody asks of a mirror's content first. */
 struct sg_mirror_gist {

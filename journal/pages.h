@@ -19,10 +19,11 @@ size_t sg_pages_faults(const struct sg_pages *p);
 const char *sg_pages_fault(const struct sg_pages *p, size_t i); /* "page 17: ..." */
 uint64_t sg_pages_size(const struct sg_pages *p);               /* of the map */
 uint64_t sg_pages_used(const struct sg_pages *p);               /* bytes in pages that are not free */
-struct sg_bytes sg_pages_octets(const struct sg_pages *p);      /* the whole file, up to its last page in use */
+struct sg_bytes sg_pages_octets(const struct sg_pages *p); /* the whole file, up to its last page in use */
 struct sg_source sg_pages_source(struct sg_pages *p);
 
 /* From the two meta pages alone: transaction number of the newest valid one and how many octets of the file are in use. */
-int sg_pages_peek(struct sg_bytes first_two_pages, uint64_t *ret_txn, uint64_t *ret_octets, struct sg_err *err);
+int sg_pages_peek(
+        struct sg_bytes first_two_pages, uint64_t *ret_txn, uint64_t *ret_octets, struct sg_err *err);
 
 #endif

@@ -37,7 +37,8 @@ struct sg_rows {
 };
 void sg_rows_release(struct sg_rows *rows);
 int sg_journal_rows(struct sg_journal_read *r, struct sg_rows *ret, struct sg_err *err);
-int sg_journal_row(struct sg_journal_read *r, const struct sg_key *key, struct sg_row **ret, struct sg_err *err); /* SG_ENOENT */
+int sg_journal_row(struct sg_journal_read *r, const struct sg_key *key, struct sg_row **ret,
+        struct sg_err *err); /* SG_ENOENT */
 int sg_journal_holds(struct sg_journal_read *r, struct sg_holds *ret, struct sg_err *err);
 int sg_journal_intent(struct sg_journal_read *r, struct sg_intent *ret, bool *ret_open, struct sg_err *err);
 struct sg_blocks {
@@ -53,12 +54,13 @@ struct sg_feed_rows {
 void sg_feed_rows_release(struct sg_feed_rows *f);
 int sg_journal_feeds(struct sg_journal_read *r, struct sg_feed_rows *ret, struct sg_err *err);
 int sg_journal_facts(struct sg_journal_read *r, struct sg_val **ret, struct sg_err *err); /* a map */
-int sg_journal_body(struct sg_journal_read *r, const struct sg_hash *hash, struct sg_buf *ret, struct sg_err *err); /* SG_ENOENT */
+int sg_journal_body(struct sg_journal_read *r, const struct sg_hash *hash, struct sg_buf *ret,
+        struct sg_err *err); /* SG_ENOENT */
 
 /* Audit lines from `from_seq` on (0: the first) in order, or backwards; stops when fn returns non-zero and gives that. The chain (prev, hash) is verified
  * on the way: a break is SG_EDAMAGED with its seq. */
-int sg_journal_audits(struct sg_journal_read *r, uint64_t from_seq, bool backwards, int (*fn)(void *arg, const struct sg_audit *line), void *arg,
-	struct sg_err *err);
+int sg_journal_audits(struct sg_journal_read *r, uint64_t from_seq, bool backwards,
+        int (*fn)(void *arg, const struct sg_audit *line), void *arg, struct sg_err *err);
 
 /* Every promise that can be checked from the file alone; each finding is one call of fn. Returns the number of findings, or a negative code when the file
  * cannot be read at all. Damaged records are findings, and the walk goes on behind them. */
@@ -67,6 +69,7 @@ struct sg_finding {
 	char *record;        /* table and key, or offset */
 	char *text;
 };
-int sg_journal_check(struct sg_journal_read *r, void (*fn)(void *arg, const struct sg_finding *f), void *arg, struct sg_err *err);
+int sg_journal_check(struct sg_journal_read *r, void (*fn)(void *arg, const struct sg_finding *f), void *arg,
+        struct sg_err *err);
 
 #endif

@@ -26,13 +26,16 @@ int sg_look_begin(struct sg_look_at *l, struct sg_journal_read *r, struct sg_err
 void sg_look_end(struct sg_look_at *l);
 
 /* A record's tree, references replaced. SG_ENOENT without a message. */
-int sg_look_val(const struct sg_source *s, enum sg_table t, struct sg_bytes key, struct sg_val **ret, struct sg_err *err);
+int sg_look_val(const struct sg_source *s, enum sg_table t, struct sg_bytes key, struct sg_val **ret,
+        struct sg_err *err);
 /* The same from a value that is at hand. */
-int sg_look_decode(const struct sg_source *s, enum sg_table t, struct sg_bytes key, struct sg_bytes value, struct sg_val **ret, struct sg_err *err);
+int sg_look_decode(const struct sg_source *s, enum sg_table t, struct sg_bytes key, struct sg_bytes value,
+        struct sg_val **ret, struct sg_err *err);
 int sg_look_head(const struct sg_source *s, struct sg_head *ret, struct sg_err *err);
 int sg_look_made(const struct sg_source *s, struct sg_made *ret, struct sg_err *err);
 /* A line from its record: checksum and its own hash are verified; the chain to its neighbours is the caller's. *ret is owned by the caller. */
-int sg_look_audit(const struct sg_source *s, struct sg_bytes key, struct sg_bytes value, struct sg_audit *ret, struct sg_err *err);
+int sg_look_audit(const struct sg_source *s, struct sg_bytes key, struct sg_bytes value, struct sg_audit *ret,
+        struct sg_err *err);
 
 /* A consistent copy of the file's used part (copy.c). SG_EBUSY: written to faster than it can be copied. */
 int sg_pages_read_file(const char *path, struct sg_pages **ret, struct sg_err *err);

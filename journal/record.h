@@ -15,7 +15,9 @@
 #include "model/row.h"
 
 enum { SG_RECORD_HEAD = 28, SG_RECORD_SUM = 16, SG_PAYLOAD_MAX = 1500, SG_KEY_MAX = 255 };
-enum { SG_RECORD_FORMAT = 1 };  /* of each record; a newer one is SG_EVERSION when it is read as a struct, and shown raw by the dump tool */
+enum {
+	SG_RECORD_FORMAT = 1
+}; /* of each record; a newer one is SG_EVERSION when it is read as a struct, and shown raw by the dump tool */
 enum { SG_JOURNAL_FORMAT = 1 }; /* of the file as a whole, in meta/made */
 
 struct sg_record {
@@ -24,11 +26,14 @@ struct sg_record {
 	unsigned char sum[SG_RECORD_SUM];
 	struct sg_bytes payload; /* borrowed from the value */
 };
-void sg_record_seal(enum sg_table table, struct sg_bytes key, uint64_t stamp, struct sg_bytes payload, struct sg_buf *ret);
+void sg_record_seal(enum sg_table table, struct sg_bytes key, uint64_t stamp, struct sg_bytes payload,
+        struct sg_buf *ret);
 /* Any format, when the checksum is right. SG_EDAMAGED names table and key. */
-int sg_record_open(enum sg_table table, struct sg_bytes key, struct sg_bytes value, struct sg_record *ret, struct sg_err *err);
+int sg_record_open(enum sg_table table, struct sg_bytes key, struct sg_bytes value, struct sg_record *ret,
+        struct sg_err *err);
 /* The payload as a value tree, with references to blobs still in it. SG_EVERSION: a newer format; SG_EDAMAGED. Not for blobs and audit. */
-int sg_record_val(enum sg_table table, struct sg_bytes key, struct sg_bytes value, struct sg_val **ret, struct sg_err *err);
+int sg_record_val(enum sg_table table, struct sg_bytes key, struct sg_bytes value, struct sg_val **ret,
+        struct sg_err *err);
 
 /* "rows/microsoft/M1", "audit/17", "holds/3f2a...": for people; appended, safe for a terminal. */
 void sg_record_name(enum sg_table table, struct sg_bytes key, struct sg_buf *out);

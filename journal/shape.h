@@ -21,21 +21,22 @@ struct sg_val *sg_shape_move(const struct sg_move *m);
 int sg_shape_move_read(const struct sg_val *v, struct sg_move *ret, struct sg_err *err);
 /* Without its moves, which are records of their own; "moves" is their number. */
 struct sg_val *sg_shape_intent(const struct sg_intent *i);
-int sg_shape_intent_read(const struct sg_val *v, struct sg_intent *ret, size_t *ret_moves, struct sg_err *err);
+int sg_shape_intent_read(
+        const struct sg_val *v, struct sg_intent *ret, size_t *ret_moves, struct sg_err *err);
 /* Without prev and hash, which stand beside the line. */
 struct sg_val *sg_shape_audit(const struct sg_audit *a);
 int sg_shape_audit_read(const struct sg_val *v, struct sg_audit *ret, struct sg_err *err);
 
 /* meta/head: replaced by every durable write. */
 struct sg_head {
-	uint64_t stamp;                  /* durable writes so far */
-	uint64_t intents;                /* seq of the last intent */
+	uint64_t stamp;                   /* durable writes so far */
+	uint64_t intents;                 /* seq of the last intent */
 	uint64_t audit_first, audit_last; /* 0: none */
-	struct sg_hash base;             /* prev of the first line: zero, or the checkpoint that pruning left */
-	struct sg_hash chain;            /* hash of the last line; with no line, base */
+	struct sg_hash base;  /* prev of the first line: zero, or the checkpoint that pruning left */
+	struct sg_hash chain; /* hash of the last line; with no line, base */
 	int64_t max_wall;
-	uint64_t records[9];             /* per table; meta's own is not counted */
-	unsigned char sum[16];           /* exclusive or of the checksums of all records but this one */
+	uint64_t records[9];   /* per table; meta's own is not counted */
+	unsigned char sum[16]; /* exclusive or of the checksums of all records but this one */
 };
 struct sg_val *sg_shape_head(const struct sg_head *h);
 int sg_shape_head_read(const struct sg_val *v, struct sg_head *ret, struct sg_err *err);

@@ -11,10 +11,12 @@
 
 /* The number is the first byte after the 'S' of a record's tag, so it never changes its meaning. */
 enum sg_table {
-	SG_T_META = 0,   /* "made": format, machine, created; "head": counters and sums, replaced by every durable write */
-	SG_T_ROWS = 1,   /* feed NUL id */
-	SG_T_HOLDS = 2,  /* SHA-256 of kind, container in lower case, path */
-	SG_T_INTENT = 3, /* "intent", and one "move" + number (4 bytes, big-endian) per value; empty when none is open */
+	SG_T_META =
+	        0, /* "made": format, machine, created; "head": counters and sums, replaced by every durable write */
+	SG_T_ROWS = 1,  /* feed NUL id */
+	SG_T_HOLDS = 2, /* SHA-256 of kind, container in lower case, path */
+	SG_T_INTENT =
+	        3, /* "intent", and one "move" + number (4 bytes, big-endian) per value; empty when none is open */
 	SG_T_BLOCKS = 4, /* SHA-256 of feed, id, revision, source */
 	SG_T_FEEDS = 5,  /* name */
 	SG_T_FACTS = 6,  /* name */
@@ -30,9 +32,11 @@ typedef int sg_source_fn(void *arg, struct sg_bytes key, struct sg_bytes value);
 struct sg_source {
 	void *self;
 	/* SG_ENOENT (without a message) when there is none. *ret is valid until the source is written to or closed. */
-	int (*get)(void *self, enum sg_table t, struct sg_bytes key, struct sg_bytes *ret, struct sg_err *err);
+	int (*get)(
+	        void *self, enum sg_table t, struct sg_bytes key, struct sg_bytes *ret, struct sg_err *err);
 	/* From the first key >= from (backwards: the last key <= from; from empty: the end of the table) on. */
-	int (*each)(void *self, enum sg_table t, struct sg_bytes from, bool backwards, sg_source_fn *fn, void *arg, struct sg_err *err);
+	int (*each)(void *self, enum sg_table t, struct sg_bytes from, bool backwards, sg_source_fn *fn,
+	        void *arg, struct sg_err *err);
 };
 
 #endif

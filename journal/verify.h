@@ -15,8 +15,10 @@ struct sg_finder {
 	void *arg;
 	int n;
 };
-void sg_finder_add(struct sg_finder *f, const char *promise, const char *record, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void sg_finder_add(struct sg_finder *f, const char *promise, const char *record, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
 /* The message of `err` as a finding; err is cleared. A "record X: " in front of it names the record. */
-void sg_finder_add_err(struct sg_finder *f, const char *promise, enum sg_table t, struct sg_bytes key, struct sg_err *err);
+void sg_finder_add_err(
+        struct sg_finder *f, const char *promise, enum sg_table t, struct sg_bytes key, struct sg_err *err);
 
 #endif

@@ -19,8 +19,10 @@ struct sg_writer {
 void sg_writer_begin(struct sg_writer *w, struct sg_db *db, bool first, struct sg_err *err);
 void sg_writer_put(struct sg_writer *w, enum sg_table table, struct sg_bytes key, const struct sg_val *v);
 void sg_writer_del(struct sg_writer *w, enum sg_table table, struct sg_bytes key);
-void sg_writer_blob(struct sg_writer *w, const struct sg_hash *hash, struct sg_bytes octets); /* stored once */
-void sg_writer_audit(struct sg_writer *w, struct sg_audit *line, const struct sg_clock *now); /* appends; fills seq, prev, hash */
+void sg_writer_blob(
+        struct sg_writer *w, const struct sg_hash *hash, struct sg_bytes octets); /* stored once */
+void sg_writer_audit(struct sg_writer *w, struct sg_audit *line,
+        const struct sg_clock *now); /* appends; fills seq, prev, hash */
 /* SG_ENOSPC, sticky: with what was put so far the journal would use more than `limit` bytes. */
 void sg_writer_within(struct sg_writer *w, uint64_t limit, const char *what);
 int sg_writer_commit(struct sg_writer *w, const struct sg_clock *now);
