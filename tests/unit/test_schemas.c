@@ -358,12 +358,41 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void the_feeds_of_the_demo_are_good(void **state)
+{
+	static const char *const names[] = { "demo/exchange-known.xml", "demo/company-1.xml",
+		"demo/company-2.xml" };
+	xmlSchema *schema = load("feed.xsd");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct sg_feed_rules rules = { .name = i ? "company" : "exchange-known" };
+		struct sg_err err = SG_ERR_INIT;
+		struct sg_buf octets = { 0 };
+		struct sg_feed *feed = NULL;
+		int event = 0;
+
+		read_example(names[i], &octets);
+		assert_true(schema_accepts(schema, sg_buf_bytes(&octets)));
+		if (sg_feed_decode(sg_buf_bytes(&octets), &rules, &feed, &event, &err))
+			fail_msg("%s: %s", names[i], err.msg);
+		assert_int_equal(feed->n_refused, 0);
+		for (size_t k = 0; k < feed->n; k++)
+			if (sg_actions_check(feed->at[k], &err))
+				fail_msg("%s: %s", names[i], err.msg);
+		sg_feed_free(feed);
+		sg_buf_release(&octets);
+	}
+	xmlSchemaFree(schema);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(schema_and_reader_agree_on_feeds),
 		cmocka_unit_test(schema_and_reader_agree_on_configurations),
 		cmocka_unit_test(the_examples_are_good),
+		cmocka_unit_test(the_feeds_of_the_demo_are_good),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
