@@ -45,6 +45,10 @@ static void *copy_of(const void *data, size_t len)
 
 static void trim(struct disk_node *n)
 {
+	static const unsigned char none[4096];
+
+	while (n->len >= sizeof(none) && memcmp(n->data + n->len - sizeof(none), none, sizeof(none)) == 0)
+		n->len -= sizeof(none);
 	while (n->len && n->data[n->len - 1] == 0)
 		n->len--;
 }
@@ -442,9 +446,11 @@ void disk_put(const struct disk *d, const char *root)
 	memcpy(shim->entries, now.entries, now.n_entries * sizeof(*now.entries));
 	shim->n_entries = now.n_entries;
 	shim->n_nodes = now.n_nodes;
-	memcpy(shim->events, d->events, d->n_events * sizeof(*d->events));
+	if (d->n_events)
+		memcpy(shim->events, d->events, d->n_events * sizeof(*d->events));
 	shim->n_events = d->n_events;
-	memcpy(shim->octets, d->octets, d->n_octets);
+	if (d->n_octets)
+		memcpy(shim->octets, d->octets, d->n_octets);
 	shim->n_octets = d->n_octets;
 	shim->armed = false;
 	disk_release(&now);
