@@ -156,7 +156,8 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 
 		for (size_t i = 0; i < w->rows.n; i++) {
 			const struct sg_decision *d = &list[i];
-			const struct sg_mitigation *m = works[k] == SG_WORK_REPAIR ? d->held : d->m;
+			const struct sg_mitigation *m =
+			        works[k] == SG_WORK_REPAIR && d->held ? d->held : d->m;
 
 			if (d->cell->kind != SG_CELL_WORK || d->cell->work != works[k] ||
 			        (only && !sg_key_equal(only, &d->row->key)))
