@@ -83,6 +83,13 @@ static int scaffold(
 	s = sg_build_stage(in->b, &w->addr);
 	sg_keys_add(&s->hold.holders, key->feed, key->id);
 	claim(in, s, now, &open);
+	/* It may stand around values of others, too, that are to come back into it. */
+	for (size_t i = 0; i < in->b->holds.n; i++) {
+		const struct sg_hold *h = &in->b->holds.at[i];
+
+		for (size_t k = 0; k < h->holders.n && sg_addr_inside(&w->addr, &h->addr); k++)
+			sg_keys_add(&s->hold.holders, h->holders.at[k].feed, h->holders.at[k].id);
+	}
 	return 0;
 }
 

@@ -148,11 +148,6 @@ static int let_go(struct sg_ctx *ctx, struct sg_row *row, bool accept, struct sg
 			drop[change.n_holds_drop++] = list[i]->addr;
 		}
 	}
-	if (accept && sg_hash_is_zero(&row->applied)) {
-		row->applied = row->offered;
-		free(row->applied_revision);
-		row->applied_revision = sg_strdup(row->offered_revision);
-	}
 	if (accept)
 		sg_row_move(row, SG_APPLIED, SG_WHY_APPLIED, ctx->now.wall,
 		        "an administrator accepted what others made of it");

@@ -78,7 +78,8 @@ static void stay_around(const struct sg_member *members, size_t n, struct sg_bui
 	for (size_t i = 0; i < count; i++) {
 		const struct sg_hold *inner = &b->staged[list[i].staged].hold;
 
-		if (!list[i].keep || !sg_addr_inside(&h->addr, &inner->addr))
+		if (!list[i].keep || !sg_addr_inside(&h->addr, &inner->addr) ||
+		        (inner->addr.kind == SG_VALUE_SCAFFOLD && list[i].seen != SG_SEEN_FAILED))
 			continue;
 		for (size_t k = 0; k < n; k++) {
 			const struct sg_key *key = &members[k].row->key;
@@ -118,8 +119,10 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 		const struct sg_hold *h = &b->staged[list[i].staged].hold;
 
 		list[i].seen = seen[i].seen;
+		/* What is not there at all is nobody's work: the claim on it goes. */
 		list[i].keep = seen[i].seen == SG_SEEN_FAILED ||
-		               (seen[i].seen == SG_SEEN_OTHER && h->addr.kind != SG_VALUE_SCAFFOLD);
+		               (seen[i].seen == SG_SEEN_OTHER && seen[i].now.present &&
+		                       h->addr.kind != SG_VALUE_SCAFFOLD);
 		if (list[i].keep)
 			note_kept(members, n, h, seen[i].seen, seen[i].why, ret_kept, ret_why);
 	}
@@ -129,8 +132,11 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 		for (size_t k = 0; k < count && !list[i].keep; k++)
 			list[i].keep = list[k].keep &&
 			               sg_addr_inside(&s->hold.addr, &b->staged[list[k].staged].hold.addr);
-		if (list[i].keep) /* a scaffold around what stays claimed stays claimed too */
+		if (list[i].keep) { /* a scaffold around what stays claimed stays claimed, by those whose value that is */
+			if (s->hold.addr.kind == SG_VALUE_SCAFFOLD && list[i].seen != SG_SEEN_FAILED)
+				sg_keys_release(&s->hold.holders);
 			continue;
+		}
 		s->drop = true;
 		if (list[i].seen == SG_SEEN_FROM &&
 		        !(s->hold.addr.kind == SG_VALUE_SCAFFOLD && sg_rest_theirs(ctx, &b->holds, &s->hold)))

@@ -78,6 +78,11 @@ void sg_row_failed(
 		return;
 	case SG_OP_REPAIR:
 		retry_later(row, now);
+		if (row->state == SG_BLOCKED && row->reason == SG_WHY_IO) {
+			sg_row_move(
+			        row, SG_BLOCKED, SG_WHY_IO, now, "could not be brought back whole: %s", why);
+			return;
+		}
 		sg_row_move(row, SG_APPLIED, SG_WHY_VALUES_MISSING, now,
 		        "values are missing and could not be put back: %s", why);
 		return;

@@ -102,10 +102,10 @@ static int look(struct settling *s, struct sg_err *err)
 		else if (seen[i].seen == (m->settle_to ? SG_SEEN_TO : SG_SEEN_FROM))
 			s->end[i] = END_SETTLED;
 		else if (seen[i].seen == SG_SEEN_OTHER)
-			s->end[i] = scaffold ? END_GONE : END_OTHER;
+			s->end[i] = scaffold || !seen[i].now.present ? END_GONE : END_OTHER;
 		else /* not at settle: a scaffold that others use now is let go, anything else did not work */
 			s->end[i] = scaffold && seen[i].now.present && !s->why ? END_GONE : END_STUCK;
-		if (s->end[i] == END_SETTLED)
+		if (s->end[i] == END_SETTLED || s->end[i] == END_STUCK)
 			sg_content_copy(&s->at[i], &seen[i].now);
 		s->foreign = s->foreign || s->end[i] == END_OTHER;
 		s->stuck = s->stuck || s->end[i] == END_STUCK;
@@ -130,6 +130,15 @@ static bool around_kept(const struct settling *s, size_t i)
 	return false;
 }
 
+/* The claim goes on, with what stands there as its after. */
+static void keep_as_is(
+        const struct settling *s, size_t i, const struct sg_hold *h, struct sg_hold *put, size_t *n_put)
+{
+	sg_hold_copy(&put[*n_put], h);
+	sg_content_release(&put[*n_put].after);
+	sg_content_copy(&put[(*n_put)++].after, &s->at[i]);
+}
+
 /* Which claims end: values that are at their before again (a repair keeps its claims: it is to be tried again), and what is gone. */
 static void close_holds(
         const struct settling *s, struct sg_hold *put, size_t *n_put, struct sg_addr *drop, size_t *n_drop)
@@ -142,8 +151,14 @@ static void close_holds(
 			continue;
 		if (s->theirs[h - s->holds.at])
 			continue; /* below */
-		if (s->end[i] == END_GONE) {
+		if (s->end[i] == END_GONE && !around_kept(s, i)) {
 			drop[(*n_drop)++] = h->addr;
+			continue;
+		}
+		if (s->end[i] == END_STUCK && s->at[i].present && m->addr.kind != SG_VALUE_SCAFFOLD &&
+		        !sg_content_same(m->addr.kind, &s->at[i], &h->before)) {
+			keep_as_is(s, i, h, put,
+			        n_put); /* ours, of the newer body perhaps: the claim says what is there */
 			continue;
 		}
 		if (s->end[i] != END_SETTLED || around_kept(s, i))
@@ -156,12 +171,8 @@ static void close_holds(
 			drop[(*n_drop)++] = h->addr;
 			continue;
 		}
-		if (s->at[i].present && sg_content_same(m->addr.kind, goal(m),
-		                                &h->after)) { /* as it stands now: its lead may be another */
-			sg_hold_copy(&put[*n_put], h);
-			sg_content_release(&put[*n_put].after);
-			sg_content_copy(&put[(*n_put)++].after, &s->at[i]);
-		}
+		if (s->at[i].present && sg_content_same(m->addr.kind, goal(m), &h->after))
+			keep_as_is(s, i, h, put, n_put); /* its lead may be another now */
 	}
 	for (size_t i = 0; i < s->holds.n; i++) {
 		if (s->theirs[i])
@@ -300,6 +311,60 @@ static struct sg_row *row_of(struct sg_ctx *ctx, const struct sg_key *key, struc
 	return row;
 }
 
+/* A revert moves nothing that was at its before already, or gone; those claims end with it as well. */
+static void drop_idle(const struct settling *s, struct sg_addr *drop, size_t *n_drop)
+{
+	for (size_t i = 0; s->intent->op == SG_OP_REVERT && i < s->holds.n; i++) {
+		const struct sg_hold *h = &s->holds.at[i];
+		struct sg_seen_value seen = { 0 };
+		struct sg_moves one = { 0 };
+		struct sg_move *move;
+		bool moved = false, ours = true;
+
+		for (size_t k = 0; k < s->intent->moves.n; k++)
+			moved = moved || sg_addr_equal(&s->intent->moves.at[k].addr, &h->addr);
+		for (size_t k = 0; k < h->holders.n; k++)
+			ours = ours && is_member(s->intent, &h->holders.at[k]);
+		if (moved || !ours || h->addr.kind == SG_VALUE_SCAFFOLD || dropped(drop, *n_drop, &h->addr))
+			continue;
+		move = sg_moves_add(&one);
+		sg_addr_copy(&move->addr, &h->addr);
+		sg_content_copy(&move->from, &h->after);
+		sg_content_copy(&move->to, &h->before);
+		if (sg_step_look(s->ctx->drives, &one, &seen, NULL) == 0 &&
+		        (seen.seen == SG_SEEN_TO || seen.seen == SG_SEEN_GONE ||
+		                (seen.seen == SG_SEEN_OTHER && !seen.now.present)))
+			drop[(*n_drop)++] = h->addr;
+		sg_seen_release(&seen, 1);
+		sg_moves_release(&one);
+	}
+}
+
+/* What stays claimed is marked with the file that it is in now: what recovery wrote is no longer the file that the operation found. */
+static void mark(const struct settling *s, struct sg_hold *put, size_t n_put, const struct sg_addr *drop,
+        size_t n_drop)
+{
+	const struct sg_hold **list = sg_alloc((s->holds.n + 1) * sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->holds.n; i++) {
+		if (!dropped(drop, n_drop, &s->holds.at[i].addr))
+			list[n++] = &s->holds.at[i];
+	}
+	for (size_t i = 0; i < n_put; i++) {
+		struct sg_container_id id;
+		struct sg_hash rest;
+
+		if (sg_step_identify(s->ctx->drives, put[i].addr.container, &id, NULL) ||
+		        !sg_rest(s->ctx, list, n, put[i].addr.container, &rest))
+			continue;
+		put[i].dev = id.dev;
+		put[i].ino = id.ino;
+		put[i].file = rest;
+	}
+	free(list);
+}
+
 static int close_intent(struct settling *s, const struct sg_err *cause, struct sg_row *const *rows, size_t n,
         struct sg_err *err)
 {
@@ -313,6 +378,8 @@ static int close_intent(struct settling *s, const struct sg_err *cause, struct s
 	int code = 0;
 
 	close_holds(s, put, &change.n_holds_put, drop, &change.n_holds_drop);
+	drop_idle(s, drop, &change.n_holds_drop);
+	mark(s, put, change.n_holds_put, drop, change.n_holds_drop);
 	leave_shared(s, put, &change.n_holds_put, drop, change.n_holds_drop);
 	for (size_t i = 0; i < members; i++) {
 		const struct sg_outcome *o = &s->intent->outcomes[i];

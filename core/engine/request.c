@@ -385,6 +385,7 @@ static int take_over(struct request *r)
 static int do_resolve(struct request *r)
 {
 	const char *how = param(r, "how");
+	bool keep;
 	bool holds = sg_holds_any(&r->w.holds, &r->row->key);
 	struct sg_ctx ctx;
 	int code;
@@ -396,8 +397,16 @@ static int do_resolve(struct request *r)
 		return sg_fail(r->err, SG_ESTATE,
 		        "%s is blocked by an administrator: 'stopgapctl unblock %s'", r->row->key.id,
 		        r->row->key.id);
+	if (strcmp(how ? how : "", "take-over") == 0 &&
+	        sg_policy_block(&r->w.blocks, r->row, r->row->offered_revision, r->w.now.wall, &keep))
+		return sg_fail(r->err, SG_ESTATE, "%s is blocked: 'stopgapctl unblock %s' first",
+		        r->row->key.id, r->row->key.id);
 	if (!how || (strcmp(how, "retry") && strcmp(how, "take-over") && strcmp(how, "accept")))
 		return sg_fail(r->err, SG_EINVAL, "how: retry, take-over or accept");
+	if (strcmp(how, "accept") == 0 && sg_hash_is_zero(&r->row->applied))
+		return sg_fail(r->err, SG_ESTATE,
+		        "%s is not in place, so there is nothing to accept: --retry, --take-over or block it",
+		        r->row->key.id);
 	r->row->failed = (struct sg_hash){ { 0 } };
 	r->row->attempts = r->row->repairs = 0;
 	r->row->retry_at = 0;

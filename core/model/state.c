@@ -90,16 +90,13 @@ static enum sg_situation out_situation(enum sg_slot slot, const struct sg_facts 
 	return f->removal_window || f->asked ? SG_SIT_OUT : SG_SIT_OUT_WAIT;
 }
 
-static enum sg_situation in_missing(enum sg_slot slot, const struct sg_facts *f)
+static enum sg_situation in_missing(const struct sg_facts *f)
 {
-	/* What an error left half done was taken out by nobody. */
-	bool replaced = f->replaced || (slot == SG_SLOT_IO && !f->removed);
-
 	if (!f->retry_due)
 		return SG_SIT_RETRY_WAIT;
-	if ((replaced || f->reapply) && f->repair_bound)
+	if ((f->replaced || f->reapply) && f->repair_bound)
 		return SG_SIT_FOUGHT;
-	if (replaced)
+	if (f->replaced)
 		return SG_SIT_REPLACED;
 	return f->reapply ? SG_SIT_BY_HAND_REAPPLY : SG_SIT_BY_HAND;
 }
@@ -116,8 +113,10 @@ static enum sg_situation in_held(enum sg_slot slot, const struct sg_facts *f)
 	}
 	if (f->incomplete)
 		return f->retry_due ? SG_SIT_HALF : SG_SIT_RETRY_WAIT;
+	if (slot == SG_SLOT_IO && !f->removed) /* its retry is due, or it would not be asked */
+		return SG_SIT_MIXED;
 	if (f->look == SG_LOOK_MISSING)
-		return in_missing(slot, f);
+		return in_missing(f);
 	if (!f->other_body)
 		return SG_SIT_AFTER;
 	return f->go ? SG_SIT_NEWER : SG_SIT_NEWER_WAITS;

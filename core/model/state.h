@@ -127,9 +127,10 @@ enum sg_situation {
 	SG_SIT_UNSEEN,    /* holds, and they cannot be looked at now */
 	SG_SIT_OTHER,     /* IN, holds, some value other */
 	SG_SIT_HALF,      /* IN, holds values of no whole body: what an error left half done */
-	SG_SIT_REPLACED,  /* IN, values missing because the file was replaced */
-	SG_SIT_FOUGHT,    /* the same past the bound */
-	SG_SIT_BY_HAND,   /* IN, values missing, anything else; respected */
+	SG_SIT_MIXED, /* IN, an operation and its walk-back both failed: what is held may be of two bodies */
+	SG_SIT_REPLACED, /* IN, values missing because the file was replaced */
+	SG_SIT_FOUGHT,   /* the same past the bound */
+	SG_SIT_BY_HAND,  /* IN, values missing, anything else; respected */
 	SG_SIT_BY_HAND_REAPPLY,
 	SG_SIT_NEWER,       /* IN, all after, another body, go */
 	SG_SIT_NEWER_WAITS, /* IN, all after, another body, no go */

@@ -100,8 +100,15 @@ static void put(const struct sg_change *c)
 			put_hold(&c->holds_put[i]);
 	}
 	for (size_t i = 0; i < c->n_holds_drop;
-	        i++) /* a drop and a put of one value in one write: the drop is last */
-		the_run.w->hold[world_value(&c->holds_drop[i])] = (struct w_hold){ 0 };
+	        i++) { /* last: a drop and a put of one value in one write is a drop */
+		int v = world_value(&c->holds_drop[i]);
+		struct world *w = the_run.w;
+
+		w->hold[v] = (struct w_hold){ 0 };
+		/* A scaffold that is let go because others use it is theirs from then on. */
+		if (v == VS && w->disk[VS] && (w->in_s || w->orig[VA] || w->orig[VC]))
+			w->orig[VS] = 1;
+	}
 }
 
 int sg_journal_note(

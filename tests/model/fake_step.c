@@ -136,6 +136,10 @@ int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, b
 		else
 			assign(&plan, next, VS, 0);
 	}
+	if ((next[VA] || next[VC]) && !next[VS]) {
+		sg_step_plan_release(&plan);
+		return sg_fail(err, SG_ENOENT, "there is no scaffold to put it into");
+	}
 	*ret = plan;
 	return 0;
 }
@@ -167,7 +171,8 @@ static void write_value(int v, int content)
 	else if (w->hold[v].before != w->orig[v])
 		broken("P1: %s is written; its before is kept as %d and was %d", world_path(v),
 		        w->hold[v].before, w->orig[v]);
-	if (w->disk[v] == FOREIGN && !the_run.taking_over)
+	/* What an administrator took over is the before, and at its before a value is missing, not somebody else's. */
+	if (w->disk[v] == FOREIGN && !the_run.taking_over && w->hold[v].before != FOREIGN)
 		broken("P2: %s is somebody else's and is written", world_path(v));
 	if (!w->intent.open)
 		broken("P1: %s is written without an intent", world_path(v));

@@ -305,12 +305,20 @@ static void offer(struct world *w, int m, uint8_t body)
 	w->row[m].attempts = 0;
 }
 
+/* Somebody makes a scaffold. Where we claim that it was absent, an empty one cannot be told from ours: it goes when nothing is left inside. */
+static void make_scaffold(struct world *w)
+{
+	if (!w->disk[VS] && !w->hold[VS].present)
+		w->orig[VS] = 1;
+	w->disk[VS] = 1;
+}
+
 static void edit(struct world *w, int v, uint8_t content)
 {
 	w->disk[v] = content;
 	w->orig[v] = content;
-	if (v != VB && content && !w->disk[VS])
-		w->disk[VS] = w->orig[VS] = 1;
+	if (v != VB && content)
+		make_scaffold(w);
 }
 
 static void resolve(int how, struct sg_err *err)
@@ -371,7 +379,10 @@ static bool allowed(enum event e, struct world *w)
 		return false;
 	if ((e == RETRY_1 || e == TAKE_OVER_1 || e == ACCEPT_1) && w->row[0].state != SG_BLOCKED)
 		return false;
-	if (e == TAKE_OVER_1 && (w->row[0].reason == SG_WHY_ADMIN || w->row[0].out || w->row[0].tombstone))
+	if (e == ACCEPT_1 && !w->row[0].applied)
+		return false;
+	if (e == TAKE_OVER_1 &&
+	        (w->blocked[0] || w->row[0].reason == SG_WHY_ADMIN || w->row[0].out || w->row[0].tombstone))
 		return false;
 	if ((e == HAND_A && !w->disk[VA]) || (e == HAND_B && !w->disk[VB]))
 		return false;
@@ -421,8 +432,7 @@ static void happen(enum event e, struct sg_err *err)
 	case HAND_A: edit(w, VA, 0); break;
 	case HAND_B: edit(w, VB, 0); break;
 	case INTO_S:
-		if (!w->disk[VS])
-			w->disk[VS] = w->orig[VS] = 1;
+		make_scaffold(w);
 		w->in_s = 1;
 		break;
 	case REPLACE_BARE:
@@ -442,9 +452,7 @@ static void judge(const struct world *w)
 {
 	for (int v = 0; v < NV; v++) {
 		const struct w_hold *h = &w->hold[v];
-		bool scaffold_kept = v == VS && w->disk[VS] && (w->in_s || w->orig[VA] || w->orig[VC]);
-
-		if (!h->present && w->disk[v] != w->orig[v] && !scaffold_kept)
+		if (!h->present && w->disk[v] != w->orig[v])
 			broken("P7: %s is %d, was %d, and nothing holds it", world_path(v), w->disk[v],
 			        w->orig[v]);
 		if (h->present && w->disk[v] != w->orig[v] && h->before != w->orig[v])
