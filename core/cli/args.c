@@ -104,10 +104,17 @@ static int future(const char *name, const char *value, int64_t now, int64_t *ret
 
 static int number(const char *name, const char *value, int64_t *ret, struct sg_err *err)
 {
-	if (!*value || strspn(value, "0123456789") != strlen(value) || strlen(value) > 6 || atoi(value) < 1)
+	size_t len = strlen(value);
+	int64_t n = 0;
+
+	if (len == 0 || len > 6 || strspn(value, "0123456789") != len)
+		len = 0;
+	for (size_t i = 0; i < len; i++)
+		n = n * 10 + (value[i] - '0');
+	if (n < 1)
 		return sg_fail(
 		        err, SG_EINVAL, "%s \"%s\": it must be a number from 1 to 999999", name, value);
-	*ret = atoi(value);
+	*ret = n;
 	return 0;
 }
 
@@ -162,7 +169,7 @@ static int read_option(struct sg_args *a, int argc, char **argv, int *at, int64_
 			return sg_fail(err, SG_EINVAL, "%s needs a value", o->name);
 		value = argv[++*at];
 	}
-	return take(a, o, value, now, err);
+	return take(a, o, value ? value : "", now, err);
 }
 
 static int count_of(unsigned bits)

@@ -61,12 +61,13 @@ int sg_pipe_open(const char *path, int64_t deadline, struct sg_pipe *ret, struct
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	size_t len = strlen(path);
 	int fd, r = 0;
 
-	if (strlen(path) >= sizeof to.sun_path)
+	if (len >= sizeof to.sun_path)
 		return sg_fail(
 		        err, SG_ENOENT, "%s is too long for a socket: no stopgapd can listen there", path);
-	strcpy(to.sun_path, path);
+	memcpy(to.sun_path, path, len + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return sg_fail_errno(err, "cannot make a socket");

@@ -147,23 +147,23 @@ static void feeds(const struct sg_val *s, struct sg_buf *out)
 	sg_table_print(&t, "", out);
 }
 
-void sg_render_status(const struct sg_val *s, struct sg_buf *out)
+void sg_render_status(const struct sg_val *reply, struct sg_buf *out)
 {
-	headline(s, out);
-	pause_line(s, out);
-	counts(s, out);
-	service(s, out);
-	config(s, out);
-	journal(s, out);
-	products(s, out);
-	feeds(s, out);
+	headline(reply, out);
+	pause_line(reply, out);
+	counts(reply, out);
+	service(reply, out);
+	config(reply, out);
+	journal(reply, out);
+	products(reply, out);
+	feeds(reply, out);
 }
 
-void sg_render_short(const struct sg_val *s, struct sg_buf *out)
+void sg_render_short(const struct sg_val *reply, struct sg_buf *out)
 {
-	headline(s, out);
-	pause_line(s, out);
-	counts(s, out);
+	headline(reply, out);
+	pause_line(reply, out);
+	counts(reply, out);
 	sg_buf_str(out, "\n\"stopgapctl list\" names them, \"stopgapctl status\" says more, \"stopgapctl "
 	                "help\" lists the verbs.\n");
 }

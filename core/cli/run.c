@@ -198,7 +198,7 @@ static enum sg_exit offline(const struct sg_args *a, const struct sg_drives *dri
 	int r = sg_offline_rollback(a, drives, &reply, err);
 
 	if (r == 0)
-		print_reply(a, reply, a->verb->render);
+		print_reply(a, reply, sg_render_done);
 	sg_val_free(reply);
 	return sg_exit_of(r);
 }

@@ -10,22 +10,33 @@ void sg_put_safe(const char *text, struct sg_buf *out)
 	sg_text_safe(text ? text : "", out);
 }
 
+/* One line, its tabs kept. */
+static void put_line(const char *line, size_t len, struct sg_buf *out)
+{
+	while (len) {
+		const char *tab = memchr(line, '\t', len);
+		size_t n = tab ? (size_t)(tab - line) : len;
+		char *part = sg_strndup(line, n);
+
+		sg_text_safe(part, out);
+		free(part);
+		if (tab)
+			sg_buf_char(out, '\t');
+		n += tab != NULL;
+		line += n;
+		len -= n;
+	}
+}
+
 void sg_put_lines(const char *text, const char *indent, struct sg_buf *out)
 {
 	for (const char *p = text ? text : ""; *p;) {
-		size_t len = strcspn(p, "\n"), shown = len && p[len - 1] == '\r' ? len - 1 : len;
-		char *line = sg_strndup(p, shown), *rest = line, *part;
+		size_t len = strcspn(p, "\n");
 
 		if (len)
 			sg_buf_str(out, indent);
-		part = strsep(&rest, "\t");
-		sg_text_safe(part, out);
-		while ((part = strsep(&rest, "\t")) != NULL) {
-			sg_buf_char(out, '\t');
-			sg_text_safe(part, out);
-		}
+		put_line(p, len && p[len - 1] == '\r' ? len - 1 : len, out);
 		sg_buf_char(out, '\n');
-		free(line);
 		p += len + (p[len] == '\n');
 	}
 }

@@ -15,7 +15,7 @@ int sg_config_read(const char *file, struct sg_buf *ret_octets, struct sg_conf *
 
 	if (r == 0)
 		r = sg_conf_decode(sg_buf_bytes(&octets), file, &conf, err);
-	if (r < 0) {
+	if (r) {
 		sg_buf_release(&octets);
 		return r;
 	}
@@ -28,8 +28,8 @@ int sg_config_read(const char *file, struct sg_buf *ret_octets, struct sg_conf *
 static int put_in_force(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file,
         struct sg_access **ret_access, char **ret_socket, struct sg_err *err)
 {
-	char *socket = sg_strdup(conf->socket);
 	struct sg_access *access = NULL;
+	char *socket = sg_strdup(conf->socket);
 	int r = sg_access_resolve(conf->access_read, conf->access_change, &access, err);
 
 	if (r == 0)

@@ -136,11 +136,8 @@ void sg_desk_take(
 		deny(d, conn, peer, m);
 		return;
 	}
-	if (!method)
+	if (!method || check_types(m->params, &err) < 0) {
 		sg_fail(&err, SG_EINVAL, "there is no method \"%s\"", m->method);
-	else
-		check_types(m->params, &err);
-	if (err.code) {
 		sg_control_error(d->control, conn, m->id, &err, SG_EXIT_USAGE);
 		return;
 	}

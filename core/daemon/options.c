@@ -142,7 +142,7 @@ int sg_options_read(int argc, char **argv, struct sg_options *ret, struct sg_err
 				value = argv[++i];
 		}
 		if (r >= 0)
-			r = take(&o, option, value, &all, err);
+			r = take(&o, option, value ? value : "", &all, err);
 	}
 	if (r >= 0)
 		r = check(&o, all, err);

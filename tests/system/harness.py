@@ -19,9 +19,8 @@ import threading
 import time
 import unittest
 
-import msgpack
-
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from rpc_client import Client, RpcError  # noqa: E402,F401 - tests take both from here
 
 BUILD = os.environ.get("STOPGAP_BUILD") or sys.exit("STOPGAP_BUILD must name the build folder")
 STOPGAPD = os.path.join(BUILD, "stopgapd")
@@ -217,69 +216,6 @@ class Drive:
 
 def changed(before, after):
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-
-
-# --- the control pipe, by the specification of MessagePack-RPC
-
-class RpcError(Exception):
-    def __init__(self, error):
-        super().__init__(error.get("message"))
-        self.code, self.exit, self.message = error.get("code"), error.get("exit"), error.get("message")
-
-
-class Client:
-    def __init__(self, path, timeout=60):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
-        self.socket.connect(path)
-        self.unpacker = msgpack.Unpacker(raw=False, strict_map_key=True, max_buffer_size=16 << 20)
-        self.last_id = 0
-        self.events = []
-
-    def send(self, octets):
-        self.socket.sendall(octets)
-
-    def request(self, method, *params):
-        self.last_id += 1
-        self.send(msgpack.packb([0, self.last_id, method, list(params)]))
-        return self.last_id
-
-    def message(self):
-        """The next message; None when the daemon closed the connection."""
-        while True:
-            for message in self.unpacker:
-                return message
-            try:
-                octets = self.socket.recv(65536)
-            except ConnectionResetError:
-                return None
-            if not octets:
-                return None
-            self.unpacker.feed(octets)
-
-    def answer(self, id):
-        while True:
-            message = self.message()
-            if message is None:
-                raise EOFError("the daemon closed the connection")
-            if message[0] == 2:
-                self.events.append(message)
-            elif message[1] == id:
-                if message[2] is not None:
-                    raise RpcError(message[2])
-                return message[3]
-
-    def call(self, method, **params):
-        return self.answer(self.request(method, params) if params else self.request(method))
-
-    def close(self):
-        self.socket.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
 
 # --- the daemon
