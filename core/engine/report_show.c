@@ -1,0 +1,251 @@
+/* report_show.c - one mitigation in full, history, and a look at every held value, as value trees: the shapes of schemas/control.md. */
+#include "engine/report_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sg_val *sg_report_line(const struct sg_audit *line)
+{
+	static const char *const levels[] = { [SG_DEBUG] = "debug",
+		[SG_INFO] = "info",
+		[SG_WARNING] = "warning",
+		[SG_ERROR] = "error",
+		[SG_CRITICAL] = "critical" };
+	const struct sg_event_info *info = sg_event_info(line->code);
+	struct sg_val *m = sg_val_map();
+
+	sg_val_set_int(m, "seq", (int64_t)line->seq);
+	sg_val_set_int(m, "time", line->wall);
+	sg_val_set_int(m, "code", line->code);
+	sg_val_set_str(m, "name", info ? info->name : "?");
+	sg_val_set_str(m, "level", levels[info ? info->level : SG_INFO]);
+	sg_val_set_str(m, "feed", line->key.feed);
+	sg_val_set_str(m, "id", line->key.id);
+	sg_report_who(m, &line->who);
+	sg_val_set_str(m, "text", line->text);
+	return m;
+}
+
+struct history {
+	struct sg_val *lines;
+	const char *id;
+	int64_t left;
+};
+
+static int add_line(void *arg, const struct sg_audit *line)
+{
+	struct history *h = arg;
+
+	if (h->id && !sg_same(h->id, line->key.id))
+		return 0;
+	sg_val_push(h->lines, sg_report_line(line));
+	return --h->left <= 0;
+}
+
+/* The newest `limit` lines, oldest first. */
+static int newest(struct sg_engine *e, const char *id, int64_t limit, struct sg_val **ret, struct sg_err *err)
+{
+	struct history h = { .lines = sg_val_array(), .id = id, .left = limit };
+	int code = sg_journal_audits(e->read, 0, true, add_line, &h, err);
+
+	for (size_t i = 0, k = h.lines->n; i + 1 < k; i++, k--) {
+		struct sg_val *swap = h.lines->kid[i];
+
+		h.lines->kid[i] = h.lines->kid[k - 1];
+		h.lines->kid[k - 1] = swap;
+	}
+	if (code < 0)
+		sg_val_free(h.lines);
+	else
+		*ret = h.lines;
+	return code < 0 ? code : 0;
+}
+
+int sg_report_history(
+        struct sg_engine *e, const char *id, int64_t limit, struct sg_val **ret, struct sg_err *err)
+{
+	struct sg_val *lines = NULL;
+	int code = newest(e, id, limit, &lines, err);
+
+	if (code)
+		return code;
+	*ret = sg_val_map();
+	sg_val_set_str(*ret, "schema", "stopgap.history.v1");
+	sg_val_set(*ret, "lines", lines);
+	return 0;
+}
+
+static const char *kind_name(enum sg_value_kind kind)
+{
+	switch (kind) {
+	case SG_VALUE_ELEMENT: return "element";
+	case SG_VALUE_SCAFFOLD: return "scaffold";
+	case SG_VALUE_ATTRIBUTE: return "attribute";
+	case SG_VALUE_SERVICE: return "service";
+	}
+	return "?";
+}
+
+static const char *seen_name(enum sg_seen seen)
+{
+	switch (seen) {
+	case SG_SEEN_FROM: return "before";
+	case SG_SEEN_TO: return "after";
+	case SG_SEEN_OTHER: return "other";
+	case SG_SEEN_GONE: return "gone";
+	case SG_SEEN_FAILED: return "failed";
+	}
+	return "?";
+}
+
+static void set_content(struct sg_val *m, const char *key, const struct sg_content *c)
+{
+	if (!c->present)
+		sg_val_set(m, key, sg_val_nil());
+	else
+		sg_val_set(m, key, sg_val_strn((const char *)c->octets.data, c->octets.len));
+}
+
+/* Every held value as it is now; `key` NULL: of all mitigations. Returns how many are not at their after. */
+static int64_t values(struct sg_engine *e, const struct sg_world *w, const struct sg_key *key, bool contents,
+        struct sg_val *list)
+{
+	int64_t findings = 0;
+
+	for (size_t i = 0; i < w->holds.n; i++) {
+		const struct sg_hold *h = &w->holds.at[i];
+		struct sg_seen_value seen = { 0 };
+		struct sg_moves one = { 0 };
+		struct sg_move *move;
+		struct sg_val *m;
+
+		if (key && !sg_keys_has(&h->holders, key))
+			continue;
+		move = sg_moves_add(&one);
+		sg_addr_copy(&move->addr, &h->addr);
+		sg_content_copy(&move->from, &h->before);
+		sg_content_copy(&move->to, &h->after);
+		if (sg_step_look(e->options.drives, &one, &seen, NULL))
+			seen.seen = SG_SEEN_FAILED;
+		if (seen.seen != SG_SEEN_TO)
+			findings++;
+		m = sg_val_push(list, sg_val_map());
+		if (h->holders.n) {
+			sg_val_set_str(m, "feed", h->holders.at[0].feed);
+			sg_val_set_str(m, "id", h->holders.at[0].id);
+		}
+		sg_val_set_str(m, "container", h->addr.container);
+		sg_val_set_str(m, "path", h->addr.path);
+		sg_val_set_str(m, "kind", kind_name(h->addr.kind));
+		sg_val_set_str(m, "seen", seen_name(seen.seen));
+		sg_val_set_str(m, "why", seen.why);
+		if (contents) {
+			struct sg_val *holders = sg_val_set(m, "holders", sg_val_array());
+
+			set_content(m, "before", &h->before);
+			set_content(m, "after", &h->after);
+			for (size_t k = 0; k < h->holders.n; k++)
+				sg_val_push(holders, sg_val_str(h->holders.at[k].id));
+		}
+		sg_seen_release(&seen, 1);
+		sg_moves_release(&one);
+	}
+	return findings;
+}
+
+static void show_body(struct sg_engine *e, const struct sg_world *w, const struct sg_mitigation *m,
+        bool by_hand, struct sg_val *v)
+{
+	struct sg_val *map = sg_val_set(v, "body", sg_val_map()), *list;
+	struct sg_proof proof = { 0 };
+
+	sg_val_set_str(map, "fixed_by", m->fixed_by);
+	list = sg_val_set(map, "references", sg_val_array());
+	for (size_t i = 0; i < m->references.n; i++)
+		sg_val_push(list, sg_val_str(m->references.at[i]));
+	list = sg_val_set(map, "side_effects", sg_val_array());
+	for (size_t i = 0; i < m->side_effects.n; i++)
+		sg_val_push(list, sg_val_str(m->side_effects.at[i]));
+	list = sg_val_set(v, "tests", sg_val_array());
+	if (e->host && sg_actions_prove(m, e->host, e->options.drives, &proof, NULL) == 0) {
+		for (size_t i = 0; i < proof.n; i++) {
+			struct sg_val *line = sg_val_push(list, sg_val_map());
+
+			sg_val_set_bool(line, "passed", proof.at[i].passed);
+			sg_val_set_str(line, "text", proof.at[i].text);
+		}
+	}
+	sg_proof_release(&proof);
+	if (by_hand && e->host) {
+		struct sg_buf apply = { 0 }, undo = { 0 };
+
+		for (size_t i = 0; i < m->n_actions; i++) {
+			const struct sg_action_kind *kind = sg_action_kind(m->actions[i].type);
+			struct sg_wishes wishes = { 0 };
+
+			if (kind && kind->by_hand &&
+			        kind->plan(m, &m->actions[i], e->host, e->options.drives, &w->holds, &wishes,
+			                NULL) == 0) {
+				for (size_t k = 0; k < wishes.n; k++)
+					kind->by_hand(&wishes.at[k], false, &apply);
+				for (size_t k = wishes.n; k > 0; k--)
+					kind->by_hand(&wishes.at[k - 1], true, &undo);
+			}
+			sg_wishes_release(&wishes);
+		}
+		map = sg_val_set(v, "by_hand", sg_val_map());
+		sg_val_set_str(map, "apply", apply.len ? (const char *)apply.data : "");
+		sg_val_set_str(map, "undo", undo.len ? (const char *)undo.data : "");
+		sg_buf_release(&apply);
+		sg_buf_release(&undo);
+	}
+}
+
+int sg_report_show(struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, bool by_hand,
+        struct sg_val **ret, struct sg_err *err)
+{
+	const struct sg_hash *hash = sg_hash_is_zero(&row->applied) ? &row->offered : &row->applied;
+	const struct sg_mitigation *m =
+	        sg_hash_is_zero(hash) ? NULL : sg_engine_body(e, row->key.feed, hash, NULL);
+	struct sg_val *v = sg_val_map(), *lines = NULL, *map;
+	char hex[65];
+	int code = newest(e, row->key.id, 10, &lines, err);
+
+	if (code) {
+		sg_val_free(v);
+		return code;
+	}
+	sg_val_set_str(v, "schema", "stopgap.show.v1");
+	map = sg_val_set(v, "mitigation", sg_report_row(w, row));
+	sg_hash_hex(hash, hex);
+	sg_val_set_str(map, "body", sg_hash_is_zero(hash) ? NULL : hex);
+	sg_report_time(map, "applied_at", row->applied_at);
+	sg_val_set_str(map, "effective_text", row->effective_text);
+	sg_val_set_str(map, "approved_by", row->approved_who.account);
+	sg_val_set_str(map, "withdraw_reason", row->withdraw_reason);
+	values(e, w, &row->key, true, sg_val_set(v, "values", sg_val_array()));
+	if (m)
+		show_body(e, w, m, by_hand, v);
+	sg_val_set(v, "blocks", sg_report_blocks(w, row->key.id));
+	sg_val_set(v, "history", lines);
+	*ret = v;
+	return 0;
+}
+
+int sg_report_audit(struct sg_engine *e, const struct sg_world *w, struct sg_val **ret, struct sg_err *err)
+{
+	struct sg_val *v = sg_val_map();
+	int64_t findings;
+
+	(void)err;
+	sg_val_set_str(v, "schema", "stopgap.audit.v1");
+	findings = values(e, w, NULL, false, sg_val_set(v, "values", sg_val_array()));
+	sg_val_set_int(v, "findings", findings);
+	if (findings)
+		sg_val_set_str(v, "text", "some held values are not as they were written; see the list");
+	else
+		sg_val_set_str(
+		        v, "text", w->holds.n ? "every held value is as it was written" : "nothing is held");
+	*ret = v;
+	return 0;
+}
