@@ -14,6 +14,7 @@ enum sg_right { SG_RIGHT_READ = 1, SG_RIGHT_CHANGE };
 /* How the daemon answers a method. */
 enum sg_answered {
 	SG_BY_SNAPSHOT = 1, /* at once, from memory */
+	SG_BY_READING,      /* on the change lane, and it moves nothing */
 	SG_BY_ENGINE,       /* on the change lane */
 	SG_BY_REFRESH,      /* after polls */
 	SG_BY_WATCH,        /* at once, and then events */

@@ -85,7 +85,8 @@ static void on_thread(uv_work_t *work)
 		break;
 	case SG_JOB_RUN: job->code = sg_engine_run(e, &job->err); break;
 	}
-	job->snapshot = sg_engine_snapshot(e);
+	if (!job->only_reads)
+		job->snapshot = sg_engine_snapshot(e);
 }
 
 /* --- on the loop's thread */
@@ -101,7 +102,8 @@ static void after(uv_work_t *work, int status)
 	lane->job = NULL;
 	lane->since = 0;
 	/* whatever was done may have made something else due */
-	lane->due = job->kind != SG_JOB_RUN || job->code == 1;
+	if (!job->only_reads)
+		lane->due = job->kind != SG_JOB_RUN || job->code == 1;
 	lane->o.done(lane->o.arg, job);
 	sg_job_free(job);
 	next(lane);

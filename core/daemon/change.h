@@ -1,7 +1,7 @@
 /* change.h - the change lane: the only thing that calls the engine while the loop runs, one job at a time, on a thread of libuv's pool.
  *
- * Order: what people ask for (requests, a reload), then fetched documents, then sg_engine_run() until nothing is due. Each job ends by
- * taking a snapshot, which the loop gets with the job. Thread: the loop's, but for the job itself. Owner: the loop.
+ * Order: what people ask for (requests, a reload), then fetched documents, then sg_engine_run() until nothing is due. Each job that may have
+ * moved something ends by taking a snapshot, which the loop gets with the job. Thread: the loop's, but for the job itself. Owner: the loop.
  */
 #ifndef SG_DAEMON_CHANGE_H
 #define SG_DAEMON_CHANGE_H
@@ -23,6 +23,7 @@ struct sg_job {
 	char *method;
 	struct sg_val *params;
 	struct sg_val *reply; /* when code is 0 */
+	bool only_reads;      /* it moves nothing: no snapshot is taken, and nothing becomes due */
 	/* fetched */
 	char *feed;
 	struct sg_fetched fetched;

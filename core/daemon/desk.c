@@ -94,14 +94,15 @@ static void deny(
 	sg_control_error(d->control, conn, m->id, &err, SG_EXIT_DENIED);
 }
 
-static void to_engine(
-        const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
+static void to_engine(const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer,
+        struct sg_rpc_message *m, bool only_reads)
 {
 	struct sg_job *job = sg_job_new(SG_JOB_REQUEST);
 
 	job->conn = conn;
 	job->id = m->id;
 	job->uid = peer->uid;
+	job->only_reads = only_reads;
 	job->method = m->method;
 	job->params = m->params;
 	m->method = NULL;
@@ -148,7 +149,8 @@ void sg_desk_take(
 		sg_val_free(reply);
 		break;
 	case SG_BY_WATCH: watch(d, conn, m->id); break;
+	case SG_BY_READING: to_engine(d, conn, peer, m, true); break;
 	case SG_BY_ENGINE:
-	case SG_BY_REFRESH: to_engine(d, conn, peer, m); break;
+	case SG_BY_REFRESH: to_engine(d, conn, peer, m, false); break;
 	}
 }

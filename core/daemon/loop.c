@@ -342,6 +342,8 @@ int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
 		start_signal(l, &l->hangup, SIGHUP);
 		if (l->snapshot->fatal)
 			begin_stop(l, SG_EFATAL, "the journal cannot be read");
+		else if (atomic_load(l->o.stop)) /* a signal came before there was a loop */
+			begin_stop(l, 0, "a signal");
 		else
 			sg_service_ready(sg_val_get_str(l->snapshot->status, "verdict", "up"));
 		arm(l);

@@ -4,8 +4,11 @@
 Promises shown here on the whole program: P2, P3, P5, P6, P7, P9, P10, P12, P14 (design.md section 6)."""
 import os
 import random
+import shutil
 import signal
+import subprocess
 import time
+import unittest
 
 import harness
 from harness import HEARTBEAT, OWA, TOMBSTONE, WWWROOT, inbound, names_of, outbound, wait_for
@@ -308,6 +311,51 @@ class Living(harness.Stage):
         daemon.signal(signal.SIGINT)
         self.assertEqual(daemon.ended(), 0)
         self.assertFalse(os.path.exists(self.socket))
+
+    def test_a_signal_at_any_moment_of_the_start_ends_it(self):
+        for delay in (0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.3, 0.5):
+            with self.subTest(delay=delay):
+                daemon = self.start(wait=False)
+                time.sleep(delay)
+                daemon.signal(signal.SIGTERM)
+                # before main() has run a signal just kills
+                self.assertIn(daemon.ended(), (0, -signal.SIGTERM), daemon.text())
+
+    @unittest.skipUnless(shutil.which("strace"), "needs strace to make a flush fail")
+    def test_a_failed_flush_ends_the_process_and_the_next_start_recovers(self):
+        self.publish(1, inbound("CORP-1"), outbound("CORP-2"))
+        for nth in (1, 3, 5):  # of each thread
+            with self.subTest(nth=nth):
+                # the leak check cannot run under a tracer
+                daemon = self.start(env={"ASAN_OPTIONS": "detect_leaks=0"})
+                self.wait_state("CORP-1", "applied")
+                self.wait_state("CORP-2", "applied")
+                tracer = subprocess.Popen(
+                    ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=fsync,fdatasync,msync", "-e",
+                        f"inject=fsync,fdatasync,msync:error=EIO:when={nth}", "-p", str(daemon.process.pid)], stderr=subprocess.PIPE)
+                self.addCleanup(tracer.stderr.close)
+                self.addCleanup(tracer.wait)
+                wait_for("the tracer", lambda: self.is_traced(daemon) or tracer.poll() is not None)
+                if tracer.poll() is not None:
+                    self.skipTest("this machine allows no tracing")
+                with self.assertRaises((harness.RpcError, EOFError)):
+                    self.call("rollback", all=True)
+                self.assertEqual(daemon.ended(), 1, daemon.text())
+                daemon = self.start()
+                self.call("rollback", all=True)
+                self.assertEqual(self.changed(), [])
+                self.call("apply", id="CORP-1")
+                self.call("apply", id="CORP-2")
+                daemon.stop()
+
+    def is_traced(self, daemon):
+        """Every thread of it."""
+        tasks = f"/proc/{daemon.process.pid}/task"
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/status", encoding="ascii") as f:
+                if "TracerPid:\t0\n" in f.read():
+                    return False
+        return True
 
     def test_killed_at_any_moment_it_recovers(self):
         self.publish(1, inbound("CORP-1"), outbound("CORP-2"), inbound("CORP-3", "ews"))
