@@ -279,16 +279,21 @@ const char *sg_look_name(enum sg_look l)
 
 /* --- printing */
 
-static void print_slots(unsigned slots, struct sg_buf *out)
+static bool first_of_its_situation(const struct rule *r)
+{
+	return r == rules || r[-1].situation != r->situation;
+}
+
+static void print_slots(const struct rule *r, struct sg_buf *out)
 {
 	bool first = true;
 
-	if (slots == ANY) {
-		sg_buf_str(out, "any other");
+	if (r->slots == ANY) {
+		sg_buf_str(out, first_of_its_situation(r) ? "any" : "any other");
 		return;
 	}
 	for (unsigned s = 0; s < SG_SLOT_COUNT; s++) {
-		if (!(slots & (1u << s)))
+		if (!(r->slots & (1u << s)))
 			continue;
 		sg_buf_fmt(out, "%s%s", first ? "" : ", ", sg_slot_name((enum sg_slot)s));
 		first = false;
@@ -308,7 +313,7 @@ static void print_goal(enum sg_state state, enum sg_reason why, struct sg_buf *o
 static void print_row(const struct rule *r, struct sg_buf *out)
 {
 	sg_buf_fmt(out, "| %s | ", sg_situation_name(r->situation));
-	print_slots(r->slots, out);
+	print_slots(r, out);
 	switch (r->cell.kind) {
 	case SG_CELL_IGNORE: sg_buf_str(out, " | IGNORE | same | "); break;
 	case SG_CELL_REFUSE: sg_buf_str(out, " | REFUSE | same | "); break;
@@ -330,16 +335,37 @@ static void print_row(const struct rule *r, struct sg_buf *out)
 	sg_buf_fmt(out, " | %s |\n", r->cell.text);
 }
 
-static void print_edge(unsigned slot, const struct rule *r, struct sg_buf *out)
+static void print_edge(unsigned slot, const struct rule *r, const char *to, bool failed, struct sg_buf *out)
 {
-	const char *to = sg_state_name(r->cell.done);
+	const char *from = sg_slot_name((enum sg_slot)slot);
 
-	if (r->cell.kind != SG_CELL_WORK || !r->cell.done)
+	if (strcmp(from, to) != 0)
+		sg_buf_fmt(out, "\t\"%s\" -> \"%s\" [label=\"%s\"%s];\n", from, to,
+		        sg_situation_name(r->situation), failed ? " style=dashed" : "");
+}
+
+static void print_edges(unsigned slot, const struct rule *r, struct sg_buf *out)
+{
+	const struct sg_cell *c = &r->cell;
+
+	if (c->kind != SG_CELL_WORK)
 		return;
-	sg_buf_fmt(out, "\t\"%s\" -> \"%s", sg_slot_name((enum sg_slot)slot), to);
-	if (r->cell.done == SG_BLOCKED)
-		sg_buf_fmt(out, " (%s)", sg_reason_name(r->cell.done_why));
-	sg_buf_fmt(out, "\" [label=\"%s\"];\n", sg_situation_name(r->situation));
+	if (c->done)
+		print_edge(slot, r, sg_slot_name(sg_state_slot(c->done, c->done_why)), false, out);
+	else if (r->situation == SG_SIT_OUT || r->situation == SG_SIT_OUT_EMPTY) {
+		print_edge(slot, r, sg_slot_name(SG_SLOT_PENDING), false, out);
+		print_edge(slot, r, sg_slot_name(SG_SLOT_REVERTED), false, out);
+		print_edge(slot, r, sg_slot_name(SG_SLOT_ADMIN), false, out);
+	}
+	if (c->work == SG_WORK_REVERT) {
+		print_edge(slot, r, sg_slot_name(SG_SLOT_DRIFT), true, out);
+		print_edge(slot, r, sg_slot_name(SG_SLOT_IO), true, out);
+	} else if (c->work == SG_WORK_APPLY) {
+		print_edge(slot, r, sg_slot_name(SG_SLOT_APPLICABLE), true, out);
+		print_edge(slot, r, sg_slot_name(SG_SLOT_FAILED), true, out);
+		print_edge(slot, r, sg_slot_name(SG_SLOT_CONFLICT), true, out);
+	} else if (c->failed)
+		print_edge(slot, r, sg_slot_name(sg_state_slot(c->failed, c->failed_why)), true, out);
 }
 
 void sg_state_print(enum sg_state_print_style style, struct sg_buf *out)
@@ -359,7 +385,7 @@ void sg_state_print(enum sg_state_print_style style, struct sg_buf *out)
 
 			for (size_t i = 0; i < COUNT(rules); i++) {
 				if (&rules[i].cell == cell)
-					print_edge(slot, &rules[i], out);
+					print_edges(slot, &rules[i], out);
 			}
 		}
 	}
