@@ -2,7 +2,7 @@
  *
  * Guarantees that the key belongs to the first certificate of the document, that its chain ends at one of the pinned
  * anchors by RFC 5280 path validation (OpenSSL's, strict, security level 2, no other trust store), and that this leaf
- * may sign feeds. The document's certificates are candidates for the path and never trusted by themselves.
+ * may sign feeds and its issuers may say so. The document's certificates are candidates for the path and never trusted by themselves.
  */
 #include "feed/verify_parts.h"
 
@@ -17,6 +17,9 @@
 #include <string.h>
 
 enum { MIN_RSA_BITS = 2048, MAX_DEPTH = 3 };
+
+#define CODE_SIGNING "1.3.6.1.5.5.7.3.3"
+#define ANY_USAGE    "2.5.29.37.0"
 
 /* --- decoding */
 
@@ -163,6 +166,39 @@ static const struct sg_anchor *anchor_of(
 	return NULL;
 }
 
+static bool has_eku(X509 *cert, const char *oid)
+{
+	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
+	ASN1_OBJECT *wanted = OBJ_txt2obj(oid, 0);
+	bool found = false;
+
+	for (int i = 0; wanted && i < sk_ASN1_OBJECT_num(eku); i++)
+		found = found || OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), wanted) == 0;
+	ASN1_OBJECT_free(wanted);
+	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
+	return found;
+}
+
+/* An authority between leaf and anchor that is limited to other usages, such as to TLS, cannot hand out this one: OpenSSL has no purpose for
+ * code signing before 3.2, so it does not look. */
+static int issuer_rights(STACK_OF(X509) * chain, struct sg_err *err)
+{
+	for (int i = 1; i < sk_X509_num(chain) - 1; i++) {
+		X509 *cert = sk_X509_value(chain, i);
+
+		if ((X509_get_extension_flags(cert) & EXFLAG_XKUSAGE) && !has_eku(cert, CODE_SIGNING) &&
+		        !has_eku(cert, ANY_USAGE)) {
+			char *who = subject_of(cert);
+			int r = sg_fail(err, SG_ETRUST,
+			        "an authority of the signer's chain may not issue for codeSigning (%s)", who);
+
+			free(who);
+			return r;
+		}
+	}
+	return 0;
+}
+
 static int path(
         struct chain *c, const struct sg_feed_rules *rules, const struct sg_anchor **ret, struct sg_err *err)
 {
@@ -196,25 +232,14 @@ static int path(
 		if (!*ret)
 			r = sg_fail(
 			        err, SG_ETRUST, "the signer's certificate does not lead to a pinned anchor");
+		else
+			r = issuer_rights(chain, err);
 	}
 	X509_STORE_CTX_free(ctx);
 	return r;
 }
 
 /* --- the leaf's own rights */
-
-static bool has_eku(X509 *cert, const char *oid)
-{
-	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
-	ASN1_OBJECT *wanted = OBJ_txt2obj(oid, 0);
-	bool found = false;
-
-	for (int i = 0; wanted && i < sk_ASN1_OBJECT_num(eku); i++)
-		found = found || OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), wanted) == 0;
-	ASN1_OBJECT_free(wanted);
-	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
-	return found;
-}
 
 static int leaf_rights(X509 *leaf, const struct sg_anchor *anchor, struct sg_err *err)
 {
@@ -230,7 +255,7 @@ static int leaf_rights(X509 *leaf, const struct sg_anchor *anchor, struct sg_err
 	        !(X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE))
 		return sg_fail(err, SG_ETRUST,
 		        "the signer's certificate may not sign (keyUsage lacks digitalSignature)");
-	if (!has_eku(leaf, "1.3.6.1.5.5.7.3.3"))
+	if (!has_eku(leaf, CODE_SIGNING))
 		return sg_fail(err, SG_ETRUST,
 		        "the signer's certificate may not sign feeds (extendedKeyUsage lacks codeSigning)");
 	if (anchor->eku && !has_eku(leaf, anchor->eku))

@@ -166,6 +166,44 @@ static void an_anchor_may_ask_for_a_usage_of_its_own(void **state)
 	free(doc);
 }
 
+static void an_issuer_for_other_usages_cannot_make_a_signer(void **state)
+{
+	static const struct {
+		const char *extended;
+		bool good;
+	} issuers[] = { { "serverAuth,clientAuth", false }, { "serverAuth,codeSigning", true },
+		{ "anyExtendedKeyUsage", true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof issuers / sizeof *issuers; i++) {
+		struct pki_spec middle = { .name = "TLS Only CA",
+			.issuer = &fix_pki.root,
+			.key_of = &fix_pki.middle,
+			.from = fix_pki.now - 86400,
+			.to = fix_pki.now + 86400,
+			.constraints = "critical,CA:TRUE,pathlen:0",
+			.usage = "critical,keyCertSign,cRLSign",
+			.extended = issuers[i].extended };
+		struct pki_cert issuer = pki_make(&middle);
+		struct pki_spec spec = pki_leaf_spec(&fix_pki);
+
+		spec.issuer = &issuer;
+		struct pki_cert leaf = pki_make(&spec);
+		X509 *certs[2] = { leaf.x509, issuer.x509 };
+		struct sign_spec sign = { .key = leaf.key, .certs = certs, .n_certs = 2 };
+		char *doc = fix_sign(fix_plain, &sign);
+
+		if (issuers[i].good)
+			fix_verifies(doc, &fix_rules);
+		else
+			fix_refused_by(doc, &fix_rules, SG_EV_TRUST_CHAIN,
+			        "may not issue for codeSigning (CN=TLS Only CA");
+		free(doc);
+		pki_cert_release(&leaf);
+		pki_cert_release(&issuer);
+	}
+}
+
 /* --- the genuine document */
 
 static bool read_genuine(struct sg_buf *ret)
@@ -248,6 +286,7 @@ int main(void)
 		cmocka_unit_test(another_chain_is_refused),
 		cmocka_unit_test(anchors_are_what_ends_a_chain),
 		cmocka_unit_test(an_anchor_may_ask_for_a_usage_of_its_own),
+		cmocka_unit_test(an_issuer_for_other_usages_cannot_make_a_signer),
 		cmocka_unit_test(microsofts_document_is_refused_only_because_its_leaf_expired),
 	};
 
