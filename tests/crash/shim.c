@@ -1,32 +1,16 @@
-/* shim.c - the calls of the C library that change files, in front of the C library's (shim.h). */
-#undef _FORTIFY_SOURCE
-#define _GNU_SOURCE
-#include "shim.h"
+/* shim.c - the log of what was done below the root, and the point at which a process dies (shim.h). The calls are in shim_calls.c. */
+#include "shim_parts.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 struct shim *shim;
-static bool tracking; /* in this process */
+bool shim_tracking;
 
-/* What this process has open below the root. */
-enum { FDS = 256 };
-static struct {
-	bool known, dir, sync;
-	uint32_t node;
-} files[FDS];
-
-static _Noreturn void give_up(const char *what, const char *path)
+_Noreturn void shim_give_up(const char *what, const char *path)
 {
 	fprintf(stderr, "crash shim: %s: %s\n", what, path);
 	abort();
@@ -37,13 +21,13 @@ void shim_init(const char *root)
 	shim = mmap(NULL, sizeof(*shim), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
 	        -1, 0);
 	if (shim == MAP_FAILED || strlen(root) >= sizeof(shim->root))
-		give_up("no log", root);
+		shim_give_up("no log", root);
 	memcpy(shim->root, root, strlen(root) + 1);
 }
 
 void shim_track(void)
 {
-	tracking = true;
+	shim_tracking = true;
 }
 
 void shim_arm(uint32_t die_at)
@@ -61,9 +45,9 @@ void shim_disarm(void)
 
 /* --- the log */
 
-static bool below_root(const char *path)
+bool shim_below(const char *path)
 {
-	size_t n = tracking ? strlen(shim->root) : 0;
+	size_t n = shim_tracking ? strlen(shim->root) : 0;
 
 	return n && strncmp(path, shim->root, n) == 0 && (path[n] == '/' || path[n] == 0);
 }
@@ -79,15 +63,7 @@ static struct shim_entry *entry_of(uint32_t folder, const char *name, size_t len
 	return NULL;
 }
 
-/* Where a path leads: its folder and last name, and its entry when there is one. A path whose folders are not all there is the system's to refuse. */
-struct place {
-	uint32_t folder;
-	char name[SHIM_NAME];
-	struct shim_entry *entry;
-	bool is_root;
-};
-
-static bool find(const char *path, struct place *ret)
+bool shim_find(const char *path, struct place *ret)
 {
 	const char *p = path + strlen(shim->root);
 
@@ -98,7 +74,7 @@ static bool find(const char *path, struct place *ret)
 		size_t len = strcspn(p, "/");
 
 		if (len >= SHIM_NAME)
-			give_up("the name is too long", path);
+			shim_give_up("the name is too long", path);
 		if (!ret->is_root) {
 			if (!ret->entry || !ret->entry->dir)
 				return false;
@@ -116,7 +92,7 @@ static bool find(const char *path, struct place *ret)
 }
 
 /* One call that changes something, or makes it durable. */
-static void point(const char *call, const char *what)
+void shim_point(const char *call, const char *what)
 {
 	if (!shim->armed)
 		return;
@@ -127,44 +103,44 @@ static void point(const char *call, const char *what)
 	_exit(SHIM_DIED);
 }
 
-static struct shim_event *log_event(enum shim_kind kind)
+struct shim_event *shim_log(enum shim_kind kind)
 {
 	struct shim_event *e;
 
 	if (shim->n_events == SHIM_EVENTS)
-		give_up("the log is full", "events");
+		shim_give_up("the log is full", "events");
 	e = &shim->events[shim->n_events++];
 	*e = (struct shim_event){ .kind = kind };
 	return e;
 }
 
-static void log_content(enum shim_kind kind, uint32_t node, uint64_t at, uint64_t len)
+void shim_log_content(enum shim_kind kind, uint32_t node, uint64_t at, uint64_t len)
 {
-	struct shim_event *e = log_event(kind);
+	struct shim_event *e = shim_log(kind);
 
 	e->node = node;
 	e->at = at;
 	e->len = len;
 }
 
-static void log_write(int fd, uint64_t at, const void *data, size_t len)
+void shim_log_write(uint32_t node, bool durable, uint64_t at, const void *data, size_t len)
 {
 	if (shim->n_octets + len > SHIM_OCTETS)
-		give_up("the log is full", "octets");
-	log_content(SHIM_WRITE, files[fd].node, at, len);
-	shim->events[shim->n_events - 1].durable = files[fd].sync;
+		shim_give_up("the log is full", "octets");
+	shim_log_content(SHIM_WRITE, node, at, len);
+	shim->events[shim->n_events - 1].durable = durable;
 	shim->events[shim->n_events - 1].octets = shim->n_octets;
 	memcpy(shim->octets + shim->n_octets, data, len);
 	shim->n_octets += len;
 }
 
-static void log_link(const struct place *p, bool dir, uint32_t mode)
+void shim_log_link(const struct place *p, bool dir, uint32_t mode)
 {
-	struct shim_event *e = log_event(SHIM_LINK);
+	struct shim_event *e = shim_log(SHIM_LINK);
 	struct shim_entry *entry;
 
 	if (shim->n_entries == SHIM_ENTRIES)
-		give_up("the log is full", "names");
+		shim_give_up("the log is full", "names");
 	entry = &shim->entries[shim->n_entries++];
 	*entry = (struct shim_entry){ .folder = p->folder, .node = shim->n_nodes++, .dir = dir };
 	memcpy(entry->name, p->name, sizeof(entry->name));
@@ -175,391 +151,7 @@ static void log_link(const struct place *p, bool dir, uint32_t mode)
 	memcpy(e->name, p->name, sizeof(e->name));
 }
 
-static void drop_entry(struct shim_entry *e)
+void shim_drop_entry(struct shim_entry *e)
 {
 	*e = shim->entries[--shim->n_entries];
-}
-
-/* --- descriptors */
-
-static bool known(int fd)
-{
-	return shim && fd >= 0 && fd < FDS && files[fd].known;
-}
-
-static const char *name_of(int fd)
-{
-	if (files[fd].node == SHIM_ROOT)
-		return "/";
-	for (uint32_t i = 0; i < shim->n_entries; i++) {
-		if (shim->entries[i].node == files[fd].node)
-			return shim->entries[i].name;
-	}
-	return "(no name)";
-}
-
-static int do_open(int at, const char *path, int flags, mode_t mode)
-{
-	struct place p = { 0 };
-	bool ours = below_root(path), fresh;
-	int fd;
-
-	if (ours && !find(path, &p))
-		ours = false;
-	fresh = ours && !p.is_root && !p.entry;
-	if (fresh && (flags & O_CREAT))
-		point("create", p.name);
-	fd = (int)syscall(SYS_openat, at, path, flags, mode);
-	if (fd < 0)
-		return fd;
-	if (fd < FDS)
-		files[fd].known = false;
-	if (!ours)
-		return fd;
-	if (fd >= FDS)
-		give_up("too many descriptors", path);
-	if (fresh && (flags & O_CREAT)) {
-		log_link(&p, false, mode & 07777);
-		find(path, &p);
-	} else if (fresh) {
-		give_up("a file that nobody made", path);
-	}
-	files[fd].known = true;
-	files[fd].dir = p.is_root || p.entry->dir;
-	files[fd].node = p.is_root ? SHIM_ROOT : p.entry->node;
-	files[fd].sync = (flags & O_DSYNC) != 0; /* O_SYNC has this bit, too */
-	if ((flags & O_TRUNC) && !fresh)
-		log_content(SHIM_SIZE, files[fd].node, 0, 0);
-	return fd;
-}
-
-int open(const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-	va_list ap;
-
-	if (flags & (O_CREAT | O_TMPFILE)) {
-		va_start(ap, flags);
-		mode = va_arg(ap, mode_t);
-		va_end(ap);
-	}
-	return do_open(AT_FDCWD, path, flags, mode);
-}
-
-int openat(int at, const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-	va_list ap;
-
-	if (flags & (O_CREAT | O_TMPFILE)) {
-		va_start(ap, flags);
-		mode = va_arg(ap, mode_t);
-		va_end(ap);
-	}
-	return do_open(at, path, flags, mode);
-}
-
-int creat(const char *path, mode_t mode)
-{
-	return do_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-}
-
-int close(int fd)
-{
-	if (fd >= 0 && fd < FDS)
-		files[fd].known = false;
-	return (int)syscall(SYS_close, fd);
-}
-
-/* --- contents */
-
-static void writing(int fd)
-{
-	point(files[fd].sync ? "write and sync" : "write", name_of(fd));
-	shim->flushes += files[fd].sync;
-}
-
-ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
-{
-	ssize_t n;
-
-	if (known(fd))
-		writing(fd);
-	n = syscall(SYS_pwrite64, fd, data, len, at);
-	if (known(fd) && n > 0)
-		log_write(fd, (uint64_t)at, data, (size_t)n);
-	return n;
-}
-
-ssize_t write(int fd, const void *data, size_t len)
-{
-	off_t at = known(fd) ? lseek(fd, 0, SEEK_CUR) : 0;
-	ssize_t n;
-
-	if (known(fd))
-		writing(fd);
-	n = syscall(SYS_write, fd, data, len);
-	if (known(fd) && n > 0)
-		log_write(fd, (uint64_t)at, data, (size_t)n);
-	return n;
-}
-
-static void log_vector(int fd, off_t at, const struct iovec *v, int n, ssize_t done)
-{
-	for (int i = 0; i < n && done > 0; i++) {
-		size_t len = v[i].iov_len < (size_t)done ? v[i].iov_len : (size_t)done;
-
-		log_write(fd, (uint64_t)at, v[i].iov_base, len);
-		at += (off_t)len;
-		done -= (ssize_t)len;
-	}
-}
-
-ssize_t writev(int fd, const struct iovec *v, int n)
-{
-	off_t at = known(fd) ? lseek(fd, 0, SEEK_CUR) : 0;
-	ssize_t done;
-
-	if (known(fd))
-		writing(fd);
-	done = syscall(SYS_writev, fd, v, n);
-	if (known(fd))
-		log_vector(fd, at, v, n, done);
-	return done;
-}
-
-ssize_t pwritev(int fd, const struct iovec *v, int n, off_t at)
-{
-	ssize_t done;
-
-	if (known(fd))
-		writing(fd);
-	done = syscall(SYS_pwritev, fd, v, n, at, 0);
-	if (known(fd))
-		log_vector(fd, at, v, n, done);
-	return done;
-}
-
-int ftruncate(int fd, off_t len)
-{
-	int r;
-
-	if (known(fd))
-		point("truncate", name_of(fd));
-	r = (int)syscall(SYS_ftruncate, fd, len);
-	if (known(fd) && r == 0)
-		log_content(SHIM_SIZE, files[fd].node, 0, (uint64_t)len);
-	return r;
-}
-
-/* Growing is one thing, having the blocks another: fdatasync owes only what reading needs. */
-int fallocate(int fd, int mode, off_t at, off_t len)
-{
-	struct stat st;
-	int r;
-
-	if (known(fd))
-		point("allocate", name_of(fd));
-	r = (int)syscall(SYS_fallocate, fd, mode, at, len);
-	if (known(fd) && r == 0) {
-		if (mode || at || fstat(fd, &st))
-			give_up("a fallocate that the log cannot express", name_of(fd));
-		log_content(SHIM_SIZE, files[fd].node, 0, (uint64_t)st.st_size);
-		log_content(SHIM_ALLOCATE, files[fd].node, 0, (uint64_t)len);
-	}
-	return r;
-}
-
-int posix_fallocate(int fd, off_t at, off_t len)
-{
-	return fallocate(fd, 0, at, len) < 0 ? errno : 0;
-}
-
-int fchmod(int fd, mode_t mode)
-{
-	int r;
-
-	if (known(fd))
-		point("chmod", name_of(fd));
-	r = (int)syscall(SYS_fchmod, fd, mode);
-	if (known(fd) && r == 0)
-		log_content(SHIM_MODE, files[fd].node, mode, 0);
-	return r;
-}
-
-/* --- flushes */
-
-static int flush(int fd, const char *call, enum shim_kind kind)
-{
-	if (!known(fd))
-		return (int)syscall(kind == SHIM_SYNC ? SYS_fsync : SYS_fdatasync, fd);
-	point(call, name_of(fd));
-	shim->flushes++;
-	log_content(files[fd].dir ? SHIM_SYNC_DIR : kind, files[fd].node, 0, 0);
-	return 0;
-}
-
-int fsync(int fd)
-{
-	return flush(fd, "fsync", SHIM_SYNC);
-}
-
-int fdatasync(int fd)
-{
-	return flush(fd, "fdatasync", SHIM_SYNC_DATA);
-}
-
-/* Nothing of the journal is written through a map (MDB_WRITEMAP stays off): a flush of one would be beside the point, and is counted. */
-int msync(void *at, size_t len, int flags)
-{
-	if (shim && shim->armed)
-		shim->flushes++;
-	return (int)syscall(SYS_msync, at, len, flags);
-}
-
-/* --- names */
-
-int rename(const char *from, const char *to)
-{
-	struct place a, b;
-	struct shim_event *e;
-	char both[2 * SHIM_NAME + 8];
-	int r;
-
-	if (!below_root(from) || !below_root(to))
-		return (int)syscall(SYS_rename, from, to);
-	if (!find(from, &a) || !find(to, &b) || !a.entry || a.folder != b.folder || (b.entry && b.entry->dir))
-		give_up("a rename that the log cannot express", from);
-	snprintf(both, sizeof(both), "%s -> %s", a.name, b.name);
-	point("rename", both);
-	r = (int)syscall(SYS_rename, from, to);
-	if (r < 0)
-		return r;
-	e = log_event(SHIM_RENAME);
-	e->folder = a.folder;
-	e->node = a.entry->node;
-	memcpy(e->name, a.name, sizeof(e->name));
-	memcpy(e->to, b.name, sizeof(e->to));
-	memcpy(a.entry->name, b.name, sizeof(a.entry->name));
-	if (b.entry)
-		drop_entry(b.entry);
-	return 0;
-}
-
-static int drop_name(const char *path, bool dir)
-{
-	struct place p;
-	struct shim_event *e;
-	int r;
-
-	if (below_root(path) && find(path, &p) && p.entry)
-		point(dir ? "rmdir" : "unlink", p.name);
-	r = (int)syscall(dir ? SYS_rmdir : SYS_unlink, path);
-	if (r < 0 || !below_root(path))
-		return r;
-	if (!find(path, &p) || !p.entry)
-		give_up("a name that nobody made is gone", path);
-	e = log_event(SHIM_UNLINK);
-	e->folder = p.folder;
-	e->node = p.entry->node;
-	memcpy(e->name, p.name, sizeof(e->name));
-	drop_entry(p.entry);
-	return 0;
-}
-
-int unlink(const char *path)
-{
-	return drop_name(path, false);
-}
-
-int rmdir(const char *path)
-{
-	return drop_name(path, true);
-}
-
-int mkdir(const char *path, mode_t mode)
-{
-	struct place p;
-	int r;
-
-	if (below_root(path) && find(path, &p) && !p.is_root && !p.entry)
-		point("mkdir", p.name);
-	r = (int)syscall(SYS_mkdir, path, mode);
-	if (r == 0 && below_root(path) && find(path, &p))
-		log_link(&p, true, mode & 07777);
-	return r;
-}
-
-int link(const char *from, const char *to)
-{
-	if (below_root(to))
-		give_up("a hard link, which the log cannot express", from);
-	return (int)syscall(SYS_link, from, to);
-}
-
-int renameat(int from_dir, const char *from, int to_dir, const char *to)
-{
-	if (below_root(from) || below_root(to))
-		return rename(from, to);
-	return (int)syscall(SYS_renameat, from_dir, from, to_dir, to);
-}
-
-/* --- what would differ from run to run: a point has to mean the same thing when it is replayed, and equal disks have to be equal octet by octet */
-
-ssize_t getrandom(void *out, size_t len, unsigned flags)
-{
-	static uint64_t at;
-	unsigned char *p = out;
-
-	if (!tracking)
-		return syscall(SYS_getrandom, out, len, flags);
-	for (size_t i = 0; i < len; i++) {
-		uint64_t z = (at++ + 1000003 * (uint64_t)shim->n_events) * 0x9e3779b97f4a7c15u;
-
-		z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-		p[i] = (unsigned char)(z >> 56);
-	}
-	return (ssize_t)len;
-}
-
-pid_t getpid(void)
-{
-	return tracking ? 4242 : (pid_t)syscall(SYS_getpid);
-}
-
-/* A file is the same file when its node is; the drive is one device. */
-static void steady(uint32_t node, struct stat *st)
-{
-	st->st_dev = 1;
-	st->st_ino = node + 1;
-	st->st_mtim = (struct timespec){ 0 };
-}
-
-static int look(const char *path, struct stat *st, int flags)
-{
-	struct place p;
-	int r = (int)syscall(SYS_newfstatat, AT_FDCWD, path, st, flags);
-
-	if (r == 0 && below_root(path) && find(path, &p) && (p.is_root || p.entry))
-		steady(p.is_root ? SHIM_ROOT : p.entry->node, st);
-	return r;
-}
-
-int stat(const char *path, struct stat *st)
-{
-	return look(path, st, 0);
-}
-
-int lstat(const char *path, struct stat *st)
-{
-	return look(path, st, AT_SYMLINK_NOFOLLOW);
-}
-
-int fstat(int fd, struct stat *st)
-{
-	int r = (int)syscall(SYS_fstat, fd, st);
-
-	if (r == 0 && known(fd))
-		steady(files[fd].node, st);
-	return r;
 }
