@@ -268,7 +268,7 @@ static void check_budget(const struct bench *b, const struct at *at)
 		char *text = sg_format("%s %s: %u flushes, and the budget is %u files + %u folders + 5 = %u",
 		        sg_op_name(step->op), step->id, told->flushes[i], step->files, step->folders, budget);
 
-		if (told->flushes[i] != budget)
+		if (told->flushes[i] != budget && !b->uncounted)
 			bench_fail(b, at, text);
 		else if (b->loud)
 			printf("%s\n", text);

@@ -36,6 +36,7 @@ struct bench {
 	size_t n_seen, cap_seen;
 	uint32_t n_again;
 	bool no_recovery; /* the deliberately wrong start */
+	bool uncounted;   /* flushes may be as many as they are */
 	bool loud, replaying;
 };
 /* `drive` is an empty folder, borrowed. One bench in a process. */

@@ -51,6 +51,10 @@ static const char b[] =
 	}
 
 const struct scenario scenarios[] = {
+	{ .name = "export",
+	        .about = "the journal is written to a file",
+	        .prepare = { APPLY_A },
+	        .export = true },
 	{ .name = "apply", .about = "the journal is made, and A goes in", .act = { APPLY_A } },
 	{ .name = "share", .about = "B goes in beside A", .prepare = { APPLY_A }, .act = { APPLY_B } },
 	{ .name = "supersede",
@@ -71,10 +75,6 @@ const struct scenario scenarios[] = {
 	        .about = "B goes out, then A",
 	        .prepare = { APPLY_A, APPLY_B },
 	        .act = { REVERT_B, REVERT_A } },
-	{ .name = "export",
-	        .about = "the journal is written to a file",
-	        .prepare = { APPLY_A },
-	        .export = true },
 };
 const size_t n_scenarios = sizeof(scenarios) / sizeof(*scenarios);
 
