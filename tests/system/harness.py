@@ -302,6 +302,7 @@ class Stage(unittest.TestCase):
     ACCESS = ""
 
     def setUp(self):
+        self.daemons = []
         self.folder = tempfile.mkdtemp(prefix="stopgap-system-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.addCleanup(self.check_sanitizers)
@@ -312,7 +313,6 @@ class Stage(unittest.TestCase):
         self.addCleanup(self.server.close)
         os.mkdir(self.path("run"), 0o700)
         self.socket = self.path("run/control.sock")
-        self.daemons = []
         self.write_config()
 
     def path(self, name):
@@ -337,10 +337,14 @@ class Stage(unittest.TestCase):
     def publish(self, serial, *configs):
         self.server.document = self.signer.sign(feed_xml(serial, configs))
 
-    def start(self, *extra, **options):
+    def start(self, *extra, refresh=True, **options):
+        """A daemon that is ready; it has polled, too, unless refresh=False leaves that to its own time."""
         daemon = Daemon(self, *extra, **options)
         self.daemons.append(daemon)
         self.addCleanup(daemon.close)
+        if refresh and self.server.document and options.get("config", True) and options.get("wait", True):
+            with contextlib.suppress(RpcError):
+                self.call("refresh")
         return daemon
 
     def client(self):
