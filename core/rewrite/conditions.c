@@ -39,7 +39,7 @@ static enum sg_rw_answer holds(struct sg_rw_eval *e, const struct sg_rw_conditio
 		        one->type == SG_RW_IS_FILE ? "file" : "folder",
 		        one->type == SG_RW_IS_FILE ? "IsFile" : "IsDirectory");
 	else if (sg_rw_expand(e, r, c, one->input, &input))
-		answer = sg_rw_pattern_match(&one->pattern, sg_buf_bytes(&input), &new, &e->why);
+		answer = sg_rw_pattern_match(&one->pattern, sg_buf_bytes(&input), &new, e);
 	if (one->pattern.negate) {
 		answer = sg_rw_not(answer);
 	} else if (answer == SG_RW_YES) {

@@ -196,7 +196,7 @@ static enum next run_rule(
 	e->why.text[0] = 0;
 	enum sg_rw_answer applies = relative_url(e, folder, &url);
 	if (applies == SG_RW_YES) {
-		applies = sg_rw_pattern_match(&rule->match, url, &r, &e->why);
+		applies = sg_rw_pattern_match(&rule->match, url, &r, e);
 		if (rule->match.negate) {
 			applies = sg_rw_not(applies);
 			sg_rw_caps_clear(&r);

@@ -54,16 +54,16 @@ static enum sg_rw_answer pre_holds(struct sg_rw_eval *first, const struct sg_rw_
 /* "Exact string search is performed within the input string", says the 2.0 reference of outbound rules; IIS Manager calls it
  * an exact match. Where the two differ, it is not known. */
 static enum sg_rw_answer match_value(
-        const struct sg_rw_pattern *p, struct sg_bytes value, struct sg_rw_caps *r, struct sg_rw_why *why)
+        const struct sg_rw_pattern *p, struct sg_bytes value, struct sg_rw_caps *r, struct sg_rw_eval *e)
 {
-	enum sg_rw_answer answer = sg_rw_pattern_match(p, value, r, why);
+	enum sg_rw_answer answer = sg_rw_pattern_match(p, value, r, e);
 	size_t len = p->syntax == SG_RW_EXACT && answer == SG_RW_NO ? strlen(p->text) : 0;
 
 	for (size_t i = 0; len && i + len <= value.len; i++) {
 		if (p->ignore_case ? sg_same_n((const char *)value.data + i, p->text, len)
 		                   : !memcmp(value.data + i, p->text, len)) {
 			sg_rw_why_set(
-			        why, "whether ExactMatch finds '%.100s' inside a longer value", p->text);
+			        &e->why, "whether ExactMatch finds '%.100s' inside a longer value", p->text);
 			return SG_RW_MAYBE;
 		}
 	}
@@ -103,7 +103,7 @@ static void run_rule(struct sg_rw_eval *first, struct sg_rw_eval *e, const struc
 		if (var->unknown)
 			sg_rw_why_set(&e->why, "%s", var->unknown);
 		else
-			match = match_value(&rule->match, sg_buf_bytes(&var->value), &r, &e->why);
+			match = match_value(&rule->match, sg_buf_bytes(&var->value), &r, e);
 		if (rule->match.negate) {
 			match = sg_rw_not(match);
 			sg_rw_caps_clear(&r);

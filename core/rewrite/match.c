@@ -15,6 +15,9 @@
 
 enum { PATTERN_MAX = 16 * 1024, MATCH_LIMIT = 1000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KIB = 20000 };
 
+/* What all patterns of one evaluation may cost. One that ends within SHORT_LIMIT costs 1; it is run again to MATCH_LIMIT for LONG_COST more. */
+enum { SHORT_LIMIT = 10000, LONG_COST = 200, WORK_MAX = 20000 };
+
 struct sg_rw_regex {
 	pcre2_code *code;
 };
@@ -220,16 +223,38 @@ static void take_captures(pcre2_match_data *data, struct sg_bytes text, struct s
 	caps->state = SG_RW_CAPS_KNOWN;
 }
 
+/* pcre2_match() within what is left of e->work; *ret_spent: that was not enough to tell. */
+static int run(const struct sg_rw_pattern *p, struct sg_bytes text, pcre2_match_data *data,
+        pcre2_match_context *context, struct sg_rw_eval *e, bool *ret_spent)
+{
+	int r = PCRE2_ERROR_MATCHLIMIT;
+
+	if (e->work < WORK_MAX) {
+		e->work++;
+		pcre2_set_match_limit(context, SHORT_LIMIT);
+		r = pcre2_match(p->regex->code, text.data, text.len, 0, 0, data, context);
+	}
+	*ret_spent = r == PCRE2_ERROR_MATCHLIMIT && e->work > WORK_MAX - LONG_COST;
+	if (r == PCRE2_ERROR_MATCHLIMIT && !*ret_spent) {
+		e->work += LONG_COST;
+		pcre2_set_match_limit(context, MATCH_LIMIT);
+		r = pcre2_match(p->regex->code, text.data, text.len, 0, 0, data, context);
+	}
+	return r;
+}
+
 enum sg_rw_answer sg_rw_pattern_match(
-        const struct sg_rw_pattern *p, struct sg_bytes text, struct sg_rw_caps *caps, struct sg_rw_why *why)
+        const struct sg_rw_pattern *p, struct sg_bytes text, struct sg_rw_caps *caps, struct sg_rw_eval *e)
 {
 	enum sg_rw_answer answer = SG_RW_NO;
+	bool spent;
 
 	if (p->syntax == SG_RW_EXACT)
 		return match_exact(p, text, caps);
 	if (p->beyond) {
-		sg_rw_why_set(why, "%s in the pattern '%s' is not ECMAScript, the syntax that IIS documents",
-		        p->beyond, p->text);
+		sg_rw_why_set(&e->why,
+		        "%s in the pattern '%s' is not ECMAScript, the syntax that IIS documents", p->beyond,
+		        p->text);
 		return SG_RW_MAYBE;
 	}
 	if (!text.data)
@@ -238,18 +263,21 @@ enum sg_rw_answer sg_rw_pattern_match(
 	pcre2_general_context *memory = pcre2_general_context_create(memory_get, memory_put, NULL);
 	pcre2_match_context *context = pcre2_match_context_create(memory);
 	pcre2_match_data *data = pcre2_match_data_create_from_pattern(p->regex->code, memory);
-	pcre2_set_match_limit(context, MATCH_LIMIT);
 	pcre2_set_depth_limit(context, DEPTH_LIMIT);
 	pcre2_set_heap_limit(context, HEAP_LIMIT_KIB);
-	int r = pcre2_match(p->regex->code, text.data, text.len, 0, 0, data, context);
-	if (r >= 0) {
+	int r = run(p, text, data, context, e, &spent);
+	if (spent) {
+		sg_rw_why_set(
+		        &e->why, "the pattern '%.100s', and those before it take too long in all", p->text);
+		answer = SG_RW_MAYBE;
+	} else if (r >= 0) {
 		take_captures(data, text, caps);
 		answer = SG_RW_YES;
 	} else if (r != PCRE2_ERROR_NOMATCH) {
 		PCRE2_UCHAR message[160];
 		pcre2_get_error_message(r, message, sizeof(message));
-		sg_rw_why_set(why, "the pattern '%s' ran away on a text of %zu octets: %s", p->text, text.len,
-		        (const char *)message);
+		sg_rw_why_set(&e->why, "the pattern '%s' ran away on a text of %zu octets: %s", p->text,
+		        text.len, (const char *)message);
 		answer = SG_RW_MAYBE;
 	}
 	pcre2_match_data_free(data);

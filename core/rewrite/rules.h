@@ -50,9 +50,10 @@ int sg_rw_pattern_compile(struct sg_rw_pattern *p, const char *what, struct sg_e
 void sg_rw_pattern_copy(struct sg_rw_pattern *to, const struct sg_rw_pattern *from);
 void sg_rw_pattern_release(struct sg_rw_pattern *p);
 /* Whether the text satisfies the pattern, `negate` not considered. After YES `caps` holds groups 0 to n; otherwise it
- * is as it was. */
+ * is as it was. MAYBE, with e->why, when this pattern runs away or when those before it have used up e->work. */
+struct sg_rw_eval;
 enum sg_rw_answer sg_rw_pattern_match(
-        const struct sg_rw_pattern *p, struct sg_bytes text, struct sg_rw_caps *caps, struct sg_rw_why *why);
+        const struct sg_rw_pattern *p, struct sg_bytes text, struct sg_rw_caps *caps, struct sg_rw_eval *e);
 
 /* --- rules (rules.c) */
 enum sg_rw_input { SG_RW_PATTERN, SG_RW_IS_FILE, SG_RW_IS_DIRECTORY };
@@ -144,6 +145,7 @@ struct sg_rw_eval {
 	struct sg_rw_vars set;      /* by <serverVariables> */
 	struct sg_rw_vars response; /* the response headers that are known */
 	struct sg_rw_why why;
+	unsigned work; /* of patterns so far: match.c bounds it, because the rules may be anybody's */
 };
 int sg_rw_eval_init(struct sg_rw_eval *e, const struct sg_rw_rules *rules, const struct sg_rw_request *req,
         struct sg_err *err);

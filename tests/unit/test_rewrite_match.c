@@ -85,6 +85,23 @@ static void pattern_that_runs_away_is_unknown(void **state)
 	expect_why(WHEN("{QUERY_STRING}", "^(a|aa)*$"), uri, "ran away");
 }
 
+/* The rules may be anybody's who owns a web.config: many bad patterns together are bounded, too. */
+static void many_long_patterns_are_bounded_together(void **state)
+{
+	struct sg_buf xml = { 0 };
+	char uri[128] = "/";
+
+	(void)state;
+	memset(uri + 1, 'a', 60);
+	strcpy(uri + 61, "b");
+	sg_buf_str(&xml, "<rewrite><rules>");
+	for (int i = 0; i < 150; i++)
+		sg_buf_fmt(&xml, "<rule name='r%d'><match url='^(a+)+$'/><action type='None'/></rule>", i);
+	sg_buf_str(&xml, RULE("last", "", "<match url='^a+b$'/>" ABORT) "</rules></rewrite>");
+	expect_why((const char *)xml.data, uri, "take too long in all");
+	sg_buf_release(&xml);
+}
+
 /* --- conditions */
 
 static void match_all_needs_all_and_match_any_one(void **state)
