@@ -106,6 +106,20 @@ static struct sg_view *view_of(struct sg_engine *e, const struct sg_key *key)
 	return v;
 }
 
+/* What is in place is proven as often as it is looked at: others may take it out of force without touching a value of ours, and a value that
+ * they did touch may have lost its effect. */
+static void prove(struct sg_ctx *ctx, struct sg_decision *d)
+{
+	struct sg_row *row = d->row;
+	enum sg_effective effective = row->effective;
+	char *text = sg_strdup(row->effective_text);
+
+	sg_op_prove(ctx, row, d->held);
+	d->proven = row->effective != effective ||
+	            (row->effective == SG_EFFECTIVE_NO && differ(row->effective_text, text));
+	free(text);
+}
+
 static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d)
 {
 	struct sg_view *v = view_of(e, &d->row->key);
@@ -121,8 +135,8 @@ static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decisi
 			v->look.text = sg_strdup(err.msg);
 		}
 		v->at = w->now.wall;
-		if (d->held && v->look.look == SG_LOOK_AFTER)
-			sg_op_prove(&ctx, d->row, d->held);
+		if (d->held)
+			prove(&ctx, d);
 	}
 	d->facts.look = v->look.look;
 	d->facts.replaced = v->look.replaced;

@@ -85,6 +85,7 @@ struct sg_decision {
 	const struct sg_cell *cell;
 	const struct sg_block *block;
 	bool evaluated; /* applies, proof or settle time differ from what is durable */
+	bool proven;    /* whether it takes effect differs from what is durable */
 	char *look_text;
 };
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret);

@@ -45,6 +45,26 @@ struct sg_row *sg_world_row(const struct sg_world *w, const struct sg_key *key)
 	return NULL;
 }
 
+static void line_of_move(struct sg_lines *lines, const struct sg_ctx *ctx, const struct sg_row *row)
+{
+	int code = row->reason == SG_WHY_DRIFT    ? SG_EV_DRIFT
+	           : row->reason == SG_WHY_FOUGHT ? SG_EV_FOUGHT
+	                                          : SG_EV_MOVED;
+
+	sg_line(lines, ctx, code, row, NULL, "%s: %s (%s): %s", row->key.id, sg_state_name(row->state),
+	        sg_reason_name(row->reason), row->text ? row->text : "");
+}
+
+static void line_of_proof(struct sg_lines *lines, const struct sg_ctx *ctx, const struct sg_row *row)
+{
+	if (row->effective == SG_EFFECTIVE_NO)
+		sg_line(lines, ctx, SG_EV_DEFEATED, row, NULL, "%s: in place without effect: %s", row->key.id,
+		        row->effective_text ? row->effective_text : "");
+	else
+		sg_line(lines, ctx, SG_EV_EVALUATED, row, NULL, "%s: takes effect: %s", row->key.id,
+		        sg_effective_name(row->effective));
+}
+
 /* Rows that move without an edit, all in one note. 1: something was written. */
 static int note_moves(
         struct sg_engine *e, const struct sg_world *w, struct sg_decision *list, struct sg_err *err)
@@ -62,21 +82,17 @@ static int note_moves(
 		if (!e->conf && !list[i].facts.admin_out)
 			continue; /* without a configuration only what a person asked for is done */
 		sg_decision_note(e, &list[i], w->now.wall, &moved);
-		if (!moved && !list[i].evaluated)
+		if (!moved && !list[i].evaluated && !list[i].proven)
 			continue;
 		rows[n++] = list[i].row;
 		if (moved)
-			sg_line(&lines, &ctx,
-			        list[i].row->reason == SG_WHY_DRIFT    ? SG_EV_DRIFT
-			        : list[i].row->reason == SG_WHY_FOUGHT ? SG_EV_FOUGHT
-			                                               : SG_EV_MOVED,
-			        list[i].row, NULL, "%s: %s (%s): %s", list[i].row->key.id,
-			        sg_state_name(list[i].row->state), sg_reason_name(list[i].row->reason),
-			        list[i].row->text ? list[i].row->text : "");
-		else
+			line_of_move(&lines, &ctx, list[i].row);
+		if (!moved && list[i].evaluated)
 			sg_line(&lines, &ctx, SG_EV_EVALUATED, list[i].row, NULL, "%s: needed here: %s: %s",
 			        list[i].row->key.id, sg_applies_name(list[i].row->applies),
 			        list[i].row->proof ? list[i].row->proof : "");
+		if (list[i].proven)
+			line_of_proof(&lines, &ctx, list[i].row);
 	}
 	if (n)
 		code = sg_note(&ctx, rows, n, &lines, err);

@@ -19,6 +19,8 @@
 	"desc=\"x\">"                                                                                        \
 	"<Value>DoNothing</Value></Action></ActionList></Config>"
 
+#define REFUSES "<sg:Test><sg:Refuse uri=\"/x?evil\"/><sg:Serve uri=\"/x\"/></sg:Test>"
+
 static int setup(void **state)
 {
 	struct lab *lab = sg_alloc(sizeof(*lab));
@@ -122,6 +124,54 @@ static void plan_of_one_that_waits_shows_what_is_about_to_be_approved(void **sta
 	free(config);
 }
 
+/* Others' edits, as an editor saves them; the daemon sees them at the next look. */
+static void edit_site(struct lab *lab, const char *from, const char *to)
+{
+	struct sg_val *reply = NULL;
+
+	t_drive_replace(lab->drive, T_WWWROOT, from, to);
+	assert_int_equal(lab_ask(lab, &reply, "audit", NULL), 0);
+	sg_val_free(reply);
+	lab_run(lab);
+}
+
+static void what_others_take_out_of_force_is_exposed_at_the_next_look(void **state)
+{
+	static const char foreign[] = "<rules><rule name=\"mine\" stopProcessing=\"true\"><match url=\".*\"/>"
+	                              "<action type=\"None\"/></rule>";
+	struct lab *lab = *state;
+	char *config = lab_config("M1", "1", "/", "yes", "evil", REFUSES), *text;
+
+	lab_offer(lab, "corp", 1, config);
+	lab_run(lab);
+	assert_string_equal(lab_field(lab, "M1", "effective"), "yes");
+	edit_site(lab, "<rules>", foreign);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	assert_string_equal(lab_field(lab, "M1", "effective"), "no");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
+	assert_string_equal(lab_verdict(lab), "EXPOSED");
+	text = said(lab, "M1", "defeated");
+	assert_non_null(strstr(text, "without effect"));
+	free(text);
+	edit_site(lab, foreign, "<rules>");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE");
+	free(config);
+}
+
+static void an_edited_rule_that_refuses_nothing_any_more_is_exposed(void **state)
+{
+	struct lab *lab = *state;
+	char *config = lab_config("M1", "1", "/", "yes", "evil", REFUSES);
+
+	lab_offer(lab, "corp", 1, config);
+	lab_run(lab);
+	edit_site(lab, "pattern=\"evil\"", "pattern=\"nothing\"");
+	assert_string_equal(lab_state(lab, "M1"), "blocked/drift");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
+	assert_string_equal(lab_verdict(lab), "EXPOSED");
+	free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +182,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_of_a_group_counts_its_own_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		        plan_of_one_that_waits_shows_what_is_about_to_be_approved, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		        what_others_take_out_of_force_is_exposed_at_the_next_look, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		        an_edited_rule_that_refuses_nothing_any_more_is_exposed, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
