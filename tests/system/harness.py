@@ -3,6 +3,7 @@ no code with the product (python3-msgpack, by the public specification of Messag
 
 The programs are looked for in the folder that STOPGAP_BUILD names. Everything lives in one temporary folder that is removed at the end.
 """
+import atexit
 import contextlib
 import hashlib
 import http.server
@@ -101,12 +102,17 @@ def feed_xml(serial, configs, name="corp"):
 
 
 class Signer:
-    """A throw-away chain."""
+    """A throw-away chain: made once per process, because keys take their time."""
+
+    made = None
 
     def __init__(self, folder):
         self.folder = folder
-        os.mkdir(folder)
-        subprocess.run([SIGN_FEED, "--make-chain", folder], check=True)
+        if not Signer.made:
+            Signer.made = tempfile.mkdtemp(prefix="stopgap-chain-")
+            atexit.register(shutil.rmtree, Signer.made, ignore_errors=True)
+            subprocess.run([SIGN_FEED, "--make-chain", Signer.made], check=True)
+        shutil.copytree(Signer.made, folder)
 
     def path(self, name):
         return os.path.join(self.folder, name)
