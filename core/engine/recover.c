@@ -27,7 +27,7 @@ static int settle_container(struct sg_settling *s, const char *container, struct
 
 		if (!sg_win_same(m->addr.container, container))
 			continue;
-		if (h && s->theirs[h - s->holds.at])
+		if (s->left[i] || (h && s->theirs[h - s->holds.at]))
 			continue;
 		sg_move_copy(sg_moves_add(&moves), m);
 	}
@@ -80,12 +80,16 @@ static int look(struct sg_settling *s, struct sg_err *err)
 
 		if (seen[i].seen == SG_SEEN_GONE)
 			s->end[i] = END_GONE;
+		else if (s->left[i])
+			s->end[i] = END_LEFT;
 		else if (seen[i].seen == SG_SEEN_FAILED)
 			s->end[i] = END_STUCK;
 		else if (seen[i].seen == (m->settle_to ? SG_SEEN_TO : SG_SEEN_FROM))
 			s->end[i] = END_SETTLED;
 		else if (seen[i].seen == SG_SEEN_OTHER)
-			s->end[i] = scaffold || !seen[i].now.present ? END_GONE : END_OTHER;
+			s->end[i] = !scaffold && seen[i].now.present            ? END_OTHER
+			            : s->intent->op == SG_OP_REVERT || scaffold ? END_GONE
+			                                                        : END_LEFT;
 		else /* not at settle: a scaffold that others use now is let go, anything else did not work */
 			s->end[i] = scaffold && seen[i].now.present && !s->why ? END_GONE : END_STUCK;
 		if (s->end[i] == END_SETTLED || s->end[i] == END_STUCK)
@@ -113,6 +117,23 @@ static bool in_intent(const struct sg_intent *intent, const struct sg_addr *addr
 	return false;
 }
 
+/* What is absent because others replaced the file is not put into theirs by recovery, which knows nothing of it: a repair does, with an intent of its own. */
+static void leave_replaced(struct sg_settling *s)
+{
+	for (size_t i = 0; i < s->intent->moves.n; i++) {
+		const struct sg_move *m = &s->intent->moves.at[i];
+		const struct sg_hold *h = sg_holds_find(&s->holds, &m->addr);
+		struct sg_seen_value seen = { 0 };
+
+		if (!h || !sg_settle_goal(m)->present || s->intent->op == SG_OP_REVERT)
+			continue;
+		if (sg_step_read(s->ctx->drives, &m->addr, 1, &seen, NULL) == 0 &&
+		        seen.seen != SG_SEEN_FAILED && seen.seen != SG_SEEN_GONE && !seen.now.present)
+			s->left[i] = sg_rest_replaced(s->ctx, &s->holds, h);
+		sg_seen_release(&seen, 1);
+	}
+}
+
 static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause,
         struct sg_row *const *rows, size_t n, bool touch, struct sg_err *err)
 {
@@ -126,6 +147,9 @@ static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const stru
 	for (size_t i = 0; !code && i < s.holds.n; i++)
 		s.theirs[i] = in_intent(intent, &s.holds.at[i].addr) &&
 		              sg_rest_theirs(ctx, &s.holds, &s.holds.at[i]);
+	s.left = sg_alloc((moves + 1) * sizeof(*s.left));
+	if (!code)
+		leave_replaced(&s);
 	/* Before the folders are synced, so that no temporary file comes back after the intent is closed; one that stays is no reason to keep it open. */
 	if (!code)
 		sg_step_clean(ctx->drives, &intent->temps, NULL);
@@ -139,6 +163,7 @@ static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const stru
 		sg_content_release(&s.at[i]);
 	free(s.at);
 	free(s.theirs);
+	free(s.left);
 	free(s.end);
 	free(s.why);
 	sg_holds_release(&s.holds);

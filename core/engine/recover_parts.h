@@ -5,13 +5,14 @@
 #include "engine/recover.h"
 
 /* Where one value of the intent stands once settling was tried. */
-enum sg_end { END_SETTLED, END_OTHER, END_GONE, END_STUCK };
+enum sg_end { END_SETTLED, END_OTHER, END_GONE, END_STUCK, END_LEFT };
 
 struct sg_settling {
 	struct sg_ctx *ctx;
 	const struct sg_intent *intent;
 	struct sg_holds holds;
-	bool *theirs;          /* per hold: a scaffold of a file that others put there: they brought it */
+	bool *theirs; /* per hold: a scaffold of a file that others put there: they brought it */
+	bool *left; /* per move: absent because others replaced the file: the claim stays, a repair follows */
 	enum sg_end *end;      /* per move */
 	struct sg_content *at; /* per move: what is there, when settled */
 	bool foreign;          /* some value is OTHER */
