@@ -33,6 +33,18 @@ bool sg_policy_observe(const struct sg_conf *conf, const struct sg_mitigation *m
 	return conf->mode == SG_MODE_OBSERVE || (w && w->what == SG_DO_OBSERVE);
 }
 
+/* A heartbeat changes nothing: nobody is asked for it. */
+static bool harmless(const struct sg_mitigation *m)
+{
+	for (size_t i = 0; i < m->n_actions; i++) {
+		const struct sg_action_kind *kind = sg_action_kind(m->actions[i].type);
+
+		if (!kind || strcmp(kind->conf_name, "do_nothing") != 0)
+			return false;
+	}
+	return m->n_actions > 0;
+}
+
 static bool asks(const struct sg_conf *conf, const struct sg_conf_when *w)
 {
 	return w ? w->what == SG_DO_ASK || (conf->mode == SG_MODE_ASK && w->what == SG_DO_APPLY)
@@ -97,7 +109,8 @@ void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret)
 		wait_for(ret, SG_WHY_STALE, 0, "its feed is past its expires: nothing new starts from it");
 	else if (approved && row->now)
 		return; /* apply: past window, delay and ring */
-	else if (asks(in->conf, w) && !approved && !(row->ask_until && in->now >= row->ask_until))
+	else if (asks(in->conf, w) && !harmless(in->m) && !approved &&
+	         !(row->ask_until && in->now >= row->ask_until))
 		wait_for(ret, SG_WHY_APPROVAL, row->ask_until,
 		        "waits for approval: 'stopgapctl approve ID' or 'apply ID'");
 	else if (row->delay_until > in->now)

@@ -410,6 +410,18 @@ static void the_heartbeat_is_applied_and_changes_nothing(void **state)
 	assert_true(lab_untouched(lab));
 }
 
+static void the_heartbeat_needs_no_approval(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, "ask", NULL);
+	lab_offer(lab, "corp", 1,
+	        "<Config id=\"PING1\" desc=\"Heartbeat\"><ActionList><Action type=\"DoNothing\" scope=\"Server\">"
+	        "<Value>DoNothing</Value></Action></ActionList></Config>");
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "PING1"), "applied/applied");
+}
+
 static void an_earlier_feed_shadows_a_later_one(void **state)
 {
 	struct lab *lab = *state;
@@ -571,6 +583,7 @@ int main(void)
 		T(a_delay_holds_and_a_withdrawal_inside_it_never_applies),
 		T(an_unknown_action_type_waits_and_the_others_work),
 		T(the_heartbeat_is_applied_and_changes_nothing),
+		T(the_heartbeat_needs_no_approval),
 		T(an_earlier_feed_shadows_a_later_one),
 		T(no_feed_is_never_protected_and_a_fresh_one_is),
 		T(a_serial_never_goes_down),
