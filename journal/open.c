@@ -2,7 +2,7 @@
  *
  * LMDB's creation is not crash-atomic, and LMDB never syncs its folder: a new environment is built aside as journal.new with its first commit, synced,
  * renamed to journal.mdb. A journal.new that is found was left by a creation that died, and is removed. The mirror is made after the journal; then the
- * folder is synced, before anything is entrusted to the two. A mirror with claims and no journal beside it means that the journal was lost: nothing new is made in its place.
+ * folder is synced, before anything is entrusted to the two. A folder that somebody else owns is not used: it may have been made to be found. A mirror with claims and no journal beside it means that the journal was lost: nothing new is made in its place.
  */
 #include "journal/journal.h"
 
@@ -303,6 +303,9 @@ int sg_journal_open(const char *folder, const struct sg_journal_options *options
 
 	j->folder = sg_strdup(folder);
 	j->lock = (struct sg_os_file)SG_OS_FILE_INIT;
+	/* What a journal says is given back to files that only administrators may write. */
+	if (rc == 0)
+		rc = sg_os_ours(folder, err);
 	if (rc == 0)
 		rc = sg_os_lock(lock, &j->lock, err);
 	if (rc == 0)

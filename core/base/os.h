@@ -28,6 +28,8 @@ struct sg_file_id {
 int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err); /* SG_ENOENT when absent */
 /* A regular file of at most `max` octets; SG_EUNSUPPORTED for a link or anything else that is no regular file. */
 int sg_os_read(const char *path, size_t max, struct sg_buf *ret, struct sg_file_id *ret_id, struct sg_err *err);
+/* SG_EACCES unless it belongs to this account or to the system's own (root; SYSTEM, the administrators): whoever else made it may change it. */
+int sg_os_ours(const char *path, struct sg_err *err);
 int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err); /* names without . and .., sorted by bytes */
 
 /* --- replacing a file: temp, sync, replace, sync the folder (the caller does each, in that order) */

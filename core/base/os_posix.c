@@ -41,6 +41,20 @@ int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err)
 	return 0;
 }
 
+int sg_os_ours(const char *path, struct sg_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return sg_fail_errno(err, "cannot look at %s", path);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return sg_fail(err, SG_EACCES,
+		        "%s belongs to uid %lu, who may change what is in it: give it to this account, or "
+		        "choose another",
+		        path, (unsigned long)st.st_uid);
+	return 0;
+}
+
 /* Opens a regular file and nothing else; a FIFO or a device never blocks. */
 static int open_regular(const char *path, int flags, int *ret, struct stat *ret_st, struct sg_err *err)
 {

@@ -14,6 +14,24 @@ static void a_second_owner_is_refused(void **state)
 	assert_null(second);
 }
 
+static void a_folder_of_somebody_else_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct sg_err err = SG_ERR_INIT;
+
+	if (geteuid() != 0) {
+		print_message("skipped: only root can give a folder away\n");
+		skip();
+	}
+	sg_journal_close(f->j);
+	f->j = NULL;
+	assert_int_equal(chown(f->dir, 12345, 12345), 0);
+	assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err), SG_EACCES);
+	assert_non_null(strstr(err.msg, "belongs to uid 12345"));
+	assert_int_equal(chown(f->dir, 0, 0), 0);
+	fixture_reopen(f);
+}
+
 static void a_journal_of_another_machine_asks_first(void **state)
 {
 	struct fixture *f = *state;
@@ -123,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 		T(a_second_owner_is_refused),
+		T(a_folder_of_somebody_else_is_refused),
 		T(a_journal_of_another_machine_asks_first),
 		T(what_a_dead_creation_left_is_removed),
 		T(a_lost_journal_is_not_replaced_by_an_empty_one),
