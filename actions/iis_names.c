@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FOLDERS = 20000, MAX_DEPTH = 32 };
+/* Whoever owns a site makes as many folders and files in it as he likes. */
+enum { MAX_FOLDERS = 20000, MAX_DEPTH = 32, MAX_OCTETS = 256 << 20 };
 
 struct search {
 	const struct sg_iis *iis;
@@ -20,7 +21,7 @@ struct search {
 	/* the URL whose chain is walked now: the place's, or another that reads the same file */
 	const struct sg_iis_site *site;
 	const char *url;
-	size_t folders;
+	size_t folders, octets; /* looked at below folders so far */
 };
 
 /* --- one file */
@@ -145,8 +146,11 @@ static int search_web_config(
 	struct sg_file_id id;
 	int r = 0;
 
+	if (s->octets > MAX_OCTETS || sg_os_read(native, 64u << 20, &octets, &id, &why) < 0)
+		goto out;
+	s->octets += octets.len;
 	/* element names cannot be written with references: a file without the word has no such section, and most have not */
-	if (sg_os_read(native, 64u << 20, &octets, &id, &why) < 0 || !holds(sg_buf_bytes(&octets), "rewrite"))
+	if (!holds(sg_buf_bytes(&octets), "rewrite"))
 		goto out;
 	if (sg_cfg_scan(sg_buf_bytes(&octets), container, &cfg, &why) == 0)
 		r = search_file(s, container, &cfg, s->site->name, url, err);
@@ -253,7 +257,7 @@ int sg_iis_name_free(const struct sg_iis *iis, const struct sg_drives *drives,
         const struct sg_iis_place *place, const char *section, const char *tag, const char *name,
         const struct sg_addr *own, size_t n_own, struct sg_err *err)
 {
-	struct search s = { iis, drives, place, section, tag, name, own, n_own, NULL, NULL, 0 };
+	struct search s = { iis, drives, place, section, tag, name, own, n_own, NULL, NULL, 0, 0 };
 	struct sg_iis_readers readers = { 0 };
 	bool server_only = strstr(section, "globalRules") != NULL;
 	int r = 0;
