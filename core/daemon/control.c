@@ -276,7 +276,8 @@ static int admit(struct conn *k, struct sg_err *err)
 	if (r < 0)
 		return r;
 	count(k->owner, k->peer.uid, &all, &of_user); /* this one is counted, too */
-	if (all > CONNECTIONS || of_user > PER_USER)
+	/* many accounts together cannot keep root and this service's own account out */
+	if ((all > CONNECTIONS && k->peer.uid != 0 && k->peer.uid != geteuid()) || of_user > PER_USER)
 		return sg_fail(err, SG_ELIMIT,
 		        "too many connections are open (%d, of them %d per account): close some and try "
 		        "again",

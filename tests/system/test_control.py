@@ -262,6 +262,35 @@ class Rights(harness.Stage):
         wait_for("the socket to close to others", lambda: stat.S_IMODE(os.stat(self.socket).st_mode) == 0o600)
         self.assertEqual(self.as_nobody("status"), 77)
 
+    def test_many_accounts_cannot_keep_root_out(self):
+        self.ACCESS = '<access read="root, nobody" change="root"/>'
+        self.write_config()
+        self.start()
+        code = (
+            "import os, socket, sys\n"
+            "held = []\n"
+            "for _ in range(8):\n"
+            "    s = socket.socket(socket.AF_UNIX)\n"
+            "    s.connect(sys.argv[1])\n"
+            "    s.sendall(bytes([0x94, 0, 1, 0xa4]) + b'list' + bytes([0x90]))\n"
+            "    s.recv(1)\n"
+            "    held.append(s)\n"
+            "print('held', flush=True)\n"
+            "sys.stdin.read()\n")
+        crowd = [subprocess.Popen([sys.executable, "-c", code, self.socket], user=30000 + i, group=30000 + i,
+                                  extra_groups=[], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/")
+                 for i in range(4)]
+        try:
+            for one in crowd:
+                self.assertEqual(one.stdout.readline(), b"held\n")
+            code, _, err = self.ctl("status", user=NOBODY)
+            self.assertEqual(code, 1, err)
+            self.assertIn("too many connections", err)
+            self.assertIn("mitigations", self.call("list"))
+        finally:
+            for one in crowd:
+                one.communicate()
+
     def test_a_folder_that_others_may_write_is_refused(self):
         os.chmod(self.path("run"), 0o777)
         daemon = self.start(wait=False)
