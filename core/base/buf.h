@@ -25,10 +25,11 @@ void sg_buf_fmt(struct sg_buf *buf, const char *fmt, ...) __attribute__((format(
 void sg_buf_vfmt(struct sg_buf *buf, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void sg_buf_insert(struct sg_buf *buf, size_t at, const void *data, size_t len);
 void sg_buf_cut(struct sg_buf *buf, size_t at, size_t len);
-void sg_buf_set(struct sg_buf *buf, const void *data, size_t len); /* replaces the content; data may be NULL with len 0 */
-void sg_buf_clear(struct sg_buf *buf);                             /* empty, capacity kept */
-void sg_buf_release(struct sg_buf *buf);                           /* frees; {0} again */
-char *sg_buf_detach(struct sg_buf *buf);                           /* the caller owns the NUL-terminated text; {0} again */
+/* Replaces the content; data may be NULL with len 0. */
+void sg_buf_set(struct sg_buf *buf, const void *data, size_t len);
+void sg_buf_clear(struct sg_buf *buf);   /* empty, capacity kept */
+void sg_buf_release(struct sg_buf *buf); /* frees; {0} again */
+char *sg_buf_detach(struct sg_buf *buf); /* the caller owns the NUL-terminated text; {0} again */
 struct sg_bytes sg_buf_bytes(const struct sg_buf *buf);
 
 struct sg_bytes sg_bytes_of(const char *s);

@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 struct sg_clock {
-	int64_t wall;     /* ms since 1970 UTC, as the system says */
-	int64_t mono;     /* ms, never goes back within one boot */
+	int64_t wall; /* ms since 1970 UTC, as the system says */
+	int64_t mono; /* ms, never goes back within one boot */
 	int64_t max_wall; /* the highest wall time this journal has seen: wall below it means the clock was set back */
-	char boot[40];    /* changes with each boot of the machine */
+	char boot[40]; /* changes with each boot of the machine */
 };
 
 /* A seeded source for jitter, not for secrets: splitmix64. */

@@ -16,13 +16,15 @@ struct sg_drives {
 	char *dir[26]; /* native folder of A: to Z:; NULL: not there */
 };
 
-int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err); /* "C=DIR"; DIR must be a folder */
+/* `arg` is "C=DIR"; DIR must be a folder. */
+int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err);
 void sg_drives_release(struct sg_drives *d);
 
 /* "C:\inetpub\wwwroot\web.config" or "%SystemDrive%\inetpub\..." -> native path, owned by the caller.
  * SG_ENOENT names the first component that is missing. With `may_lack_last` the last component may be missing and is
  * returned as written. */
-int sg_drive_path(const struct sg_drives *d, const char *win, bool may_lack_last, char **ret, struct sg_err *err);
+int sg_drive_path(
+        const struct sg_drives *d, const char *win, bool may_lack_last, char **ret, struct sg_err *err);
 
 /* The canonical Windows form: drive letter upper case, backslashes, no trailing one (but "C:\" for a drive itself), "."
  * and ".." and the dots and blanks at the end of a name taken away as Windows does, names expanded; case as written.

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 
+/* clang-format off */
 enum sg_code {
 	SG_OK           = 0,
 	SG_EINVAL       = -1,  /* a setting, argument or document is wrong; the message says where */
@@ -31,16 +32,16 @@ enum sg_code {
 	SG_ECANCELED    = -18, /* a stop was asked for */
 	SG_EFATAL       = -19, /* a flush failed: the process must stop, the next start recovers by content */
 };
+/* clang-format on */
 
 struct sg_err {
 	int code;       /* 0 while nothing failed */
 	char msg[1024]; /* one sentence or two, UTF-8, no newline at the end */
 };
 
-#define SG_ERR_INIT      \
-	{                \
-		0, { 0 } \
-	}
+/* clang-format off */
+#define SG_ERR_INIT { 0, { 0 } }
+/* clang-format on */
 
 /* Records `code` and the formatted message unless an earlier failure is recorded; always returns `code`. */
 int sg_fail(struct sg_err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void *sg_alloc(size_t size);                            /* zeroed; size 0 gives a unique pointer */
-void *sg_realloc(void *p, size_t size);                 /* new bytes are NOT zeroed */
+void *sg_alloc(size_t size);                                /* zeroed; size 0 gives a unique pointer */
+void *sg_realloc(void *p, size_t size);                     /* new bytes are NOT zeroed */
 void *sg_grow(void *p, size_t n, size_t *cap, size_t item); /* room for at least n+1 items of `item` bytes */
-char *sg_strdup(const char *s);                         /* NULL gives NULL */
+char *sg_strdup(const char *s);                             /* NULL gives NULL */
 char *sg_strndup(const char *s, size_t n);
 char *sg_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

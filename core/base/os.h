@@ -1,8 +1,8 @@
 /* os.h - all that stopgap asks of an operating system. One contract, two files: os_posix.c and os_win.c.
  *
  * Paths are native and UTF-8. Every function is blocking, thread-safe unless it says otherwise, and follows no
- * symbolic link in the last component of a file's path (a folder may be reached through one). Nothing here retries a flush: a failed one is SG_EFATAL (after fsync fails,
- * the pages count as clean and a second fsync lies).
+ * symbolic link in the last component of a file's path (a folder may be reached through one). Nothing here retries a
+ * flush: a failed one is SG_EFATAL (after fsync fails, the pages count as clean and a second fsync lies).
  */
 #ifndef SG_BASE_OS_H
 #define SG_BASE_OS_H
@@ -12,11 +12,12 @@
 #include "base/err.h"
 
 /* --- time, chance, identity */
-void sg_os_clock(struct sg_clock *ret);           /* max_wall is left as it is */
-void sg_os_sleep(int64_t ms);                     /* at least that long, signals aside; only for tools without a loop */
-void sg_os_random(void *out, size_t len);         /* for secrets and names; ends the process when the system has none */
-char *sg_os_host(void);                           /* the machine's name; owned by the caller */
-bool sg_os_stderr_is_journal(void);               /* stderr is the stream that $JOURNAL_STREAM names */
+void sg_os_clock(struct sg_clock *ret); /* max_wall is left as it is */
+void sg_os_sleep(int64_t ms);           /* at least that long, signals aside; only for tools without a loop */
+/* For secrets and names; ends the process when the system has none. */
+void sg_os_random(void *out, size_t len);
+char *sg_os_host(void);             /* the machine's name; owned by the caller */
+bool sg_os_stderr_is_journal(void); /* stderr is the stream that $JOURNAL_STREAM names */
 
 /* --- looking */
 struct sg_file_id {
@@ -27,23 +28,31 @@ struct sg_file_id {
 };
 int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err); /* SG_ENOENT when absent */
 /* A regular file of at most `max` octets; SG_EUNSUPPORTED for a link or anything else that is no regular file. */
-int sg_os_read(const char *path, size_t max, struct sg_buf *ret, struct sg_file_id *ret_id, struct sg_err *err);
-/* SG_EACCES unless it belongs to this account or to the system's own (root; SYSTEM, the administrators): whoever else made it may change it. */
+int sg_os_read(
+        const char *path, size_t max, struct sg_buf *ret, struct sg_file_id *ret_id, struct sg_err *err);
+/* SG_EACCES unless it belongs to this account or to the system's own (root; SYSTEM, the administrators): whoever else
+ * made it may change it. */
 int sg_os_ours(const char *path, struct sg_err *err);
-int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err); /* names without . and .., sorted by bytes */
+/* Names without . and .., sorted by bytes. */
+int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err);
 
 /* --- replacing a file: temp, sync, replace, sync the folder (the caller does each, in that order) */
 /* Creates `path` (O_EXCL) with `octets`, owner, mode, ACL and extended attributes of the file `like` (NULL: 0600).
  * Not synced. On failure nothing is left behind. */
 int sg_os_create(const char *path, struct sg_bytes octets, const char *like, struct sg_err *err);
-int sg_os_sync_file(const char *path, struct sg_err *err); /* contents and metadata are durable; SG_EFATAL */
-int sg_os_sync_dir(const char *path, struct sg_err *err);  /* its entries are durable; SG_EFATAL. Windows: no-op */
-int sg_os_replace(const char *from, const char *to, struct sg_err *err); /* atomic; SG_EBUSY on a sharing violation */
-int sg_os_unlink(const char *path, struct sg_err *err);    /* absent is fine */
+/* Contents and metadata are durable; SG_EFATAL. */
+int sg_os_sync_file(const char *path, struct sg_err *err);
+/* The folder's entries are durable; SG_EFATAL. Windows: no-op. */
+int sg_os_sync_dir(const char *path, struct sg_err *err);
+/* Atomic; SG_EBUSY on a sharing violation. */
+int sg_os_replace(const char *from, const char *to, struct sg_err *err);
+int sg_os_unlink(const char *path, struct sg_err *err); /* absent is fine */
 
 /* --- folders and space */
-int sg_os_mkdirs(const char *path, struct sg_err *err);    /* 0700; existing ones are fine; each new one is synced in its parent, and the innermost existing one, too */
-int sg_os_allocate(const char *path, uint64_t size, struct sg_err *err); /* creates or grows; blocks really allocated */
+/* 0700; existing ones are fine; each new one is synced in its parent, and the innermost existing one, too. */
+int sg_os_mkdirs(const char *path, struct sg_err *err);
+/* Creates or grows; blocks really allocated. */
+int sg_os_allocate(const char *path, uint64_t size, struct sg_err *err);
 int sg_os_free_space(const char *path, uint64_t *ret, struct sg_err *err);
 int sg_os_remove_tree(const char *path, struct sg_err *err); /* for our own temporary folders only */
 
@@ -51,14 +60,16 @@ int sg_os_remove_tree(const char *path, struct sg_err *err); /* for our own temp
 struct sg_os_file {
 	intptr_t h; /* -1: closed */
 };
-#define SG_OS_FILE_INIT \
-	{               \
-		-1      \
-	}
-int sg_os_open(const char *path, bool create, struct sg_os_file *ret, struct sg_err *err); /* read and write; 0600 */
-int sg_os_open_read(const char *path, struct sg_os_file *ret, struct sg_err *err); /* reading only; SG_ENOENT */
+/* clang-format off */
+#define SG_OS_FILE_INIT { -1 }
+/* clang-format on */
+/* Read and write; 0600. */
+int sg_os_open(const char *path, bool create, struct sg_os_file *ret, struct sg_err *err);
+/* Reading only; SG_ENOENT. */
+int sg_os_open_read(const char *path, struct sg_os_file *ret, struct sg_err *err);
 int sg_os_pread(struct sg_os_file f, uint64_t at, void *out, size_t len, size_t *ret_len, struct sg_err *err);
-int sg_os_pwrite(struct sg_os_file f, uint64_t at, const void *data, size_t len, struct sg_err *err); /* all of it */
+/* All of it. */
+int sg_os_pwrite(struct sg_os_file f, uint64_t at, const void *data, size_t len, struct sg_err *err);
 int sg_os_sync(struct sg_os_file f, struct sg_err *err); /* SG_EFATAL */
 void sg_os_close(struct sg_os_file *f);
 

@@ -24,6 +24,7 @@ int64_t sg_pack_walk(struct sg_bytes data, const struct sg_pack_limits *limits, 
 
 /* Exactly one message, no trailing bytes. Refuses: extension types, floats, integers beyond int64, map keys that are
  * no strings, repeated keys, strings that are no UTF-8. *ret is the caller's to free. */
-int sg_unpack(struct sg_bytes data, const struct sg_pack_limits *limits, struct sg_val **ret, struct sg_err *err);
+int sg_unpack(
+        struct sg_bytes data, const struct sg_pack_limits *limits, struct sg_val **ret, struct sg_err *err);
 
 #endif

@@ -7,7 +7,8 @@
 
 /* Time: milliseconds since 1970-01-01T00:00:00Z. Written "2026-11-21T09:00:00Z" (".123" only when not 0). */
 void sg_time_format(int64_t ms, char out[32]);
-int sg_time_parse(const char *s, int64_t *ret_ms, struct sg_err *err); /* RFC 3339 with Z or an offset; seconds needed */
+/* RFC 3339 with Z or an offset; seconds needed. */
+int sg_time_parse(const char *s, int64_t *ret_ms, struct sg_err *err);
 
 /* Duration: a whole number and a unit, ms s m h d w ("5m", "90s"), or several from large to small ("2h30m").
  * At most ten years. */
@@ -20,16 +21,18 @@ struct sg_version {
 	int n; /* parts that were written */
 };
 int sg_version_parse(const char *s, struct sg_version *ret, struct sg_err *err);
-int sg_version_cmp(const struct sg_version *a, const struct sg_version *b); /* <0, 0, >0 over all four parts */
-bool sg_version_has_prefix(const struct sg_version *v, const struct sg_version *prefix); /* the prefix's written parts are equal */
+/* <0, 0, >0 over all four parts. */
+int sg_version_cmp(const struct sg_version *a, const struct sg_version *b);
+/* The prefix's written parts are equal. */
+bool sg_version_has_prefix(const struct sg_version *v, const struct sg_version *prefix);
 void sg_version_format(const struct sg_version *v, char out[48]);
 
 /* A revision prefix, part by part: "2.1" covers "2.1" and "2.1.0", not "2.10". */
 bool sg_revision_covers(const char *prefix, const char *revision);
 
-bool sg_glob(const char *pattern, const char *s);       /* '*' and '?'; ASCII case ignored */
-bool sg_globs(const char *patterns, const char *s);     /* any of the blank-separated patterns */
-bool sg_same(const char *a, const char *b);             /* ASCII case ignored; NULL equals only NULL */
+bool sg_glob(const char *pattern, const char *s);   /* '*' and '?'; ASCII case ignored */
+bool sg_globs(const char *patterns, const char *s); /* any of the blank-separated patterns */
+bool sg_same(const char *a, const char *b);         /* ASCII case ignored; NULL equals only NULL */
 bool sg_same_n(const char *a, const char *b, size_t n);
 bool sg_utf8_valid(struct sg_bytes s);
 /* The character at s.data[at] (at < s.len): its length in octets, or 0 when it is no shortest-form UTF-8. */

@@ -54,18 +54,18 @@ struct sg_rd {
 	const struct sg_val *map;
 	const char *what;
 	struct sg_err *err;
-	int code;      /* 0 or the first failure */
-	bool *seen;    /* one per key; owned by the reader */
+	int code;   /* 0 or the first failure */
+	bool *seen; /* one per key; owned by the reader */
 };
 void sg_rd_begin(struct sg_rd *rd, const struct sg_val *map, const char *what, struct sg_err *err);
-char *sg_rd_str(struct sg_rd *rd, const char *key);            /* required; owned by the caller */
-char *sg_rd_str_or_nil(struct sg_rd *rd, const char *key);     /* required key, nil gives NULL */
+char *sg_rd_str(struct sg_rd *rd, const char *key);        /* required; owned by the caller */
+char *sg_rd_str_or_nil(struct sg_rd *rd, const char *key); /* required key, nil gives NULL */
 int64_t sg_rd_int(struct sg_rd *rd, const char *key, int64_t min, int64_t max);
 bool sg_rd_bool(struct sg_rd *rd, const char *key);
 void sg_rd_bin(struct sg_rd *rd, const char *key, size_t max, struct sg_buf *ret); /* nil gives empty */
 const struct sg_val *sg_rd_array(struct sg_rd *rd, const char *key, size_t max);   /* borrowed */
 const struct sg_val *sg_rd_map(struct sg_rd *rd, const char *key);                 /* borrowed */
-bool sg_rd_has(const struct sg_rd *rd, const char *key);       /* present and not nil */
-int sg_rd_end(struct sg_rd *rd);                               /* releases the reader; returns its code */
+bool sg_rd_has(const struct sg_rd *rd, const char *key);                           /* present and not nil */
+int sg_rd_end(struct sg_rd *rd); /* releases the reader; returns its code */
 
 #endif

@@ -21,8 +21,10 @@ struct sg_xml_limits {
 	size_t tags;
 	bool allow_comment, allow_cdata, allow_pi; /* DOCTYPE is never allowed */
 };
-extern const struct sg_xml_limits sg_xml_feed_limits;   /* 4 MiB, 16 KiB, 32, 32, 200,000; no CDATA, no PI, comments yes */
-extern const struct sg_xml_limits sg_xml_config_limits; /* IIS files: 64 MiB, 1 MiB, 256, 100, 5,000,000; all but DOCTYPE */
+/* Feeds: 4 MiB, 16 KiB, 32, 32, 200,000; no CDATA, no PI, comments yes. */
+extern const struct sg_xml_limits sg_xml_feed_limits;
+/* IIS files: 64 MiB, 1 MiB, 256, 100, 5,000,000; all but DOCTYPE. */
+extern const struct sg_xml_limits sg_xml_config_limits;
 
 void sg_xml_init(void);
 
@@ -30,14 +32,16 @@ void sg_xml_init(void);
 int sg_xml_prescan(struct sg_bytes doc, const struct sg_xml_limits *limits, struct sg_err *err);
 
 /* Prescan, then parse (NONET, no entity substitution). `name` is for messages. *ret: xmlFreeDoc() is the caller's. */
-int sg_xml_parse(struct sg_bytes doc, const char *name, const struct sg_xml_limits *limits, xmlDoc **ret, struct sg_err *err);
+int sg_xml_parse(struct sg_bytes doc, const char *name, const struct sg_xml_limits *limits, xmlDoc **ret,
+        struct sg_err *err);
 
 /* Small helpers over a tree; strings returned are owned by the caller, NULL when absent. `ns` NULL = no namespace. */
 char *sg_xml_attr(const xmlNode *node, const char *ns, const char *name);
-char *sg_xml_text(const xmlNode *node);                                   /* text of the element, trimmed */
-xmlNode *sg_xml_child(const xmlNode *node, const char *ns, const char *name); /* first such child element, or NULL */
-xmlNode *sg_xml_next(const xmlNode *node);                                /* next sibling element, or NULL */
-xmlNode *sg_xml_first(const xmlNode *node);                               /* first child element, or NULL */
+char *sg_xml_text(const xmlNode *node); /* text of the element, trimmed */
+/* The first such child element, or NULL. */
+xmlNode *sg_xml_child(const xmlNode *node, const char *ns, const char *name);
+xmlNode *sg_xml_next(const xmlNode *node);  /* next sibling element, or NULL */
+xmlNode *sg_xml_first(const xmlNode *node); /* first child element, or NULL */
 bool sg_xml_is(const xmlNode *node, const char *ns, const char *name);
 
 /* The element as a document of its own: inclusive C14N 1.0 without comments, so the namespaces in scope come along. */
