@@ -133,7 +133,8 @@ void sg_step_plan_rename(struct sg_step_plan *plan, const struct sg_strs *temps)
 		for (size_t k = 0; k < temps->n; k++) {
 			const char *name = strrchr(temps->at[k], '\\');
 
-			if (!is_temp_name(temps->at[k]) || used(plan, temps->at[k]) || !sg_win_under(temps->at[k], folder) ||
+			if (!is_temp_name(temps->at[k]) || used(plan, temps->at[k]) ||
+			        !sg_win_under(temps->at[k], folder) ||
 			        (size_t)(name - temps->at[k]) != strlen(folder))
 				continue;
 			/* these names have one length */

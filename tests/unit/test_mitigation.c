@@ -143,8 +143,7 @@ static void what_others_add_makes_applicability_unknown(void **state)
 		  "</Config>",
 		        "condition 'Moon' of <Applicability>" },
 		{ "<Config id=\"A\"" SG "><sg:Applicability><sg:Product "
-		                        "name=\"X\"><sg:Edition/></sg:Product></sg:Applicability>" LIST
-		  "</Config>",
+		  "name=\"X\"><sg:Edition/></sg:Product></sg:Applicability>" LIST "</Config>",
 		        "condition 'Edition' of <Product>" },
 	};
 
@@ -193,13 +192,13 @@ static const struct {
 	  "</Config>",
 	        "at least one of 'from' and 'below'" },
 	{ "<Config id=\"A\"" SG "><sg:Applicability><sg:Product name=\"E\"><sg:Affected "
-	                        "from=\"15.x\"/></sg:Product></sg:Applicability>" LIST "</Config>",
+	  "from=\"15.x\"/></sg:Product></sg:Applicability>" LIST "</Config>",
 	        "'15.x' is not a version" },
 	{ "<Config id=\"A\"" SG "><sg:Applicability><sg:Product name=\"E\"><sg:Affected from=\"15.2\" "
-	                        "below=\"15.1\"/></sg:Product></sg:Applicability>" LIST "</Config>",
+	  "below=\"15.1\"/></sg:Product></sg:Applicability>" LIST "</Config>",
 	        "'from' must be less than 'below'" },
 	{ "<Config id=\"A\"" SG "><sg:Applicability><sg:Product name=\"E\"><sg:Fixed branch=\"15.2\" "
-	                        "from=\"15.1.9\"/></sg:Product></sg:Applicability>" LIST "</Config>",
+	  "from=\"15.1.9\"/></sg:Product></sg:Applicability>" LIST "</Config>",
 	        "'from' must lie in 'branch'" },
 	{ "<Config id=\"A\"" SG
 	  "><sg:Applicability><sg:File path=\"bin\\a.dll\" below=\"1\"/></sg:Applicability>" LIST "</Config>",
