@@ -50,6 +50,7 @@ struct sg_step_file {
 	bool changed;
 };
 struct sg_step_plan {
+	const struct sg_drives *drives; /* borrowed */
 	struct sg_step_file *files;
 	size_t n_files, cap_files;
 	enum sg_seen *seen;         /* per move */
@@ -67,8 +68,8 @@ void sg_step_plan_release(struct sg_step_plan *plan);
 /* Takes the names of temporary files from `temps` (Windows paths of an earlier plan), where one is in the file's folder. */
 void sg_step_plan_rename(struct sg_step_plan *plan, const struct sg_strs *temps);
 
-/* Writes a plan: every temporary file, sync each; look once more (identity and octets unchanged, else SG_ECONFLICT, temporaries removed, nothing
- * renamed); rename each; sync each folder once. SG_EFATAL after a failed flush. When a later rename fails, earlier ones stay: the caller settles.
+/* Writes a plan: every temporary file, sync each; look once more (identity and octets unchanged, and the way there without a link, else SG_ECONFLICT or
+ * SG_EUNSUPPORTED, temporaries removed, nothing renamed); rename each; sync each folder once. SG_EFATAL after a failed flush. When a later rename fails, earlier ones stay: the caller settles.
  * With `sync_unchanged` files without a change are synced, with their folders, too (recovery). `stop` (may be NULL) is asked before the first rename. */
 int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*stop)(void *arg), void *arg,
         struct sg_err *err);

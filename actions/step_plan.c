@@ -242,7 +242,7 @@ int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, b
         uint64_t max_web_config, struct sg_step_plan *ret, struct sg_err *err)
 {
 	bool *done = sg_alloc(moves->n * sizeof(*done));
-	struct sg_step_plan plan = { .n = moves->n };
+	struct sg_step_plan plan = { .drives = drives, .n = moves->n };
 	int r = 0;
 
 	plan.seen = sg_alloc(moves->n * sizeof(*plan.seen));

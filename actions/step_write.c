@@ -18,14 +18,29 @@ static void drop_temps(const struct sg_step_plan *plan, const bool *created)
 			sg_os_unlink(plan->files[i].temp, &ignored);
 }
 
+/* The way to the file, walked afresh: whoever owns a site may have put a link in the place of one of its folders, to have us write elsewhere. */
+static int walk_again(const struct sg_step_plan *plan, const struct sg_step_file *f, struct sg_err *err)
+{
+	char *native = NULL;
+	int r = sg_drive_path(plan->drives, f->container, false, &native, err);
+
+	if (!r && strcmp(native, f->native) != 0)
+		r = sg_fail(err, SG_ECONFLICT, "%s is at another place just now; nothing was written there",
+		        f->container);
+	free(native);
+	return r;
+}
+
 /* Nobody may have replaced or changed the file since it was read. */
-static int look_again(const struct sg_step_file *f, struct sg_err *err)
+static int look_again(const struct sg_step_plan *plan, const struct sg_step_file *f, struct sg_err *err)
 {
 	struct sg_buf now = { 0 };
 	struct sg_file_id id;
 	int r;
 
-	r = sg_os_read(f->native, sg_xml_config_limits.bytes, &now, &id, err);
+	r = walk_again(plan, f, err);
+	if (!r)
+		r = sg_os_read(f->native, sg_xml_config_limits.bytes, &now, &id, err);
 	if (!r && (id.dev != f->id.dev || id.ino != f->id.ino ||
 	                  !sg_bytes_equal(sg_buf_bytes(&now), sg_buf_bytes(&f->before))))
 		r = sg_fail(err, SG_ECONFLICT,
@@ -74,7 +89,9 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
 
 		if (!f->changed)
 			continue;
-		r = sg_os_create(f->temp, sg_buf_bytes(&f->after), f->native, err);
+		r = walk_again(plan, f, err);
+		if (!r)
+			r = sg_os_create(f->temp, sg_buf_bytes(&f->after), f->native, err);
 		created[i] = !r;
 	}
 	for (size_t i = 0; !r && i < plan->n_files; i++) {
@@ -85,13 +102,15 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
 	}
 	for (size_t i = 0; !r && i < plan->n_files; i++)
 		if (plan->files[i].changed)
-			r = look_again(&plan->files[i], err);
+			r = look_again(plan, &plan->files[i], err);
 	if (!r && stop && stop(arg))
 		r = sg_fail(err, SG_ECANCELED, "a stop was asked for; nothing was written");
 	for (size_t i = 0; !r && i < plan->n_files; i++) {
 		if (!plan->files[i].changed)
 			continue;
-		r = sg_os_replace(plan->files[i].temp, plan->files[i].native, err);
+		r = walk_again(plan, &plan->files[i], err);
+		if (!r)
+			r = sg_os_replace(plan->files[i].temp, plan->files[i].native, err);
 		created[i] = r != 0;
 	}
 	if (r && r != SG_EFATAL)

@@ -92,6 +92,53 @@ static void hard_and_symbolic_links_are_refused(void **state)
 	free(native);
 }
 
+/* What the owner of a site could do between the plan and the write. */
+struct swap {
+	char *folder, *away;
+};
+
+static bool swap_folder(void *arg)
+{
+	const struct swap *s = arg;
+
+	assert_int_equal(rename(s->folder, s->away), 0);
+	assert_int_equal(symlink(s->away, s->folder), 0);
+	return false;
+}
+
+static void swap_back(const struct swap *s)
+{
+	assert_int_equal(unlink(s->folder), 0);
+	assert_int_equal(rename(s->away, s->folder), 0);
+}
+
+static void a_folder_that_becomes_a_link_is_not_written_through(void **state)
+{
+	struct t_step *f = *state;
+	char *native = t_drive_native(f->dir, T_ECP);
+	struct swap s = { .folder = sg_strndup(native, (size_t)(strrchr(native, '/') - native)) };
+	struct sg_step_plan p;
+
+	s.away = sg_format("%s.away", f->dir); /* outside of the drive */
+	t_step_want_rule(f, T_ECP, "/configuration");
+	t_step_take_before(f);
+	assert_int_equal(t_step_plan(f, false, &p), 0);
+	swap_folder(&s);
+	assert_int_equal(sg_step_write(&p, false, NULL, NULL, &f->err), SG_EUNSUPPORTED);
+	t_step_says(f, "links inside a drive are not followed");
+	swap_back(&s);
+	assert_true(t_drive_same(f->dir, f->before));
+	/* as late as that, and the temporary file is there already */
+	sg_err_clear(&f->err);
+	assert_int_equal(sg_step_write(&p, false, swap_folder, &s, &f->err), SG_EUNSUPPORTED);
+	swap_back(&s);
+	assert_true(t_drive_same(f->dir, f->before));
+	sg_step_plan_release(&p);
+	free(s.away);
+	free(s.folder);
+	free(native);
+}
+
 static void iis_size_limit_binds_adding_and_not_removing(void **state)
 {
 	struct t_step *f = *state;
@@ -221,6 +268,7 @@ int main(void)
 		T(files_that_no_reader_agrees_on_are_refused),
 		T(a_container_that_is_gone_is_gone_and_not_made),
 		T(hard_and_symbolic_links_are_refused),
+		T(a_folder_that_becomes_a_link_is_not_written_through),
 		T(iis_size_limit_binds_adding_and_not_removing),
 		T(applicationhost_has_no_size_limit),
 		T(a_kind_without_a_backend_fails_and_touches_nothing),
