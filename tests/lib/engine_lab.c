@@ -84,6 +84,23 @@ void lab_free(struct lab *lab)
 	free(lab->journal);
 }
 
+int lab_set_up(void **state)
+{
+	struct lab *lab = sg_alloc(sizeof(*lab));
+
+	lab_make(lab);
+	lab_open(lab);
+	*state = lab;
+	return 0;
+}
+
+int lab_tear_down(void **state)
+{
+	lab_free(*state);
+	free(*state);
+	return 0;
+}
+
 void lab_configure(struct lab *lab, const char *mode, const char *inside)
 {
 	struct sg_conf *conf = NULL;
@@ -139,6 +156,15 @@ void lab_offer(struct lab *lab, const char *feed, uint64_t serial, const char *c
 		fail_msg("%s", lab->err.msg);
 	sg_buf_release(&fetched.octets);
 	free(doc);
+}
+
+void lab_offer_one(
+        struct lab *lab, uint64_t serial, const char *id, const char *revision, const char *pattern)
+{
+	char *config = lab_config(id, revision, "/", "yes", pattern, NULL);
+
+	lab_offer(lab, "corp", serial, config);
+	free(config);
 }
 
 void lab_run(struct lab *lab)

@@ -5,7 +5,8 @@
 #include "engine/engine.h"
 #include "tests/lib/drive.h"
 
-#define LAB_NOW 1795000000000LL /* 2026-11-18 */
+#define LAB_NOW    1795000000000LL /* 2026-11-18 */
+#define LAB_ATTACK "(?=.*autodiscover)(?=.*powershell)"
 
 struct lab {
 	char *drive;  /* what C: is */
@@ -22,6 +23,8 @@ void lab_make(struct lab *lab); /* a drive, no engine */
 void lab_free(struct lab *lab);
 void lab_open(struct lab *lab); /* opens the engine, without a configuration */
 void lab_close(struct lab *lab);
+int lab_set_up(void **state); /* for cmocka: a lab whose engine is open, without a configuration */
+int lab_tear_down(void **state);
 /* `inside`: elements between <stopgap> and its end, behind an anchor and the feeds "corp" and "local". mode NULL: enforce. */
 void lab_configure(struct lab *lab, const char *mode, const char *inside);
 
@@ -30,6 +33,9 @@ void lab_offer(struct lab *lab, const char *feed, uint64_t serial, const char *c
 /* One Config: inbound rules at a site or virtual directory. `pattern` of the one condition; `extra` is put into the Config before ActionList. */
 char *lab_config(const char *id, const char *revision, const char *path, const char *inherit,
         const char *pattern, const char *extra);
+/* "corp" offers this one Config: a rule at "/", inherited. */
+void lab_offer_one(
+        struct lab *lab, uint64_t serial, const char *id, const char *revision, const char *pattern);
 
 void lab_run(struct lab *lab); /* until nothing is due */
 /* A request by account "uid 0 (root)". Params as key, value pairs of strings, ended by NULL; "true" is a bool, "@N" an integer. */

@@ -1,0 +1,204 @@
+/* test_engine_asked.c - what people ask of the engine, by the policy and by requests: block, approve, pause, roll back, plan, history. */
+#include "tests/lib/engine_lab.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void rolled_back_id_stays_out_whatever_its_body_until_apply(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	lab_offer_one(lab, 2, "M1", "2", "other");
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "reverted/by-admin");
+	assert_true(lab_untouched(lab));
+	lab_do(lab, "apply", "id", "M1", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	assert_string_equal(lab_field(lab, "M1", "revision"), "2");
+}
+
+static void a_block_rolls_back_and_an_unblock_applies_again(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "2.1.0", LAB_ATTACK);
+	lab_run(lab);
+	lab_do(lab, "block", "id", "M1@2.1", "reason", "printing", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/admin");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
+	assert_true(lab_untouched(lab));
+	lab_do(lab, "unblock", "id", "M1", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	lab_do(lab, "block", "id", "M1", "keep", "true", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+}
+
+static void a_block_for_an_id_that_no_feed_has_yet_works(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_do(lab, "block", "id", "M1", NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/admin");
+	assert_true(lab_untouched(lab));
+}
+
+static void a_block_ends_at_its_time(void **state)
+{
+	struct lab *lab = *state;
+	char until[32];
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	snprintf(until, sizeof(until), "@%lld", (long long)(lab->now + 3600 * 1000));
+	lab_do(lab, "block", "id", "M1", "until", until, NULL);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/admin");
+	lab->now += 3600 * 1000;
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+}
+
+static void observe_changes_nothing_and_says_exposed(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, "observe", NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
+	assert_true(lab_untouched(lab));
+}
+
+static void ask_waits_for_approval_of_that_body(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, "ask", NULL);
+	lab_offer_one(lab, 1, "M1", "1", "first");
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applicable/approval");
+	assert_true(lab_untouched(lab));
+	lab_do(lab, "approve", "id", "M1", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	lab_offer_one(lab, 2, "M1", "2", "second");
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applied/newer-waits");
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, "first"));
+}
+
+static void the_heartbeat_needs_no_approval(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, "ask", NULL);
+	lab_offer(lab, "corp", 1,
+	        "<Config id=\"PING1\" desc=\"Heartbeat\"><ActionList><Action type=\"DoNothing\" "
+	        "scope=\"Server\">"
+	        "<Value>DoNothing</Value></Action></ActionList></Config>");
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "PING1"), "applied/applied");
+}
+
+static void pause_holds_and_resume_goes_on(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_do(lab, "pause", NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	assert_true(lab_untouched(lab));
+	lab_do(lab, "resume", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+}
+
+static void a_plan_writes_nothing_and_shows_the_diff(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *plan = NULL;
+	const struct sg_val *files;
+
+	lab_configure(lab, "ask", NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	assert_int_equal(lab_ask(lab, &plan, "plan", NULL), 0);
+	assert_false(sg_val_get_bool(plan, "would_change", true));
+	sg_val_free(plan);
+	lab_configure(lab, NULL, NULL);
+	assert_int_equal(lab_ask(lab, &plan, "plan", "id", "M1", NULL), 0);
+	assert_true(sg_val_get_bool(plan, "would_change", false));
+	files = sg_val_get(plan, "files");
+	assert_int_equal(files->n, 1);
+	assert_non_null(strstr(sg_val_get_str(files->kid[0], "diff", ""), "+"));
+	assert_true(sg_val_get(files->kid[0], "restarts")->n > 0);
+	sg_val_free(plan);
+	assert_true(lab_untouched(lab));
+}
+
+static void a_required_reason_is_required(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, "<policy require-reason=\"true\"/>");
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	assert_int_equal(lab_ask(lab, NULL, "rollback", "id", "M1", NULL), SG_EINVAL);
+	assert_non_null(strstr(lab->err.msg, "--reason"));
+	lab_do(lab, "rollback", "id", "M1", "reason", "test", NULL);
+}
+
+static void history_says_who_and_why(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *history = NULL;
+	const struct sg_val *lines;
+	bool found = false;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	lab_do(lab, "block", "id", "M1", "reason", "printing", "ticket", "T-7", "on_behalf_of", "ann", NULL);
+	assert_int_equal(lab_ask(lab, &history, "history", NULL), 0);
+	lines = sg_val_get(history, "lines");
+	for (size_t i = 0; i < lines->n; i++) {
+		if (strcmp(sg_val_get_str(lines->kid[i], "name", ""), "blocked") != 0)
+			continue;
+		found = true;
+		assert_string_equal(sg_val_get_str(lines->kid[i], "account", ""), "uid 0 (root)");
+		assert_string_equal(sg_val_get_str(lines->kid[i], "reason", ""), "printing");
+		assert_string_equal(sg_val_get_str(lines->kid[i], "ticket", ""), "T-7");
+		assert_string_equal(sg_val_get_str(lines->kid[i], "on_behalf_of", ""), "ann");
+	}
+	assert_true(found);
+	sg_val_free(history);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(rolled_back_id_stays_out_whatever_its_body_until_apply),
+		T(a_block_rolls_back_and_an_unblock_applies_again),
+		T(a_block_for_an_id_that_no_feed_has_yet_works),
+		T(a_block_ends_at_its_time),
+		T(observe_changes_nothing_and_says_exposed),
+		T(ask_waits_for_approval_of_that_body),
+		T(the_heartbeat_needs_no_approval),
+		T(pause_holds_and_resume_goes_on),
+		T(a_plan_writes_nothing_and_shows_the_diff),
+		T(a_required_reason_is_required),
+		T(history_says_who_and_why),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

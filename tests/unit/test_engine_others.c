@@ -1,0 +1,132 @@
+/* test_engine_others.c - the engine beside other hands: values edited, rules taken out, files replaced or gone. */
+#include "tests/lib/engine_lab.h"
+
+#include <setjmp.h>
+#include <cmocka.h>
+
+static void an_edited_value_is_left_alone_and_named(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", "mine");
+	lab_run(lab);
+	t_drive_replace(lab->drive, T_WWWROOT, "pattern=\"mine\"", "pattern=\"theirs\"");
+	lab_do(lab, "audit", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/drift");
+	assert_int_not_equal(lab_ask(lab, NULL, "rollback", "id", "M1", NULL), 0);
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, "pattern=\"theirs\""));
+	lab_do(lab, "resolve", "id", "M1", "how", "accept", NULL);
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, "pattern=\"theirs\""));
+}
+
+static void take_over_writes_ours_and_gives_theirs_back(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", "mine");
+	lab_run(lab);
+	t_drive_replace(lab->drive, T_WWWROOT, "pattern=\"mine\"", "pattern=\"theirs\"");
+	lab_do(lab, "audit", NULL);
+	lab_do(lab, "resolve", "id", "M1", "how", "take-over", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, "pattern=\"mine\""));
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, "pattern=\"theirs\""));
+}
+
+static void a_foreign_edit_elsewhere_survives(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_buf want = { 0 }, have = { 0 };
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>", "<!-- theirs --></configuration>");
+	t_drive_read(lab->drive, T_WWWROOT, &have);
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	t_drive_read(lab->drive, T_WWWROOT, &want);
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, "<!-- theirs -->"));
+	assert_false(t_drive_has(lab->drive, T_WWWROOT, "stopgap"));
+	t_drive_replace(lab->drive, T_WWWROOT, "<!-- theirs --></configuration>", "</configuration>");
+	assert_true(lab_untouched(lab));
+	sg_buf_release(&want);
+	sg_buf_release(&have);
+}
+
+static void what_a_person_took_out_stays_out_and_is_exposed(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_buf before = { 0 };
+
+	lab_configure(lab, NULL, NULL);
+	t_drive_read(lab->drive, T_WWWROOT, &before);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	t_drive_write(lab->drive, T_WWWROOT, sg_buf_bytes(&before));
+	lab_do(lab, "audit", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/removed");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
+	lab->now += 24 * 3600 * 1000;
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/removed");
+	lab_do(lab, "resolve", "id", "M1", "how", "retry", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	sg_buf_release(&before);
+}
+
+static void a_replaced_file_gets_the_rule_back(void **state)
+{
+	struct lab *lab = *state;
+	static const char fresh[] =
+	        "<?xml "
+	        "version=\"1.0\"?>\r\n<configuration>\r\n\t<system.webServer>\r\n\t\t<rewrite>\r\n\t\t\t<"
+	        "rules>\r\n"
+	        "\t\t\t</rules>\r\n\t\t</rewrite>\r\n\t</system.webServer>\r\n</configuration>\r\n";
+	struct sg_buf now = { 0 };
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	t_drive_write(lab->drive, T_WWWROOT, sg_bytes_of(fresh));
+	lab_do(lab, "audit", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, "stopgap M1 inbound"));
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	t_drive_read(lab->drive, T_WWWROOT, &now);
+	assert_string_equal((char *)now.data, fresh);
+	sg_buf_release(&now);
+}
+
+static void a_file_that_is_gone_drops_its_claims(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	t_drive_remove(lab->drive, T_WWWROOT);
+	lab_do(lab, "audit", NULL);
+	assert_false(t_drive_has(lab->drive, T_APPHOST, "nothing of this text"));
+	/* The folder has no web.config now: the rule belongs into a location of applicationHost.config. */
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	assert_true(t_drive_has(lab->drive, T_APPHOST, "stopgap M1 inbound"));
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(an_edited_value_is_left_alone_and_named),
+		T(take_over_writes_ours_and_gives_theirs_back),
+		T(a_foreign_edit_elsewhere_survives),
+		T(what_a_person_took_out_stays_out_and_is_exposed),
+		T(a_replaced_file_gets_the_rule_back),
+		T(a_file_that_is_gone_drops_its_claims),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
