@@ -66,6 +66,60 @@ static void add_escaped(struct sg_buf *out, const char *value)
 		}
 }
 
+/* Canonicalisation sorts attributes by name; rules are written in the order of rewrite_schema.xml, as IIS's own tools write them. */
+static const char *const attribute_order[] = { "name", "preCondition", "enabled", "patternSyntax",
+	"stopProcessing", "logicalGrouping", "trackAllCaptures", "input", "matchType", "type", "url",
+	"filterByTags", "customTags", "serverVariable", "pattern", "occurrences", "ignoreCase", "negate",
+	"value", "replace", "appendQueryString", "logRewrittenUrl", "redirectType", "statusCode",
+	"subStatusCode", "statusReason", "statusDescription" };
+enum { ATTRIBUTES = sizeof(attribute_order) / sizeof(attribute_order[0]) };
+
+static int add_attribute(struct reader *r, const xmlNode *node, const xmlAttr *a, struct sg_buf *out)
+{
+	const char *name = (const char *)a->name;
+	char *value;
+
+	if (a->ns)
+		return refuse(r,
+		        "line %ld: the attribute %s is in a namespace; rules stand as IIS writes them",
+		        xmlGetLineNo(node), name);
+	if (!strncmp(name, "lock", 4) || !strncmp(name, "config", 6))
+		return refuse(r, "line %ld: the attribute %s is not a mitigation's to set",
+		        xmlGetLineNo(node), name);
+	value = sg_xml_attr(node, NULL, name);
+	sg_buf_fmt(out, " %s=\"", name);
+	add_escaped(out, value ? value : "");
+	sg_buf_char(out, '"');
+	free(value);
+	return 0;
+}
+
+static bool is_ordered(const char *name)
+{
+	for (size_t i = 0; i < ATTRIBUTES; i++) {
+		if (strcmp(attribute_order[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int add_attributes(struct reader *r, const xmlNode *node, struct sg_buf *out)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < ATTRIBUTES && !code; i++) {
+		for (const xmlAttr *a = node->properties; a && !code; a = a->next) {
+			if (strcmp(attribute_order[i], (const char *)a->name) == 0)
+				code = add_attribute(r, node, a, out);
+		}
+	}
+	for (const xmlAttr *a = node->properties; a && !code; a = a->next) {
+		if (!is_ordered((const char *)a->name))
+			code = add_attribute(r, node, a, out);
+	}
+	return code;
+}
+
 static int add_element(struct reader *r, const xmlNode *node, struct sg_buf *out)
 {
 	bool empty = true;
@@ -75,24 +129,7 @@ static int add_element(struct reader *r, const xmlNode *node, struct sg_buf *out
 		return refuse(r, "line %ld: <%s> is in a namespace; rules stand as IIS writes them",
 		        xmlGetLineNo(node), (const char *)node->name);
 	sg_buf_fmt(out, "<%s", (const char *)node->name);
-	for (const xmlAttr *a = node->properties; a; a = a->next) {
-		char *value;
-
-		if (a->ns)
-			return refuse(r,
-			        "line %ld: the attribute %s is in a namespace; rules stand as IIS writes "
-			        "them",
-			        xmlGetLineNo(node), (const char *)a->name);
-		if (!strncmp((const char *)a->name, "lock", 4) ||
-		        !strncmp((const char *)a->name, "config", 6))
-			return refuse(r, "line %ld: the attribute %s is not a mitigation's to set",
-			        xmlGetLineNo(node), (const char *)a->name);
-		value = sg_xml_attr(node, NULL, (const char *)a->name);
-		sg_buf_fmt(out, " %s=\"", (const char *)a->name);
-		add_escaped(out, value ? value : "");
-		sg_buf_char(out, '"');
-		free(value);
-	}
+	code = add_attributes(r, node, out);
 	for (const xmlNode *kid = node->children; kid && !code; kid = kid->next) {
 		if (kid->type == XML_TEXT_NODE || kid->type == XML_CDATA_SECTION_NODE) {
 			const char *text = (const char *)kid->content;

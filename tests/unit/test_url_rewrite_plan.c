@@ -40,6 +40,27 @@ static void wishes_are_scaffolds_then_elements_in_the_feeds_order(void **state)
 	assert_int_equal(f->wishes.at[3].to.lead.len, 0);
 }
 
+static void attributes_stand_in_the_schemas_order_whatever_the_documents(void **state)
+{
+	struct t_ur *f = *state;
+
+	assert_int_equal(
+	        t_ur_plan(f,
+	                CONFIG("T-1",
+	                        ACTIONS(ACTION("Site",
+	                                SITE_ROOT RULES(
+	                                        "<rule stopProcessing='true' name='stopgap T-1 a'><match "
+	                                        "url='x'/>"
+	                                        "<action statusCode='403' statusReason='Forbidden' "
+	                                        "statusDescription='No' type='CustomResponse'/></rule>")))),
+	                NULL),
+	        0);
+	assert_string_equal((const char *)f->wishes.at[f->wishes.n - 1].to.octets.data,
+	        "<rule name=\"stopgap T-1 a\" stopProcessing=\"true\"><match url=\"x\" />"
+	        "<action type=\"CustomResponse\" statusCode=\"403\" statusReason=\"Forbidden\" "
+	        "statusDescription=\"No\" /></rule>");
+}
+
 static void a_precondition_is_a_value_beside_its_rule(void **state)
 {
 #define OWA_REWRITE                                                                                          \
@@ -195,6 +216,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, t_ur_setup, t_ur_teardown)
 	const struct CMUnitTest tests[] = {
 		T(wishes_are_scaffolds_then_elements_in_the_feeds_order),
+		T(attributes_stand_in_the_schemas_order_whatever_the_documents),
 		T(a_precondition_is_a_value_beside_its_rule),
 		T(the_server_and_folders_without_web_config_are_in_applicationhost),
 		T(doing_nothing_wishes_nothing),
