@@ -63,6 +63,24 @@ static int failed(
 	return code;
 }
 
+/* It is what it was; that it can be had again is news. */
+static int as_before(struct sg_engine *e, const struct sg_feed_row *row, bool failing, struct sg_err *err)
+{
+	struct sg_change change = { .feeds = row, .n_feeds = 1 };
+	struct sg_lines lines = { 0 };
+	struct sg_ctx ctx;
+	int code;
+
+	sg_engine_ctx(e, NULL, &ctx);
+	if (failing)
+		sg_line(&lines, &ctx, SG_EV_FEED_REACHABLE, NULL, NULL, "feed %s: verified again", row->name);
+	change.audits = lines.at;
+	change.n_audits = lines.n;
+	code = sg_journal_note(e->journal, &change, &ctx.now, err);
+	sg_lines_release(&lines);
+	return code;
+}
+
 static void succeeded(struct sg_feed_row *row, const struct sg_fetched *fetched, int64_t now)
 {
 	row->tried = now;
@@ -217,6 +235,7 @@ static int document(struct sg_engine *e, const struct sg_world *w, const struct 
 	struct sg_feed *feed = NULL;
 	struct sg_err why = SG_ERR_INIT;
 	int event = SG_EV_FEED_MALFORMED, code;
+	bool failing;
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->n_anchors; i++) {
@@ -232,24 +251,22 @@ static int document(struct sg_engine *e, const struct sg_world *w, const struct 
 		code = failed(e, row, event, &why, err);
 		goto out;
 	}
+	failing = row->error != NULL;
 	succeeded(row, fetched, w->now.wall);
-	if (!sg_hash_is_zero(&before.document) && sg_hash_equal(&before.document, &feed->document)) {
-		struct sg_change change = { .feeds = row, .n_feeds = 1 };
-
-		code = sg_journal_note(e->journal, &change, &w->now, err);
-	} else {
+	if (!sg_hash_is_zero(&before.document) && sg_hash_equal(&before.document, &feed->document))
+		code = as_before(e, row, failing, err);
+	else
 		code = accept(e, w, feed, row, err);
-	}
 out:
 	free(anchors);
 	sg_feed_free(feed);
 	return code;
 }
 
-int sg_engine_fetched(struct sg_engine *e, const char *name, const struct sg_fetched *fetched,
+int sg_engine_fetched(struct sg_engine *e, const char *feed, const struct sg_fetched *fetched,
         const struct sg_err *failure, struct sg_err *err)
 {
-	const struct sg_conf_feed *conf = conf_feed(e, name);
+	const struct sg_conf_feed *conf = conf_feed(e, feed);
 	struct sg_feed_row row = { 0 };
 	struct sg_world w = { 0 };
 	int code;
@@ -264,10 +281,10 @@ int sg_engine_fetched(struct sg_engine *e, const char *name, const struct sg_fet
 	if (failure) {
 		code = failed(e, &row, SG_EV_FEED_UNREACHABLE, failure, err);
 	} else if (fetched->unchanged) {
-		struct sg_change change = { .feeds = &row, .n_feeds = 1 };
+		bool failing = row.error != NULL;
 
 		succeeded(&row, fetched, w.now.wall);
-		code = sg_journal_note(e->journal, &change, &w.now, err);
+		code = as_before(e, &row, failing, err);
 	} else {
 		code = document(e, &w, conf, &row, fetched, err);
 	}

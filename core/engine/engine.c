@@ -189,6 +189,7 @@ int sg_engine_open(const struct sg_engine_options *options, struct sg_engine **r
 	e->wake = INT64_MAX;
 	sg_engine_clock(e, &now);
 	e->started = now.wall;
+	e->audited = now.wall;
 	sg_engine_host(e, 0);
 	jo.machine = e->host ? e->host->machine : NULL;
 	code = sg_journal_open(options->journal, &jo, &now, &e->journal, err);
@@ -238,6 +239,7 @@ void sg_engine_close(struct sg_engine *e)
 	sg_host_free(e->host);
 	free(e->host_error);
 	release_anchors(e);
+	sg_strs_release(&e->stale);
 	sg_conf_free(e->conf);
 	sg_conf_free(e->defaults);
 	free(e->conf_file);

@@ -40,7 +40,10 @@ struct sg_engine {
 	size_t n_cache, cap_cache;
 	struct sg_rand rand;
 	int64_t started;
-	uint64_t told; /* audit lines up to here were given out as events */
+	int64_t audited, pruned; /* when that was done last; audited counts from the start */
+	bool told_full;          /* the journal's fill was said */
+	struct sg_strs stale;    /* feeds that were said to be stale */
+	uint64_t told;           /* audit lines up to here were given out as events */
 	struct sg_val *events;
 	int64_t wake;
 	bool fatal;
@@ -94,6 +97,10 @@ void sg_decision_release(struct sg_decision *d);
 void sg_decision_note(const struct sg_engine *e, const struct sg_decision *d, int64_t now, bool *ret_moved);
 /* State and reason that OUT leads to. */
 void sg_out_goal(const struct sg_facts *f, enum sg_state *ret, enum sg_reason *ret_why);
+
+/* --- care.c: what is due beside the mitigations, once nothing else is */
+int sg_care(
+        struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list, struct sg_err *err);
 
 /* --- accept.c */
 int sg_engine_sync_blocks(

@@ -1,0 +1,125 @@
+/* care.c - what the engine looks after beside the mitigations: history that is too old, a journal that fills, feeds that grow stale, and that every
+ * held value was looked at. No row changes here, and a journal without room for such a line is no failure. */
+#include "engine/inside.h"
+
+#include <string.h>
+
+#define SG_HOUR (3600 * (int64_t)1000)
+
+static int first_wall(void *arg, const struct sg_audit *line)
+{
+	*(int64_t *)arg = line->wall;
+	return 1;
+}
+
+/* Daily, and only when there is something to take out: lines older than history is kept, or half of the room in use. */
+static int prune(struct sg_engine *e, const struct sg_clock *now, struct sg_lines *lines,
+        const struct sg_ctx *ctx, struct sg_err *err)
+{
+	int64_t keep_from = now->wall - sg_engine_conf(e)->history_keep, oldest = INT64_MAX;
+	struct sg_journal_space space;
+	uint64_t n = 0;
+	int code;
+
+	if (e->pruned && now->wall - e->pruned < 24 * SG_HOUR && now->wall >= e->pruned)
+		return 0;
+	e->pruned = now->wall;
+	sg_journal_space(e->journal, &space);
+	code = sg_journal_audits(e->read, 0, false, first_wall, &oldest, err);
+	if (code < 0 || (oldest >= keep_from && space.used < space.first_threshold / 2))
+		return code < 0 ? code : 0;
+	code = sg_journal_prune(e->journal, keep_from, now, &n, err);
+	if (!code && n)
+		sg_line(lines, ctx, SG_EV_JOURNAL_PRUNED, NULL, NULL,
+		        "%llu line%s of history taken out; the chain goes on from a checkpoint",
+		        (unsigned long long)n, n == 1 ? "" : "s");
+	return code;
+}
+
+static void room(struct sg_engine *e, struct sg_lines *lines, const struct sg_ctx *ctx)
+{
+	struct sg_journal_space space;
+	bool full;
+
+	sg_journal_space(e->journal, &space);
+	full = space.used >= space.first_threshold;
+	if (full && !e->told_full)
+		sg_line(lines, ctx, SG_EV_JOURNAL_FULL, NULL, NULL,
+		        "%llu of %llu bytes of the journal are in use: nothing new is applied; reverts go on",
+		        (unsigned long long)space.used, (unsigned long long)space.size);
+	e->told_full = full;
+}
+
+static int64_t verified_at(const struct sg_world *w, const char *feed)
+{
+	for (size_t i = 0; i < w->feeds.n; i++) {
+		if (strcmp(w->feeds.at[i].name, feed) == 0)
+			return w->feeds.at[i].verified;
+	}
+	return 0;
+}
+
+/* A feed that has not verified for its stale-after, counted from the start when it never did: said once, until it has. */
+static void freshness(
+        struct sg_engine *e, const struct sg_world *w, struct sg_lines *lines, const struct sg_ctx *ctx)
+{
+	const struct sg_conf *conf = sg_engine_conf(e);
+	struct sg_strs stale = { 0 };
+
+	for (size_t i = 0; i < conf->n_feeds; i++) {
+		const struct sg_conf_feed *f = &conf->feeds[i];
+		int64_t since = verified_at(w, f->name);
+		char text[32];
+
+		if (w->now.wall - (since ? since : e->started) <= f->stale_after)
+			continue;
+		sg_strs_add(&stale, f->name);
+		if (sg_strs_has(&e->stale, f->name))
+			continue;
+		sg_duration_format(f->stale_after, text);
+		sg_line(lines, ctx, SG_EV_FEED_STALE, NULL, NULL, "feed %s has not verified for %s", f->name,
+		        text);
+	}
+	sg_strs_release(&e->stale);
+	e->stale = stale;
+}
+
+/* At most hourly: that all that is held was looked at, and found as it was written. */
+static void clean_look(struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list,
+        struct sg_lines *lines, const struct sg_ctx *ctx)
+{
+	size_t n = 0;
+
+	if (w->now.wall >= e->audited && w->now.wall - e->audited < SG_HOUR)
+		return;
+	for (size_t i = 0; i < w->rows.n; i++) {
+		if (list[i].facts.holds && list[i].facts.look != SG_LOOK_AFTER)
+			return;
+		n += list[i].facts.holds;
+	}
+	e->audited = w->now.wall;
+	if (n)
+		sg_line(lines, ctx, SG_EV_AUDITED, NULL, NULL,
+		        "every held value was looked at and is as it was written: %zu mitigation%s", n,
+		        n == 1 ? "" : "s");
+}
+
+int sg_care(struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list, struct sg_err *err)
+{
+	struct sg_lines lines = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+	struct sg_ctx ctx;
+	int code;
+
+	sg_engine_ctx(e, NULL, &ctx);
+	code = prune(e, &w->now, &lines, &ctx, &why);
+	room(e, &lines, &ctx);
+	freshness(e, w, &lines, &ctx);
+	clean_look(e, w, list, &lines, &ctx);
+	if (!code && lines.n)
+		code = sg_note(&ctx, NULL, 0, &lines, &why);
+	sg_lines_release(&lines);
+	if (code == SG_ENOSPC)
+		return 0;
+	return code ? sg_fail(err, code, "%s", why.msg) : 0;
+}
