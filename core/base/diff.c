@@ -18,12 +18,17 @@ struct line {
 struct text {
 	struct line *at;
 	int n;
-	size_t cap;
 	bool *touched; /* per line: removed from a, or added in b */
 };
 
 static void split(struct sg_bytes bytes, struct text *t)
 {
+	size_t most = 1; /* the last line may have no newline */
+
+	for (size_t i = 0; i < bytes.len; i++)
+		most += bytes.data[i] == '\n';
+	t->at = sg_alloc(most * sizeof *t->at);
+	t->touched = sg_alloc(most * sizeof *t->touched);
 	for (size_t i = 0; i < bytes.len;) {
 		const unsigned char *s = bytes.data + i;
 		const unsigned char *nl = memchr(s, '\n', bytes.len - i);
@@ -33,11 +38,9 @@ static void split(struct sg_bytes bytes, struct text *t)
 
 		for (size_t k = 0; k < l.len; k++)
 			l.hash = (l.hash ^ s[k]) * 0x100000001b3u;
-		t->at = sg_grow(t->at, (size_t)t->n, &t->cap, sizeof *t->at);
 		t->at[t->n++] = l;
 		i += l.len;
 	}
-	t->touched = sg_alloc((size_t)t->n * sizeof *t->touched);
 }
 
 static void release(struct text *t)

@@ -36,7 +36,7 @@ static void read_boot_id(char out[40])
 	if (n == 36)
 		out[36] = 0;
 	else
-		strcpy(out, "unknown");
+		snprintf(out, 40, "unknown");
 }
 
 void sg_os_clock(struct sg_clock *ret)
@@ -79,12 +79,14 @@ char *sg_os_host(void)
 
 bool sg_os_stderr_is_journal(void)
 {
-	const char *stream = getenv("JOURNAL_STREAM");
-	uintmax_t dev = 0, ino = 0;
+	const char *stream = getenv("JOURNAL_STREAM"); /* "DEVICE:INODE", systemd.exec(5) */
+	char own[48];
 	struct stat st;
 
-	return stream && sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &dev, &ino) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(stream, own) == 0;
 }
 
 int sg_os_lock(const char *path, struct sg_os_file *ret, struct sg_err *err)

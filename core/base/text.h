@@ -15,6 +15,10 @@ int sg_time_parse(const char *s, int64_t *ret_ms, struct sg_err *err);
 int sg_duration_parse(const char *s, int64_t *ret_ms, struct sg_err *err);
 void sg_duration_format(int64_t ms, char out[32]); /* the two largest units: "2d 3h", "15m", "0s" */
 
+/* Window of each day, "22:00-05:00": minutes since midnight (0 to 1439) of its two ends, which differ; the second is the
+ * smaller one when midnight lies inside. */
+int sg_window_parse(const char *s, int *ret_from, int *ret_to, struct sg_err *err);
+
 /* Product versions: 1 to 4 parts of decimal numbers below 2^32; missing parts count as 0 in comparisons. */
 struct sg_version {
 	uint32_t part[4];

@@ -36,6 +36,7 @@ void sg_time_format(int64_t ms, char out[32])
 {
 	int64_t days, in_day, y;
 	int m = 1, h, min, s, frac;
+	char part[8] = "";
 
 	if (ms < YEAR_0)
 		ms = YEAR_0;
@@ -55,11 +56,10 @@ void sg_time_format(int64_t ms, char out[32])
 	min = (int)(in_day / MINUTE % 60);
 	s = (int)(in_day / SECOND % 60);
 	frac = (int)(in_day % SECOND);
-	snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d", (int)(y % 10000), m,
-	        (int)(days - days_of(y, m, 1) + 1) % 100, h % 100, min, s);
 	if (frac)
-		snprintf(out + 19, 13, ".%03d", frac);
-	strcat(out, "Z");
+		snprintf(part, sizeof part, ".%03d", frac % 1000);
+	snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", (int)(y % 10000), m,
+	        (int)(days - days_of(y, m, 1) + 1) % 100, h % 100, min, s, part);
 }
 
 /* Exactly n digits at *p, moving it on; -1 when there are fewer. */
@@ -135,6 +135,30 @@ int sg_time_parse(const char *s, int64_t *ret_ms, struct sg_err *err)
 	return 0;
 }
 
+/* "22:05" in minutes since midnight. False when it is none. */
+static bool parse_clock(const char **p, int *ret)
+{
+	int h = digits(p, 2), m;
+
+	if (!within(h, 0, 23) || !take(p, ':'))
+		return false;
+	m = digits(p, 2);
+	*ret = h * 60 + m;
+	return within(m, 0, 59);
+}
+
+int sg_window_parse(const char *s, int *ret_from, int *ret_to, struct sg_err *err)
+{
+	const char *p = s;
+	int from = 0, to = 0;
+
+	if (!parse_clock(&p, &from) || !take(&p, '-') || !parse_clock(&p, &to) || *p || from == to)
+		return sg_fail(err, SG_EPARSE, "\"%.80s\" is no window: write it as 22:00-05:00", s);
+	*ret_from = from;
+	*ret_to = to;
+	return 0;
+}
+
 static const struct unit {
 	const char *name;
 	int64_t ms;
@@ -199,5 +223,5 @@ void sg_duration_format(int64_t ms, char out[32])
 			snprintf(out, 32, "%s%" PRIu64 "%s", sign, left / unit, units[i].name);
 		return;
 	}
-	strcpy(out, "0s");
+	snprintf(out, 32, "0s");
 }

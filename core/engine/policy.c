@@ -1,6 +1,7 @@
 /* policy.c - first match wins; whatever is not said is allowed at once. */
 #include "engine/policy.h"
 
+#include "base/text.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,24 +63,21 @@ void sg_policy_deadlines(
 
 bool sg_policy_window(const char *window, int64_t now, int64_t *ret_next)
 {
-	unsigned h1, m1, h2, m2;
 	time_t t = (time_t)(now / 1000);
+	int minute, from, to, wait;
 	struct tm *local;
-	int64_t minute, from, to, wait;
 
 	*ret_next = 0;
-	if (!window || sscanf(window, "%2u:%2u-%2u:%2u", &h1, &m1, &h2, &m2) != 4)
+	if (!window || sg_window_parse(window, &from, &to, NULL) < 0)
 		return true;
 	local = localtime(&t); /* C's own, not re-entrant: only the change lane asks */
 	if (!local)
 		return true;
 	minute = local->tm_hour * 60 + local->tm_min;
-	from = (int64_t)h1 * 60 + m1;
-	to = (int64_t)h2 * 60 + m2;
-	if (from <= to ? minute >= from && minute < to : minute >= from || minute < to)
+	if (from < to ? minute >= from && minute < to : minute >= from || minute < to)
 		return true;
 	wait = (from - minute + 24 * 60) % (24 * 60);
-	*ret_next = now - now % 60000 + wait * 60000;
+	*ret_next = now - now % 60000 + wait * INT64_C(60000);
 	return false;
 }
 

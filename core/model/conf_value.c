@@ -188,18 +188,11 @@ static bool good_oid(const char *text)
 	return false;
 }
 
-static bool good_clock(const char *p)
-{
-	for (int i = 0; i < 5; i++)
-		if (i == 2 ? p[i] != ':' : p[i] < '0' || p[i] > '9')
-			return false;
-	return (p[0] - '0') * 10 + p[1] - '0' < 24 && p[3] < '6';
-}
-
 static bool good_window(const char *text)
 {
-	return strlen(text) == 11 && good_clock(text) && text[5] == '-' && good_clock(text + 6) &&
-	       strncmp(text, text + 6, 5) != 0;
+	int from, to;
+
+	return sg_window_parse(text, &from, &to, NULL) == 0;
 }
 
 /* "root", "0", "%wheel", "BUILTIN\Administrators": anything readable between commas. */

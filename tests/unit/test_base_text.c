@@ -89,6 +89,25 @@ static void wrong_times_are_refused(void **state)
 	}
 }
 
+static void windows_are_read_strictly(void **state)
+{
+	static const char *const wrong[] = { "", "22:00", "22:00-", "22:00-05", "22:00-05:0", "22:00-05:000",
+		"22:00 -05:00", "24:00-05:00", "22:60-05:00", "22:00-05:60", "9:00-17:00", "+9:00-17:00",
+		"22:00-22:00", "22.00-05.00", "-1:00-05:00" };
+	int from = -1, to = -1;
+
+	(void)state;
+	assert_int_equal(sg_window_parse("22:00-05:30", &from, &to, NULL), 0);
+	assert_int_equal(from, 22 * 60);
+	assert_int_equal(to, 5 * 60 + 30);
+	assert_int_equal(sg_window_parse("00:00-23:59", &from, &to, NULL), 0);
+	assert_int_equal(from, 0);
+	assert_int_equal(to, 24 * 60 - 1);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_equal(sg_window_parse(wrong[i], &from, &to, NULL), SG_EPARSE);
+	assert_int_equal(to, 24 * 60 - 1); /* written only on success */
+}
+
 static void durations_are_read_and_written(void **state)
 {
 	static const struct {
@@ -399,6 +418,7 @@ int main(void)
 		cmocka_unit_test(times_are_read_and_written),
 		cmocka_unit_test(times_agree_with_the_c_library),
 		cmocka_unit_test(wrong_times_are_refused),
+		cmocka_unit_test(windows_are_read_strictly),
 		cmocka_unit_test(durations_are_read_and_written),
 		cmocka_unit_test(versions_are_compared_by_number),
 		cmocka_unit_test(a_revision_prefix_ends_at_a_part),
