@@ -13,7 +13,9 @@ void sg_match_release(struct sg_match *r)
 static void answer(struct sg_match *ret, enum sg_applies applies, bool fixed, char *proof)
 {
 	free(ret->proof);
-	*ret = (struct sg_match){ .applies = applies, .fixed = fixed, .proof = proof };
+	ret->applies = applies;
+	ret->fixed = fixed;
+	ret->proof = proof;
 }
 
 static bool in_range(

@@ -85,7 +85,7 @@ struct sg_row {
 	int64_t repairs_since;
 };
 struct sg_row *sg_row_new(const char *feed, const char *id);
-struct sg_row *sg_row_copy(const struct sg_row *row);
+struct sg_row *sg_row_copy(const struct sg_row *from);
 void sg_row_free(struct sg_row *row);
 void sg_row_set_text(struct sg_row *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
