@@ -29,6 +29,7 @@ void sg_row_move(
 	row->text = sg_buf_detach(&text);
 }
 
+/* Whether it will go in by itself at a known time, nobody doing anything. */
 static bool scheduled(const struct sg_row *row)
 {
 	switch (row->reason) {
@@ -40,8 +41,8 @@ static bool scheduled(const struct sg_row *row)
 	case SG_WHY_GONE: return true;
 	case SG_WHY_PAUSED:
 	case SG_WHY_APPROVAL: return row->ask_until != 0;
-	case SG_WHY_REFUSED:
-	case SG_WHY_HOLDER: return row->retry_at != 0;
+	case SG_WHY_REFUSED: /* tried again, but it can only succeed when somebody changes the file */
+	case SG_WHY_HOLDER:
 	case SG_WHY_NONE:
 	case SG_WHY_NOT_NEEDED:
 	case SG_WHY_UNKNOWN:

@@ -172,6 +172,20 @@ static void an_edited_rule_that_refuses_nothing_any_more_is_exposed(void **state
 	free(config);
 }
 
+/* OWA's folder is shared by applications below: what is inherited there would be met twice. */
+static void what_cannot_go_in_until_somebody_acts_is_exposed(void **state)
+{
+	struct lab *lab = *state;
+	char *config = lab_config("M1", "1", "/owa", "yes", "evil", NULL);
+
+	lab_offer(lab, "corp", 1, config);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applicable/refused");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
+	assert_true(lab_untouched(lab));
+	free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +200,8 @@ int main(void)
 		        what_others_take_out_of_force_is_exposed_at_the_next_look, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		        an_edited_rule_that_refuses_nothing_any_more_is_exposed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		        what_cannot_go_in_until_somebody_acts_is_exposed, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
