@@ -37,12 +37,12 @@ static void add_line(struct sg_buf *out, const struct sg_wish *wish, const char 
 	sg_buf_fmt(out, " -section:%s %s%s\r\n", section, change, apphost ? " /commit:apphost" : "");
 }
 
-/* "[name='x',a='b']" of the element itself, then a line for each attribute and condition inside. */
-static void add_attrs(const xmlNode *node, struct sg_buf *out)
+/* "[name='x',a='b']" of the element itself, then a line for each attribute and condition inside. `first`: put in front of the others. */
+static void add_attrs(const xmlNode *node, bool first, struct sg_buf *out)
 {
-	const char *comma = "";
+	const char *comma = first ? "," : "";
 
-	sg_buf_char(out, '[');
+	sg_buf_str(out, first ? "[@start" : "[");
 	for (const xmlAttr *a = node->properties; a; a = a->next) {
 		char *value = sg_xml_attr(node, NULL, (const char *)a->name);
 
@@ -64,7 +64,7 @@ static void add_parts(const struct sg_wish *wish, const char *section, const cha
 
 		if (item) {
 			sg_buf_fmt(&change, "/+\"%s.", prefix);
-			add_attrs(kid, &change);
+			add_attrs(kid, false, &change);
 			sg_buf_char(&change, '"');
 			add_line(out, wish, section, (const char *)change.data);
 			sg_buf_release(&change);
@@ -134,7 +134,7 @@ void sg_url_rewrite_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf
 		add_quoted(&change, name ? name : "");
 		sg_buf_char(&change, ']');
 	} else {
-		add_attrs(root, &change);
+		add_attrs(root, !pre, &change); /* rules of others may stop before it */
 	}
 	sg_buf_char(&change, '"');
 	add_line(out, wish, section, (const char *)change.data);

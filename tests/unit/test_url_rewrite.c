@@ -158,7 +158,7 @@ static void by_hand_lines_are_appcmd_where_appcmd_can(void **state)
 	kind->by_hand(&f->wishes.at[f->wishes.n - 1], false, &out);
 	assert_non_null(strstr((const char *)out.data,
 	        "appcmd.exe set config \"Default Web Site\" -section:system.webServer/rewrite/rules "
-	        "/+\"[name='stopgap T-1 PowerShell',stopProcessing='true']\"\r\n"));
+	        "/+\"[@start,name='stopgap T-1 PowerShell',stopProcessing='true']\"\r\n"));
 	assert_non_null(
 	        strstr((const char *)out.data, "\"/[name='stopgap T-1 PowerShell'].match.url:.*\"\r\n"));
 	assert_non_null(strstr((const char *)out.data,
