@@ -147,6 +147,28 @@ static void history_past_its_time_is_taken_out_and_the_rest_still_verifies(void 
 	free(text);
 }
 
+static void a_block_of_the_configuration_is_said_when_it_comes_and_when_it_goes(void **state)
+{
+	struct lab *lab = *state;
+	char *text = NULL;
+
+	for (int twice = 0; twice < 2; twice++) {
+		lab_configure(
+		        lab, NULL, "<policy><block id=\"M1\" revision=\"1\" reason=\"printing\"/></policy>");
+		lab_run(lab);
+		assert_string_equal(lab_state(lab, "M1"), "blocked/admin");
+		assert_int_equal(said(lab, "blocked", &text), 1);
+		assert_string_equal(text, "blocked M1@1");
+	}
+	lab_configure(lab, NULL, NULL);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	assert_int_equal(said(lab, "blocked", NULL), 1);
+	assert_int_equal(said(lab, "unblocked", &text), 1);
+	assert_string_equal(text, "unblocked M1@1");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +179,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_feed_that_can_be_had_again_is_said_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		        history_past_its_time_is_taken_out_and_the_rest_still_verifies, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		        a_block_of_the_configuration_is_said_when_it_comes_and_when_it_goes, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
