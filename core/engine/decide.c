@@ -165,7 +165,7 @@ static void shadow(struct sg_engine *e, const struct sg_world *w, struct sg_deci
 	}
 }
 
-static bool eval_paused(const struct sg_world *w)
+bool sg_world_paused(const struct sg_world *w)
 {
 	const struct sg_val *pause = w->facts ? sg_val_get(w->facts, "pause") : NULL;
 	int64_t until = pause ? sg_val_get_int(pause, "until", 0) : 0;
@@ -205,7 +205,7 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	f->blocked = d.block != NULL;
 	f->setup_running = e->host && e->host->setup_running;
 	f->admin_out = row->out;
-	f->paused = eval_paused(w);
+	f->paused = sg_world_paused(w);
 	f->observe = sg_policy_observe(conf, d.m);
 	f->withdrawn = row->tombstone;
 	f->ended = row->remove_after && w->now.wall >= row->remove_after;

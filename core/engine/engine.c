@@ -104,7 +104,9 @@ static int tell_line(void *arg, const struct sg_audit *line)
 
 	if (line->data)
 		sg_val_set(event, "data", sg_val_copy(line->data));
-	sg_log(info ? info->level : SG_INFO, line->code, line->data, "%s", line->text ? line->text : "");
+	sg_log(info ? info->level : SG_INFO, line->code, line->data, "%s%s%s%s", line->text ? line->text : "",
+	        line->who.account ? " [by: " : "", line->who.account ? line->who.account : "",
+	        line->who.account ? "]" : "");
 	sg_val_push(t->e->events, event);
 	t->e->told = line->seq;
 	return 0;
@@ -134,35 +136,6 @@ static int line_of_service(
 	sg_lines_release(&lines);
 	sg_val_free(facts);
 	return ret;
-}
-
-/* A start is a fact: when, which boot, which builds. */
-static int note_start(struct sg_engine *e, struct sg_err *err)
-{
-	struct sg_val *facts = sg_val_map(), *start = sg_val_set(facts, "start", sg_val_map());
-	struct sg_val *products = sg_val_set(start, "products", sg_val_array());
-	struct sg_clock now;
-	struct sg_buf text = { 0 };
-	int code;
-
-	sg_engine_clock(e, &now);
-	sg_val_set_int(start, "at", now.wall);
-	sg_val_set_str(start, "boot", now.boot);
-	sg_val_set_str(start, "version", SG_VERSION);
-	sg_buf_fmt(&text, "stopgap %s started", SG_VERSION);
-	for (size_t i = 0; e->host && i < e->host->n_products; i++) {
-		const struct sg_host_product *p = &e->host->products[i];
-		char v[48];
-
-		sg_version_format(&p->version, v);
-		sg_buf_fmt(&text, "%s%s %s", i ? ", " : "; here: ", p->name,
-		        p->version.n ? v : "of unknown build");
-		sg_val_push(products, sg_val_str(p->name));
-		sg_val_push(products, sg_val_str(v));
-	}
-	code = line_of_service(e, SG_EV_STARTED, (const char *)text.data, facts, err);
-	sg_buf_release(&text);
-	return code;
 }
 
 static int last_line(void *arg, const struct sg_audit *line)
@@ -201,7 +174,7 @@ int sg_engine_open(const struct sg_engine_options *options, struct sg_engine **r
 	sg_engine_ctx(e, NULL, &ctx);
 	code = sg_recover(&ctx, &recovered, err);
 	if (!code)
-		code = note_start(e, err);
+		code = sg_engine_note_start(e, err);
 	if (recovered)
 		e->host_at = 0;
 	sg_engine_tell(e);

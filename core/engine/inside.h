@@ -61,6 +61,7 @@ struct sg_world {
 int sg_world_load(struct sg_engine *e, struct sg_world *ret, struct sg_err *err);
 void sg_world_release(struct sg_world *w);
 struct sg_row *sg_world_row(const struct sg_world *w, const struct sg_key *key);
+bool sg_world_paused(const struct sg_world *w);
 
 const struct sg_conf *sg_engine_conf(const struct sg_engine *e); /* never NULL */
 void sg_engine_clock(const struct sg_engine *e, struct sg_clock *ret);
@@ -101,6 +102,10 @@ void sg_out_goal(const struct sg_facts *f, enum sg_state *ret, enum sg_reason *r
 /* --- care.c: what is due beside the mitigations, once nothing else is */
 int sg_care(
         struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list, struct sg_err *err);
+
+/* --- start.c */
+int sg_engine_note_start(struct sg_engine *e,
+        struct sg_err *err); /* a start is a fact, and so is what changed since the last one */
 
 /* --- accept.c */
 int sg_engine_sync_blocks(

@@ -116,6 +116,16 @@ static void as_applied(struct sg_decision *d)
 	d->cell = sg_state_cell(d->slot, d->situation);
 }
 
+/* Why that is what would be done: what it waits for, what holds it back, or what the table says about it. */
+static const char *why_of(const struct sg_decision *d, bool waits)
+{
+	bool works = d->cell->kind == SG_CELL_WORK && d->cell->work != SG_WORK_NOTE;
+
+	if (waits)
+		return d->go.text;
+	return !works && d->row->text ? d->row->text : d->cell->text;
+}
+
 int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
         struct sg_val **ret, struct sg_err *err)
 {
@@ -149,7 +159,7 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 		        list[i].cell->kind == SG_CELL_WORK && list[i].cell->work != SG_WORK_NOTE
 		                ? sg_work_name(list[i].cell->work)
 		                : "none");
-		sg_val_set_str(m, "text", waits ? list[i].go.text : list[i].cell->text);
+		sg_val_set_str(m, "text", why_of(&list[i], waits));
 	}
 	for (size_t k = 0; k < sizeof(works) / sizeof(works[0]); k++) {
 		size_t n = 0;

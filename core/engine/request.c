@@ -49,8 +49,14 @@ int sg_request_note(
 	int code;
 
 	sg_engine_ctx(r->e, &r->who, &ctx);
-	sg_line(&lines, &ctx, event, row, NULL, "%s%s%s", text, r->who.reason ? ": " : "",
-	        r->who.reason ? r->who.reason : "");
+	sg_line(&lines, &ctx, event, row, NULL, "%s%s%s%s%s", row ? row->key.id : "", row ? ": " : "", text,
+	        r->who.reason ? ": " : "", r->who.reason ? r->who.reason : "");
+	if (!row && sg_request_param(r, "id")) { /* of an id that may have no row: what it was asked for */
+		const char *id = sg_request_param(r, "id");
+
+		lines.at[0].key.id = sg_strndup(id, strcspn(id, "@"));
+		lines.at[0].key.feed = sg_strdup(sg_request_param(r, "feed"));
+	}
 	if (row) {
 		change.rows = &row;
 		change.n_rows = 1;

@@ -25,15 +25,30 @@ int sg_request_do_approve(struct sg_request *r)
 		return sg_fail(r->err, SG_ESTATE, "%s has no body to approve: %s", r->row->key.id,
 		        r->row->text ? r->row->text : "it was withdrawn");
 	approve_row(r, false);
-	text = sg_format("approved %s%s%s", r->row->key.id, r->row->offered_revision ? " revision " : "",
+	text = sg_format("approved%s%s", r->row->offered_revision ? " revision " : "",
 	        r->row->offered_revision ? r->row->offered_revision : "");
 	code = sg_request_note(r, SG_EV_APPROVED, r->row, NULL, text);
 	if (!code)
 		code = sg_request_settle(r);
 	if (!code)
-		sg_request_done(r, true, "%s; %s", text, r->row && r->row->text ? r->row->text : "");
+		sg_request_done(r, true, "%s: %s; %s", r->row ? r->row->key.id : "?", text,
+		        r->row && r->row->text ? r->row->text : "");
 	free(text);
 	return code;
+}
+
+/* What a person can do about a mitigation that does not move. */
+static const char *way_out(const struct sg_row *row)
+{
+	if (!row || row->state != SG_BLOCKED)
+		return "";
+	if (row->reason == SG_WHY_DRIFT || row->reason == SG_WHY_CONFLICT)
+		return "; look at it with 'stopgapctl show ID', then 'resolve ID --retry', '--take-over' "
+		       "(ours is written, theirs comes back with a rollback) or "
+		       "'--accept' (theirs stays)";
+	if (row->reason == SG_WHY_REMOVED || row->reason == SG_WHY_FOUGHT || row->reason == SG_WHY_FAILED)
+		return "; 'stopgapctl resolve ID --retry' tries again";
+	return "";
 }
 
 /* Past window, delay and ring; never past applicability, locks, space or a block. */
@@ -52,6 +67,9 @@ int sg_request_do_apply(struct sg_request *r)
 	if (r->row->tombstone)
 		return sg_fail(r->err, SG_ESTATE, "%s was withdrawn by its feed: %s", r->row->key.id,
 		        r->row->withdraw_reason ? r->row->withdraw_reason : "?");
+	if (sg_world_paused(&r->w))
+		return sg_fail(r->err, SG_ESTATE,
+		        "stopgap is paused: 'stopgapctl resume' first, then apply %s", r->row->key.id);
 	if (!r->e->conf)
 		return sg_fail(r->err, SG_ESTATE,
 		        "no configuration is in force: nothing is applied; start stopgapd with --config");
@@ -69,8 +87,8 @@ int sg_request_do_apply(struct sg_request *r)
 	if (code)
 		return code;
 	if (!r->row || r->row->state != SG_APPLIED)
-		return sg_fail(r->err, SG_ESTATE, "%s was not applied: %s", r->row ? r->row->key.id : "it",
-		        r->row && r->row->text ? r->row->text : "?");
+		return sg_fail(r->err, SG_ESTATE, "%s was not applied: %s%s", r->row ? r->row->key.id : "it",
+		        r->row && r->row->text ? r->row->text : "?", way_out(r->row));
 	sg_request_done(r, true, "%s is applied", r->row->key.id);
 	return 0;
 }
@@ -123,6 +141,15 @@ out:
 	return code;
 }
 
+static int note_unblocked(struct sg_request *r, const char *id, const struct sg_change *change)
+{
+	char *text = sg_format("unblocked %s", id);
+	int code = sg_request_note(r, SG_EV_UNBLOCKED, NULL, change, text);
+
+	free(text);
+	return code;
+}
+
 int sg_request_do_unblock(struct sg_request *r)
 {
 	const char *id = sg_request_param(r, "id"), *feed = sg_request_param(r, "feed");
@@ -147,7 +174,7 @@ int sg_request_do_unblock(struct sg_request *r)
 			drop[change.n_blocks_drop++] = *b;
 	}
 	if (change.n_blocks_drop)
-		code = sg_request_note(r, SG_EV_UNBLOCKED, NULL, &change, id);
+		code = note_unblocked(r, id, &change);
 	else if (config)
 		code = sg_fail(r->err, SG_ESTATE,
 		        "%s is blocked by the configuration: take its <block> out there and reload", id);
@@ -199,8 +226,9 @@ int sg_request_do_rollback(struct sg_request *r)
 		if (code)
 			return code;
 		if (!r->row || sg_holds_any(&r->w.holds, &r->row->key))
-			return sg_fail(r->err, SG_ESTATE, "%s could not be taken out whole: %s",
-			        r->row ? r->row->key.id : "it", r->row && r->row->text ? r->row->text : "?");
+			return sg_fail(r->err, SG_ESTATE, "%s could not be taken out whole: %s%s",
+			        r->row ? r->row->key.id : "it", r->row && r->row->text ? r->row->text : "?",
+			        way_out(r->row));
 		sg_request_done(
 		        r, true, "%s: %s", r->row->key.id, r->row->text ? r->row->text : "rolled back");
 		return 0;
@@ -295,8 +323,8 @@ int sg_request_do_resolve(struct sg_request *r)
 	if (code)
 		return code;
 	if (r->row && r->row->state == SG_BLOCKED)
-		return sg_fail(r->err, SG_ESTATE, "%s is still blocked: %s", r->row->key.id,
-		        r->row->text ? r->row->text : "?");
+		return sg_fail(r->err, SG_ESTATE, "%s is still blocked: %s%s", r->row->key.id,
+		        r->row->text ? r->row->text : "?", way_out(r->row));
 	sg_request_done(
 	        r, true, "%s: %s", r->row ? r->row->key.id : "?", r->row && r->row->text ? r->row->text : "");
 	return 0;

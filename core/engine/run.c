@@ -49,6 +49,7 @@ static void line_of_move(struct sg_lines *lines, const struct sg_ctx *ctx, const
 {
 	int code = row->reason == SG_WHY_DRIFT    ? SG_EV_DRIFT
 	           : row->reason == SG_WHY_FOUGHT ? SG_EV_FOUGHT
+	           : row->state == SG_APPLICABLE  ? SG_EV_WAITS
 	                                          : SG_EV_MOVED;
 
 	sg_line(lines, ctx, code, row, NULL, "%s: %s (%s): %s", row->key.id, sg_state_name(row->state),
@@ -117,6 +118,8 @@ static int end_blocks(struct sg_engine *e, const struct sg_world *w, struct sg_e
 			continue;
 		sg_line(&lines, &ctx, SG_EV_BLOCK_ENDED, NULL, NULL, "the block of %s%s%s is over", b->id,
 		        b->revision ? "@" : "", b->revision ? b->revision : "");
+		lines.at[lines.n - 1].key.id = sg_strdup(b->id);
+		lines.at[lines.n - 1].key.feed = sg_strdup(b->feed);
 		change = (struct sg_change){
 			.blocks_drop = b, .n_blocks_drop = 1, .audits = lines.at, .n_audits = lines.n
 		};

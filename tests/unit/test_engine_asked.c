@@ -182,11 +182,95 @@ static void history_says_who_and_why(void **state)
 	sg_val_free(history);
 }
 
+static bool has_line(struct lab *lab, const char *id, const char *name, const char *part)
+{
+	struct sg_val *history = NULL;
+	const struct sg_val *lines;
+	bool found = false;
+
+	if (id)
+		assert_int_equal(lab_ask(lab, &history, "history", "id", id, NULL), 0);
+	else
+		assert_int_equal(lab_ask(lab, &history, "history", NULL), 0);
+	lines = sg_val_get(history, "lines");
+	for (size_t i = 0; i < lines->n; i++)
+		found = found || (strcmp(sg_val_get_str(lines->kid[i], "name", ""), name) == 0 &&
+		                         strstr(sg_val_get_str(lines->kid[i], "text", ""), part));
+	sg_val_free(history);
+	return found;
+}
+
+static void the_life_of_an_id_has_its_blocks(void **state)
+{
+	struct lab *lab = *state;
+	char until[32];
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	snprintf(until, sizeof(until), "@%lld", (long long)(lab->now + 1000));
+	lab_do(lab, "block", "id", "M1@1", "until", until, NULL);
+	lab->now += 2000;
+	lab_run(lab);
+	lab_do(lab, "block", "id", "M1", NULL);
+	lab_do(lab, "unblock", "id", "M1", NULL);
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	assert_true(has_line(lab, "M1", "blocked", "blocked M1@1"));
+	assert_true(has_line(lab, "M1", "block-ended", "M1@1"));
+	assert_true(has_line(lab, "M1", "unblocked", "unblocked M1"));
+	assert_true(has_line(lab, "M1", "rollback-asked", "M1: asked"));
+}
+
+static void a_new_journal_and_a_changed_host_are_said(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_buf pe = { 0 };
+
+	assert_true(has_line(lab, NULL, "journal-created", lab->journal));
+	assert_false(has_line(lab, NULL, "host-changed", ""));
+	lab_close(lab);
+	t_pe(15, 2, 986, 36, &pe);
+	t_drive_write(lab->drive, T_EXSETUP, sg_buf_bytes(&pe));
+	sg_buf_release(&pe);
+	lab_open(lab);
+	assert_true(has_line(lab, NULL, "host-changed", "product builds changed"));
+}
+
+static void apply_while_paused_says_so_and_keeps_nothing(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, "ask", NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_do(lab, "pause", NULL);
+	assert_int_equal(lab_ask(lab, NULL, "apply", "id", "M1", NULL), SG_ESTATE);
+	assert_non_null(strstr(lab->err.msg, "resume"));
+	lab_do(lab, "resume", NULL);
+	assert_true(lab_untouched(lab));
+}
+
+static void a_drift_says_the_ways_out(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", "mine");
+	lab_run(lab);
+	t_drive_replace(lab->drive, T_WWWROOT, "pattern=\"mine\"", "pattern=\"theirs\"");
+	lab_do(lab, "audit", NULL);
+	assert_int_not_equal(lab_ask(lab, NULL, "rollback", "id", "M1", NULL), 0);
+	assert_non_null(strstr(lab->err.msg, "--take-over"));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(the_life_of_an_id_has_its_blocks),
+		T(a_new_journal_and_a_changed_host_are_said),
+		T(apply_while_paused_says_so_and_keeps_nothing),
+		T(a_drift_says_the_ways_out),
 		T(rolled_back_id_stays_out_whatever_its_body_until_apply),
 		T(a_block_rolls_back_and_an_unblock_applies_again),
 		T(a_block_for_an_id_that_no_feed_has_yet_works),
