@@ -191,7 +191,9 @@ static int check_together(const struct sg_args *a, struct sg_err *err)
 	if (strcmp(verb, "resolve") == 0 && count_of(a->given & SG_OPTS_HOW) != 1)
 		return sg_fail(err, SG_EINVAL, "resolve needs one of --retry, --take-over and --accept");
 	if (strcmp(verb, "rollback") == 0 && !a->word == !(a->given & SG_OPT_ALL))
-		return sg_fail(err, SG_EINVAL, "rollback needs the id of a mitigation, or --all");
+		return sg_fail(err, SG_EINVAL,
+		        a->word ? "rollback takes the id of a mitigation or --all, not both"
+		                : "rollback needs the id of a mitigation, or --all");
 	if ((a->given & (SG_OPT_JOURNAL | SG_OPT_ANY_MACHINE)) && !(a->given & SG_OPT_OFFLINE))
 		return sg_fail(err, SG_EINVAL, "--journal and --any-machine go with --offline alone");
 	return 0;

@@ -67,7 +67,7 @@ static enum sg_exit show_config(const struct sg_options *o, struct sg_err *err)
 		sg_buf_str(&text, "-->\n");
 		fwrite(text.data, 1, text.len, stdout);
 	} else if (r == 0) {
-		printf("%s: good, %zu feeds\n", o->config, conf->n_feeds);
+		printf("%s: good, %zu feed%s\n", o->config, conf->n_feeds, conf->n_feeds == 1 ? "" : "s");
 	}
 	sg_conf_free(conf);
 	sg_buf_release(&octets);

@@ -111,7 +111,10 @@ int sg_request_do_block(struct sg_request *r)
 	block.keep = sg_val_get_bool(r->params, "keep", false);
 	block.until = sg_val_get_int(r->params, "until", 0);
 	block.created = r->w.now.wall;
-	if (!sg_id_valid(name))
+	if (at && (!at[1] || strchr(at + 1, '@')))
+		code = sg_fail(r->err, SG_EINVAL,
+		        "'%s': behind '@' stands one revision, such as EXK-2022-41040@1.1", id);
+	else if (!sg_id_valid(name))
 		code = sg_fail(r->err, SG_EINVAL,
 		        "'%s' is not an id: letters, digits, '.', '_' and '-', such as EXK-2022-41040 or "
 		        "EXK-2022-41040@1.1",

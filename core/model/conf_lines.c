@@ -29,24 +29,42 @@ static void past(struct place *at, const char *end)
 	step(at, strlen(end));
 }
 
-/* Inside a start tag: to the attribute's name, if it is there. */
-static void to_attr(struct place *at, const char *attr)
+static bool one_of(char c, const char *set)
+{
+	return c && strchr(set, c);
+}
+
+/* To the first of these characters, or the end: the octets are no C string. */
+static void up_to(struct place *at, const char *set)
+{
+	while (at->p < at->end && !one_of(*at->p, set))
+		step(at, 1);
+}
+
+static bool is_attr(const struct place *at, const char *attr)
 {
 	size_t n = strlen(attr);
 
-	step(at, strcspn(at->p, " \t\r\n/>"));
+	return begins(at, attr) && (size_t)(at->end - at->p) > n && one_of(at->p[n], "= \t\r\n");
+}
+
+/* Inside a start tag: to the attribute's name, if it is there. */
+static void to_attr(struct place *at, const char *attr)
+{
+	up_to(at, " \t\r\n/>");
 	while (at->p < at->end && *at->p != '>') {
-		if (strncmp(at->p, attr, n) == 0 && strchr("= \t\r\n", at->p[n]))
+		if (is_attr(at, attr))
 			return;
 		if (*at->p == '"' || *at->p == '\'') {
 			const char quote[2] = { *at->p, 0 };
 
 			step(at, 1);
 			past(at, quote);
-		} else if (strchr(" \t\r\n", *at->p)) {
+		} else if (one_of(*at->p, " \t\r\n")) {
 			step(at, 1);
 		} else {
-			step(at, 1 + strcspn(at->p + 1, "\"' \t\r\n>"));
+			step(at, 1);
+			up_to(at, "\"' \t\r\n>");
 		}
 	}
 }
