@@ -90,6 +90,10 @@ static void values(const struct sg_val *list, struct sg_buf *out)
 		sg_buf_char(out, '\n');
 		content("before", sg_val_get(v, "before"), out);
 		content("after", sg_val_get(v, "after"), out);
+		if (sg_val_get_str(v, "diff", "")[0]) {
+			sg_buf_str(out, "      edited by somebody else:\n");
+			sg_put_lines(sg_val_get_str(v, "diff", ""), "        ", out);
+		}
 	}
 }
 

@@ -24,6 +24,22 @@ int sg_config_read(const char *file, struct sg_buf *ret_octets, struct sg_conf *
 	return 0;
 }
 
+int sg_config_check_files(const struct sg_conf *conf, const char *file, struct sg_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < conf->n_anchors; i++) {
+		struct sg_buf pem = { 0 };
+		struct sg_err why = SG_ERR_INIT;
+
+		if (sg_os_read(conf->anchors[i].file, 64 * 1024, &pem, NULL, &why))
+			r = sg_fail(err, SG_EINVAL, "%s: the file of anchor '%s' is needed to start: %s",
+			        file, conf->anchors[i].name, why.msg);
+		sg_buf_release(&pem);
+	}
+	return r;
+}
+
 /* Accounts are resolved before the engine is asked, so that both take the configuration or neither does. Frees `conf` unless it went in. */
 static int put_in_force(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file,
         struct sg_access **ret_access, char **ret_socket, struct sg_err *err)

@@ -23,4 +23,7 @@ int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **re
 int sg_config_reload(
         struct sg_engine *e, const char *file, struct sg_access **ret_access, struct sg_err *err);
 
+/* Whether the files that the configuration names can be read: what --check-config can tell beyond the text itself. */
+int sg_config_check_files(const struct sg_conf *conf, const char *file, struct sg_err *err);
+
 #endif

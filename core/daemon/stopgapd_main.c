@@ -56,6 +56,8 @@ static enum sg_exit show_config(const struct sg_options *o, struct sg_err *err)
 	struct sg_conf *conf = NULL;
 	int r = sg_config_read(o->config, &octets, &conf, err);
 
+	if (r == 0)
+		r = sg_config_check_files(conf, o->config, err);
 	if (r == 0 && o->run == SG_RUN_PRINT_CONFIG) {
 		sg_conf_print(conf, &text);
 		sg_buf_str(&text, "<!-- where each setting comes from:\n");

@@ -1,4 +1,5 @@
 /* report_show.c - one mitigation in full, history, and a look at every held value, as value trees: the shapes of schemas/control.md. */
+#include "base/diff.h"
 #include "engine/report_parts.h"
 
 #include <stdlib.h>
@@ -106,6 +107,21 @@ static void set_content(struct sg_val *m, const char *key, const struct sg_conte
 		sg_val_set(m, key, sg_val_strn((const char *)c->octets.data, c->octets.len));
 }
 
+/* What somebody else made of it, against what was written. */
+static void set_diff(struct sg_val *m, const struct sg_hold *h, const struct sg_seen_value *seen)
+{
+	struct sg_buf diff = { 0 };
+
+	if (seen->seen == SG_SEEN_OTHER && seen->now.present)
+		sg_diff_unified(sg_buf_bytes(&h->after.octets), sg_buf_bytes(&seen->now.octets),
+		        "as stopgap wrote it", "as it is now", 3, &diff);
+	if (diff.len)
+		sg_val_set(m, "diff", sg_val_strn((const char *)diff.data, diff.len));
+	else
+		sg_val_set(m, "diff", sg_val_nil());
+	sg_buf_release(&diff);
+}
+
 /* Every held value as it is now; `key` NULL: of all mitigations. Returns how many are not at their after. */
 static int64_t values(struct sg_engine *e, const struct sg_world *w, const struct sg_key *key, bool contents,
         struct sg_val *list)
@@ -144,6 +160,8 @@ static int64_t values(struct sg_engine *e, const struct sg_world *w, const struc
 
 			set_content(m, "before", &h->before);
 			set_content(m, "after", &h->after);
+			set_content(m, "now", &seen.now);
+			set_diff(m, h, &seen);
 			for (size_t k = 0; k < h->holders.n; k++)
 				sg_val_push(holders, sg_val_str(h->holders.at[k].id));
 		}

@@ -20,6 +20,28 @@ static void an_edited_value_is_left_alone_and_named(void **state)
 	assert_true(t_drive_has(lab->drive, T_WWWROOT, "pattern=\"theirs\""));
 }
 
+static void show_has_the_diff_of_what_somebody_edited(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *shown = NULL;
+	const struct sg_val *values;
+	bool found = false;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", "mine");
+	lab_run(lab);
+	t_drive_replace(lab->drive, T_WWWROOT, "pattern=\"mine\"", "pattern=\"theirs\"");
+	assert_int_equal(lab_ask(lab, &shown, "show", "id", "M1", NULL), 0);
+	values = sg_val_get(shown, "values");
+	for (size_t i = 0; i < values->n; i++) {
+		const char *diff = sg_val_get_str(values->kid[i], "diff", "");
+
+		found = found || (strstr(diff, "-") && strstr(diff, "mine") && strstr(diff, "theirs"));
+	}
+	assert_true(found);
+	sg_val_free(shown);
+}
+
 static void take_over_writes_ours_and_gives_theirs_back(void **state)
 {
 	struct lab *lab = *state;
@@ -121,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(an_edited_value_is_left_alone_and_named),
+		T(show_has_the_diff_of_what_somebody_edited),
 		T(take_over_writes_ours_and_gives_theirs_back),
 		T(a_foreign_edit_elsewhere_survives),
 		T(what_a_person_took_out_stays_out_and_is_exposed),
