@@ -2,6 +2,7 @@
 #include "tests/lib/engine_lab.h"
 
 #include <setjmp.h>
+#include <string.h>
 #include <cmocka.h>
 
 static void an_edited_value_is_left_alone_and_named(void **state)
