@@ -50,9 +50,11 @@ configure() {
 	}
 }
 
-# run_ctest FOLDER ARGUMENT...: runs those tests, prints their counts; skips when none is selected.
+# run_ctest [--show] FOLDER ARGUMENT...: runs those tests, prints their counts (--show: and what they printed); skips when none is selected.
 run_ctest() {
-	local folder=$1 rc=0
+	local show=() rc=0 folder
+	[ "$1" != --show ] || { show=(--show) && shift; }
+	folder=$1
 	shift
 	if [ ! -f "$folder/CTestTestfile.cmake" ]; then
 		echo "nothing is built in ${folder#"$top"/}: run the parts gcc and clang first"
@@ -64,7 +66,7 @@ run_ctest() {
 	fi
 	rm -f "$folder/tests.xml"
 	(cd "$folder" && ctest -j "$jobs" --output-on-failure --test-output-size-passed 4000000 --test-output-size-failed 4000000 --output-junit tests.xml "$@") || rc=1
-	python3 "$top/scripts/count-tests" "$folder/tests.xml" || rc=1
+	python3 "$top/scripts/count-tests" "${show[@]}" "$folder/tests.xml" || rc=1
 	return $rc
 }
 
