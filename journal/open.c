@@ -249,8 +249,9 @@ static int check_machine(struct sg_journal *j, const struct sg_journal_options *
 	if (rc == 0 && options->machine && strcmp(made.machine, options->machine) != 0) {
 		if (!options->any_machine) {
 			rc = sg_fail(err, SG_ESTATE,
-			        "%s was written by the machine %s, and this is %s: see README, moving a "
-			        "journal",
+			        "%s was written by the machine %s, and this is %s: --any-machine accepts it "
+			        "(README, moving a "
+			        "journal)",
 			        j->folder, made.machine, options->machine);
 		} else {
 			/* Somebody said yes: from now on it is this machine's. */

@@ -156,6 +156,11 @@ static enum sg_exit run_service(const struct sg_options *o, const char *journal,
 
 	sg_os_random(&seed, sizeof seed);
 	r = open_engine(o, journal, seed, &engine, err);
+	/* A journal that does not open cannot hold the line that says so. */
+	if (r == SG_EDAMAGED)
+		sg_log(SG_CRITICAL, SG_EV_JOURNAL_DAMAGED, NULL, "%s", err->msg);
+	else if (r == SG_ESTATE)
+		sg_log(SG_CRITICAL, SG_EV_JOURNAL_OTHER_HOST, NULL, "%s", err->msg);
 	if (r == 0)
 		r = serve(o, engine, seed, err);
 	sg_engine_close(engine);

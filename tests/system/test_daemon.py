@@ -294,6 +294,26 @@ class Living(harness.Stage):
         self.assertIn(str(first.process.pid), second.text())
         self.assertEqual(self.call("status")["pid"], first.process.pid)
 
+    def test_another_machines_journal_is_refused_by_its_code_until_it_is_accepted(self):
+        self.start().stop()
+        self.drive.write("ProgramData/stopgap/machine", b"another-machine")
+        refused = self.start(wait=False)
+        self.assertEqual(refused.ended(), 1)
+        self.assertIn("9004", refused.text())
+        self.assertIn("--any-machine", refused.text())
+        self.start("--any-machine")
+        self.assertEqual(self.call("status")["mode"], "enforce")
+
+    def test_a_damaged_journal_is_named_by_its_code(self):
+        self.start().stop()
+        name = "ProgramData/stopgap/journal/journal.mdb"
+        octets = bytearray(self.drive.read(name))
+        octets[:8192] = b"\xff" * 8192
+        self.drive.write(name, bytes(octets))
+        refused = self.start(wait=False)
+        self.assertEqual(refused.ended(), 1)
+        self.assertIn("9001", refused.text())
+
     def test_a_socket_left_over_is_replaced_and_one_in_use_is_not(self):
         self.start().kill()
         self.assertTrue(os.path.exists(self.socket))
