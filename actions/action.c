@@ -19,6 +19,16 @@ const struct sg_action_kind sg_action_kinds[] = {
 	        .prove = sg_url_rewrite_prove,
 	        .by_hand = sg_url_rewrite_by_hand,
 	},
+	{
+	        .type = "AppPool",
+	        .conf_name = "app_pool",
+	        .disruptive = true,
+	        .check = sg_app_pool_check,
+	        .plan = sg_app_pool_plan,
+	        .prove = sg_app_pool_prove,
+	        .effects = sg_app_pool_effects,
+	        .by_hand = sg_app_pool_by_hand,
+	},
 };
 const size_t sg_action_kind_count = sizeof(sg_action_kinds) / sizeof(*sg_action_kinds);
 
@@ -44,6 +54,7 @@ static void wish_release(struct sg_wish *wish)
 	sg_addr_release(&wish->addr);
 	sg_content_release(&wish->to);
 	free(wish->site);
+	free(wish->was);
 	memset(wish, 0, sizeof(*wish));
 }
 
@@ -189,4 +200,15 @@ int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
 	}
 	sg_proof_release(&all);
 	return r;
+}
+
+void sg_actions_effects(
+        const struct sg_mitigation *m, const struct sg_host *host, bool out, struct sg_strs *ret)
+{
+	for (size_t i = 0; i < m->n_actions; i++) {
+		const struct sg_action_kind *kind = sg_action_kind(m->actions[i].type);
+
+		if (kind && kind->effects)
+			kind->effects(m, &m->actions[i], host, out, ret);
+	}
 }

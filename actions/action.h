@@ -17,6 +17,8 @@ struct sg_wish {
 	struct sg_content
 	        to; /* ELEMENT: octets in the feed's own form, lead empty, after set when it follows another wish */
 	char *site; /* for people: "Default Web Site/owa"; NULL: the server */
+	char *was;  /* for people, of an attribute: the value that was there before us; NULL: none */
+	bool stop;  /* for people: what the value belongs to is to be stopped, too */
 };
 struct sg_wishes {
 	struct sg_wish *at;
@@ -52,6 +54,9 @@ struct sg_action_kind {
 	/* Runs the mitigation's tests over the files as they are. NULL: the kind cannot be proven. */
 	int (*prove)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
 	        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
+	/* What it means for people beside the files, in or `out`: sentences, each once, added to `ret`. NULL: nothing to say. */
+	void (*effects)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+	        bool out, struct sg_strs *ret);
 	/* The equal appcmd or PowerShell lines for one value, apply and undo. */
 	void (*by_hand)(const struct sg_wish *wish, bool undo, struct sg_buf *out);
 };
@@ -66,5 +71,8 @@ int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, c
         const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err);
 int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
         const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
+/* Kinds that this version does not know have nothing to say. */
+void sg_actions_effects(
+        const struct sg_mitigation *m, const struct sg_host *host, bool out, struct sg_strs *ret);
 
 #endif

@@ -31,6 +31,8 @@ void sg_iis_free(struct sg_iis *iis)
 		free(iis->pools[p].name);
 		free(iis->pools[p].auto_start);
 		free(iis->pools[p].start_mode);
+		free(iis->pools[p].auto_start_read);
+		free(iis->pools[p].start_mode_read);
 	}
 	free(iis->sites);
 	free(iis->pools);

@@ -30,7 +30,10 @@ struct sg_iis_site {
 struct sg_iis_pool {
 	char *name;
 	char *auto_start, *start_mode; /* as written; NULL when absent */
-	bool no_config_override;       /* enableConfigurationOverride="false" */
+	/* the same as IIS reads them: the attribute, else applicationPoolDefaults, else the schema's "true" and "OnDemand" */
+	char *auto_start_read, *start_mode_read;
+	bool no_config_override; /* enableConfigurationOverride="false" */
+	uint32_t line;
 };
 enum sg_sign { SG_SIGN_MISSING, SG_SIGN_THERE, SG_SIGN_UNKNOWN };
 struct sg_iis {

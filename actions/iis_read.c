@@ -107,12 +107,18 @@ static void read_sites(struct sg_iis *iis, uint32_t sites, const struct sg_drive
 	}
 }
 
+static const char *attr_or(const struct sg_cfg *cfg, uint32_t node, const char *name, const char *otherwise)
+{
+	const char *value = node == SG_NO_NODE ? NULL : sg_cfg_attr(cfg, node, name);
+
+	return value ? value : otherwise;
+}
+
 static void read_pools(struct sg_iis *iis, uint32_t pools, size_t *cap)
 {
 	const struct sg_cfg *cfg = &iis->cfg;
 	uint32_t defaults = child(cfg, pools, "applicationPoolDefaults");
-	const char *by_default =
-	        defaults == SG_NO_NODE ? NULL : sg_cfg_attr(cfg, defaults, "enableConfigurationOverride");
+	const char *by_default = attr_or(cfg, defaults, "enableConfigurationOverride", NULL);
 
 	for (uint32_t node = sg_cfg_first_element(cfg, pools); node != SG_NO_NODE;
 	        node = sg_cfg_next_element(cfg, node)) {
@@ -127,6 +133,11 @@ static void read_pools(struct sg_iis *iis, uint32_t pools, size_t *cap)
 		pool->name = copy_attr(cfg, node, "name", NULL);
 		pool->auto_start = copy_attr(cfg, node, "autoStart", NULL);
 		pool->start_mode = copy_attr(cfg, node, "startMode", NULL);
+		pool->auto_start_read =
+		        copy_attr(cfg, node, "autoStart", attr_or(cfg, defaults, "autoStart", "true"));
+		pool->start_mode_read =
+		        copy_attr(cfg, node, "startMode", attr_or(cfg, defaults, "startMode", "OnDemand"));
+		pool->line = cfg->nodes[node].line;
 		override = override ? override : by_default;
 		pool->no_config_override = override && sg_same(override, "false");
 	}

@@ -122,7 +122,9 @@ static int element(
 		return taken(in, &w->addr, "is held by another mitigation and is not as that one left it");
 	if (held && held_by_others(in, held) && !sg_content_same(kind, &held->after, &w->to))
 		return waits_for_holder(in, held);
-	if (now->present && !(held && sg_content_same(kind, now, &held->before)) && in->op != SG_OP_TAKE_OVER)
+	/* An attribute that stands there is what it was before us, whoever wrote it. */
+	if (now->present && (held || kind != SG_VALUE_ATTRIBUTE) &&
+	        !(held && sg_content_same(kind, now, &held->before)) && in->op != SG_OP_TAKE_OVER)
 		return taken(in, &w->addr,
 		        held ? "was edited by somebody else" : "is there already and is not ours");
 	s = sg_build_stage(in->b, &w->addr);

@@ -61,6 +61,20 @@ static void add_files(struct sg_engine *e, const struct sg_step_plan *plan, cons
 	}
 }
 
+/* What their kinds have to say about them, each sentence once. */
+static void add_effects(
+        struct sg_engine *e, const struct sg_member *members, size_t n, bool out, struct sg_val *effects)
+{
+	struct sg_strs lines = { 0 };
+
+	for (size_t i = 0; i < n && e->host; i++)
+		if (members[i].m)
+			sg_actions_effects(members[i].m, e->host, out, &lines);
+	for (size_t i = 0; i < lines.n; i++)
+		sg_val_push(effects, sg_val_str(lines.at[i]));
+	sg_strs_release(&lines);
+}
+
 static enum sg_op op_of(enum sg_work work)
 {
 	switch (work) {
@@ -92,6 +106,8 @@ static void preview(struct sg_engine *e, enum sg_work work, struct sg_member *me
 		code = sg_op_preview_in(&ctx, op_of(work), members, n, &plan, &moves, &why);
 	if (!code) {
 		add_files(e, &plan, &moves, files);
+		if (moves.n)
+			add_effects(e, members, n, work == SG_WORK_REVERT, effects);
 	} else if (n > 1) {
 		for (size_t i = 0; i < n; i++)
 			preview(e, work, &members[i], 1, files, effects);
@@ -167,7 +183,9 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 		for (size_t i = 0; i < w->rows.n; i++) {
 			const struct sg_decision *d = &list[i];
 			const struct sg_mitigation *m =
-			        works[k] == SG_WORK_REPAIR && d->held ? d->held : d->m;
+			        (works[k] == SG_WORK_REPAIR || works[k] == SG_WORK_REVERT) && d->held
+			                ? d->held
+			                : d->m;
 
 			if (d->cell->kind != SG_CELL_WORK || d->cell->work != works[k] ||
 			        (only && !sg_key_equal(only, &d->row->key)))

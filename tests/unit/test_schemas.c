@@ -68,6 +68,9 @@ static bool feed_reader_accepts(struct sg_bytes octets)
 		return false;
 	bool ok = feed->n_refused == 0;
 
+	/* a kind that this version does not know is kept for a later one; what is wrong with a known one is the author's to mend */
+	for (size_t i = 0; i < feed->n && ok; i++)
+		ok = feed->at[i]->tombstone || sg_actions_check(feed->at[i], NULL) != SG_EINVAL;
 	sg_feed_free(feed);
 	return ok;
 }
@@ -114,6 +117,9 @@ static void compare(const char *xsd, bool (*reader)(struct sg_bytes), const stru
 #define PRODUCT(b)                                                                                           \
 	CONFIG("", "<sg:Applicability><sg:Product name=\"P\">" b "</sg:Product></sg:Applicability>")
 #define TEST(b) CONFIG("", "<sg:Test>" b "</sg:Test>")
+#define POOL(a, b)                                                                                           \
+	BODY("<Config id=\"A\"><ActionList><Action type=\"AppPool\" scope=\"Server\"><sg:AppPool " a ">" b   \
+	     "</sg:AppPool></Action></ActionList></Config>")
 
 /* clang-format off */
 static const struct row feeds[] = {
@@ -203,6 +209,27 @@ static const struct row feeds[] = {
 	{ BAD,  TEST("<sg:Refuse uri=\"/\"><sg:Header>x</sg:Header></sg:Refuse>") },
 	{ BAD,  TEST("<sg:Refuse uri=\"/\"><sg:Body>x</sg:Body></sg:Refuse>") },
 	{ BAD,  TEST("<sg:Deny uri=\"/\"/>") },
+	{ GOOD, POOL("name=\"P 1\" autoStart=\"false\" startMode=\"OnDemand\" run=\"Stopped\"", "<sg:Companion name=\"S\"/><sg:Companion name=\"T\" if-missing=\"skip\"/>") },
+	{ GOOD, POOL("name=\"P\" startMode=\"AlwaysRunning\" if-missing=\"skip\"", "") },
+	{ GOOD, POOL("name=\"P\" autoStart=\"true\"", "") },
+	{ BAD,  POOL("autoStart=\"false\"", "") },
+	{ BAD,  POOL("name=\"\" autoStart=\"false\"", "") },
+	{ BAD,  POOL("name=\" P\" autoStart=\"false\"", "") },
+	{ BAD,  POOL("name=\"a/b\" autoStart=\"false\"", "") },
+	{ BAD,  POOL("name=\"a[1]\" autoStart=\"false\"", "") },
+	{ BAD,  POOL("name=\"12345678901234567890123456789012345678901234567890123456789012345\" autoStart=\"false\"", "") },
+	{ GOOD, POOL("name=\"1234567890123456789012345678901234567890123456789012345678901234\" autoStart=\"false\"", "") },
+	{ BAD,  POOL("name=\"P\" autoStart=\"False\"", "") },
+	{ BAD,  POOL("name=\"P\" startMode=\"ondemand\"", "") },
+	{ BAD,  POOL("name=\"P\" autoStart=\"false\" run=\"Started\"", "") },
+	{ BAD,  POOL("name=\"P\" autoStart=\"false\" if-missing=\"fail\"", "") },
+	{ BAD,  POOL("name=\"P\" autoStart=\"false\" queueLength=\"10\"", "") },
+	{ BAD,  POOL("name=\"P\" autoStart=\"false\"", "text") },
+	{ BAD,  POOL("name=\"P\" autoStart=\"false\"", "<sg:Other/>") },
+	{ BAD,  POOL("name=\"P\" autoStart=\"false\"", "<sg:Companion/>") },
+	{ BAD,  POOL("name=\"P\" autoStart=\"false\"", "<sg:Companion name=\"S\" if-missing=\"ok\"/>") },
+	{ READER_ONLY, POOL("name=\"P\"", "") },
+	{ READER_ONLY, POOL("name=\"P\" startMode=\"OnDemand\" run=\"Stopped\"", "") },
 	{ GOOD, CONFIG("", "<sg:Probe uri=\"/\" expect=\"served\"/>") },
 	{ BAD,  CONFIG("", "<sg:Probe uri=\"/\" expect=\"403\"/>") },
 	{ BAD,  CONFIG("", "<sg:Probe expect=\"refused\"/>") },

@@ -1,0 +1,310 @@
+/* app_pool.c - the action that keeps an application pool from running: autoStart and startMode of its <add> in applicationHost.config. Plans only.
+ *
+ * Each of the two attributes is a value of its own, "absent" included, so that what one of them was before comes back whatever became of the other.
+ * Whether the pool runs at this moment is no value: it is said (effects), never written.
+ */
+#include "actions/app_pool_parts.h"
+#include "actions/config_edit.h"
+#include "actions/iis_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char section[] = "system.applicationHost/applicationPools";
+
+/* --- on this server */
+
+static int find(const struct sg_app_pool *p, const struct sg_host *host, const struct sg_iis_pool **ret,
+        struct sg_err *err)
+{
+	if (!host->iis)
+		return sg_fail(err, SG_ENOENT, "there is no IIS that can be read here: %s",
+		        host->iis_error ? host->iis_error : "");
+	for (size_t i = 0; i < host->iis->n_pools; i++)
+		if (sg_same(host->iis->pools[i].name, p->name)) {
+			*ret = &host->iis->pools[i];
+			return 0;
+		}
+	return sg_fail(err, SG_ENOENT, "%s has no application pool %s", host->iis->apphost, p->name);
+}
+
+/* The address, with the name as it stands in the file. A value that is held keeps the letters of its hold, so that it stays one value. */
+static char *address(const struct sg_iis *iis, const struct sg_iis_pool *pool, const char *attribute,
+        const struct sg_holds *own)
+{
+	char *step = sg_path_step("add", "name", pool->name);
+	char *path = step ? sg_format("/configuration/%s/%s/@%s", section, step, attribute) : NULL;
+
+	free(step);
+	for (size_t i = 0; path && own && i < own->n; i++) {
+		const struct sg_addr *addr = &own->at[i].addr;
+
+		if (addr->kind == SG_VALUE_ATTRIBUTE && sg_win_same(addr->container, iis->apphost) &&
+		        sg_same(addr->path, path)) {
+			free(path);
+			path = sg_strdup(addr->path);
+		}
+	}
+	return path;
+}
+
+/* What stood there before us, for people; NULL: nothing. */
+static char *was(const struct sg_addr *addr, const char *now, const struct sg_holds *own)
+{
+	const struct sg_hold *held = own ? sg_holds_find(own, addr) : NULL;
+
+	if (!held)
+		return sg_strdup(now);
+	if (!held->before.present)
+		return NULL;
+	return sg_strndup((const char *)held->before.octets.data, held->before.octets.len);
+}
+
+static int add_wish(const struct sg_app_pool *p, size_t i, const struct sg_iis *iis,
+        const struct sg_iis_pool *pool, const struct sg_holds *own, struct sg_wishes *wishes,
+        struct sg_err *err)
+{
+	char *path = address(iis, pool, sg_app_pool_attributes[i].name, own);
+	struct sg_wish *wish;
+
+	if (!path)
+		return sg_fail(err, SG_EUNSUPPORTED,
+		        "the name of the application pool %s cannot be written in an address", pool->name);
+	wish = sg_wishes_add(wishes);
+	wish->addr.kind = SG_VALUE_ATTRIBUTE;
+	wish->addr.container = sg_strdup(iis->apphost);
+	wish->addr.path = path;
+	wish->to.present = true;
+	sg_buf_str(&wish->to.octets, p->wanted[i]);
+	wish->was = was(&wish->addr, i == SG_POOL_AUTO_START ? pool->auto_start : pool->start_mode, own);
+	wish->stop = i == SG_POOL_AUTO_START && p->stopped;
+	return 0;
+}
+
+int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err)
+{
+	const struct sg_iis_pool *pool = NULL;
+	struct sg_iis_place server = { 0 };
+	struct sg_wishes wishes = { 0 };
+	struct sg_err missing = SG_ERR_INIT;
+	struct sg_app_pool p = { 0 };
+	int code = sg_app_pool_read(m, a, &p, err);
+
+	if (code)
+		return code;
+	if (find(&p, host, &pool, &missing)) {
+		if (!host->iis || !p.may_miss)
+			code = sg_fail(err, missing.code, "%s", missing.msg);
+		goto out;
+	}
+	if (p.needed.n) {
+		code = sg_fail(err, SG_EUNSUPPORTED,
+		        "the application pool %s is to be stopped together with the service %s, which would "
+		        "start it again; this version does not change services",
+		        pool->name, p.needed.at[0]);
+		goto out;
+	}
+	sg_iis_place_server(host->iis, &server);
+	code = sg_iis_may_write(host->iis, drives, &server, section, err);
+	for (size_t i = 0; !code && i < SG_POOL_ATTRIBUTES; i++)
+		if (p.wanted[i])
+			code = add_wish(&p, i, host->iis, pool, own, &wishes, err);
+	if (!code) {
+		*ret = wishes;
+		memset(&wishes, 0, sizeof(wishes));
+	}
+out:
+	sg_wishes_release(&wishes);
+	sg_iis_place_release(&server);
+	sg_app_pool_release(&p);
+	return code;
+}
+
+/* --- what it comes to */
+
+static void prove_value(const struct sg_app_pool *p, size_t i, const struct sg_iis *iis,
+        const struct sg_iis_pool *pool, struct sg_proof *proof)
+{
+	const char *reads = i == SG_POOL_AUTO_START ? pool->auto_start_read : pool->start_mode_read;
+	bool passed = sg_same(reads, p->wanted[i]);
+	struct sg_proof_line *line;
+
+	proof->at = sg_grow(proof->at, proof->n, &proof->cap, sizeof(*proof->at));
+	line = &proof->at[proof->n++];
+	line->passed = passed;
+	line->text = sg_format("application pool %s reads %s=\"%s\"%s%s%s", pool->name,
+	        sg_app_pool_attributes[i].name, reads, passed ? "" : ", and should read \"",
+	        passed ? "" : p->wanted[i], passed ? "" : "\"");
+	if (!passed && proof->effective != SG_EFFECTIVE_NO) {
+		proof->effective = SG_EFFECTIVE_NO;
+		proof->text = sg_format("%s:%u: %s", iis->apphost, (unsigned)pool->line, line->text);
+	}
+}
+
+int sg_app_pool_prove(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err)
+{
+	const struct sg_iis_pool *pool = NULL;
+	struct sg_proof proof = { .effective = SG_EFFECTIVE_YES };
+	struct sg_app_pool p = { 0 };
+	int code = sg_app_pool_read(m, a, &p, err);
+
+	(void)drives;
+	if (!code)
+		code = find(&p, host, &pool, err);
+	if (code == SG_ENOENT && host->iis) {
+		if (!p.may_miss) { /* where there is no such pool, nothing is kept from running */
+			proof.effective = SG_EFFECTIVE_NO;
+			proof.text = sg_format("%s has no application pool %s", host->iis->apphost, p.name);
+		}
+		sg_err_clear(err);
+		code = 0;
+	}
+	for (size_t i = 0; !code && pool && i < SG_POOL_ATTRIBUTES; i++)
+		if (p.wanted[i])
+			prove_value(&p, i, host->iis, pool, &proof);
+	if (!code) {
+		*ret = proof;
+		memset(&proof, 0, sizeof(proof));
+	}
+	sg_proof_release(&proof);
+	sg_app_pool_release(&p);
+	return code;
+}
+
+static void add_line(struct sg_strs *ret, char *line)
+{
+	if (!sg_strs_has(ret, line))
+		sg_strs_add(ret, line);
+	free(line);
+}
+
+/* Exchange's front end answers /x/healthcheck.htm in each of its applications; load balancers ask there. */
+static bool has_health_page(const struct sg_iis_app *app)
+{
+	static const char proxy[] = "\\FrontEnd\\HttpProxy\\";
+
+	if (!app->path[1] || strchr(app->path + 1, '/'))
+		return false;
+	for (size_t v = 0; v < app->n_vdirs; v++)
+		for (const char *at = app->vdirs[v].physical; *at && !strcmp(app->vdirs[v].path, "/"); at++)
+			if (sg_same_n(at, proxy, sizeof(proxy) - 1))
+				return true;
+	return false;
+}
+
+static void app_effects(const struct sg_iis_site *site, const struct sg_iis_app *app,
+        const struct sg_iis_pool *pool, bool out, struct sg_strs *ret)
+{
+	if (out) {
+		add_line(ret, sg_format("%s%s runs in the application pool %s and answers as before once it "
+		                        "runs",
+		                      site->name, app->path, pool->name));
+		return;
+	}
+	add_line(ret, sg_format("%s%s runs in the application pool %s and answers 503 while it does not run",
+	                      site->name, app->path, pool->name));
+	if (has_health_page(app))
+		add_line(
+		        ret, sg_format("%s/healthcheck.htm of %s answers 503, too: a load balancer that asks "
+		                       "there takes this server out",
+		                     app->path, site->name));
+}
+
+void sg_app_pool_effects(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        bool out, struct sg_strs *ret)
+{
+	const struct sg_iis_pool *pool = NULL;
+	struct sg_err ignored = SG_ERR_INIT;
+	struct sg_app_pool p = { 0 };
+	bool off;
+
+	if (sg_app_pool_read(m, a, &p, &ignored) || find(&p, host, &pool, &ignored))
+		goto done;
+	off = p.wanted[SG_POOL_AUTO_START] && !strcmp(p.wanted[SG_POOL_AUTO_START], "false");
+	for (size_t s = 0; off && s < host->iis->n_sites; s++) {
+		const struct sg_iis_site *site = &host->iis->sites[s];
+
+		for (size_t i = 0; i < site->n_apps; i++)
+			if (sg_same(site->apps[i].pool, pool->name))
+				app_effects(site, &site->apps[i], pool, out, ret);
+	}
+	if (p.stopped)
+		add_line(ret, sg_format("the application pool %s is not %s by this: what is written counts "
+		                        "when IIS starts from this drive",
+		                      pool->name, out ? "started" : "stopped"));
+	for (size_t i = 0; i < p.optional.n && !out; i++)
+		add_line(
+		        ret, sg_format("the service %s, which may start the application pool %s again, stays "
+		                       "as it is",
+		                     p.optional.at[i], pool->name));
+done:
+	sg_app_pool_release(&p);
+}
+
+/* --- by hand */
+
+static const char appcmd[] = "%windir%\\System32\\inetsrv\\appcmd.exe";
+
+static void write_value(const char *name, const char *attribute, const char *value, struct sg_buf *out)
+{
+	sg_buf_fmt(out, "%s set config -section:%s \"/[name='%s'].%s:%s\" /commit:apphost\r\n", appcmd,
+	        section, name, attribute, value);
+}
+
+/* Whether it is a word of that attribute: whatever else somebody wrote there is not made into a command. */
+static bool is_word(size_t i, const char *value)
+{
+	return sg_same(value, sg_app_pool_attributes[i].words[0]) ||
+	       sg_same(value, sg_app_pool_attributes[i].words[1]);
+}
+
+static void undo_value(const struct sg_wish *wish, const char *name, size_t i, bool plain, struct sg_buf *out)
+{
+	if (wish->was && (!plain || !is_word(i, wish->was)))
+		sg_buf_fmt(out, "In %s give back to %s the value %s.\r\n", wish->addr.container,
+		        wish->addr.path, wish->was);
+	else if (wish->was)
+		write_value(name, sg_app_pool_attributes[i].name, wish->was, out);
+	else if (plain)
+		sg_buf_fmt(out,
+		        "powershell -Command \"Clear-WebConfiguration -PSPath 'MACHINE/WEBROOT/APPHOST' "
+		        "-Filter '/%s/add[@name=''%s'']/@%s'\"\r\n",
+		        section, name, sg_app_pool_attributes[i].name);
+	else
+		sg_buf_fmt(out, "In %s take out the attribute %s, and nothing else.\r\n",
+		        wish->addr.container, wish->addr.path);
+}
+
+void sg_app_pool_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *out)
+{
+	static const char before[] = "/add[@name=";
+	const char *at = strstr(wish->addr.path, before), *end;
+	bool plain;
+	size_t i = 0;
+	char *name;
+
+	end = strrchr(wish->addr.path, '@');
+	if (wish->addr.kind != SG_VALUE_ATTRIBUTE || !at || !end)
+		return;
+	while (i < SG_POOL_ATTRIBUTES && strcmp(end + 1, sg_app_pool_attributes[i].name) != 0)
+		i++;
+	at += sizeof(before);
+	if (i == SG_POOL_ATTRIBUTES || end - at < 3)
+		return;
+	name = sg_strndup(
+	        at, (size_t)(end - at) - 3); /* without the quote, the bracket and the slash behind it */
+	plain = !strchr(name, '\'') && !strchr(name, '%') && !strchr(name, '`') && !strchr(name, '$');
+	if (undo)
+		undo_value(wish, name, i, plain, out);
+	else if (plain)
+		write_value(name, sg_app_pool_attributes[i].name, (const char *)wish->to.octets.data, out);
+	else
+		sg_buf_fmt(out, "In %s give to %s the value %s.\r\n", wish->addr.container, wish->addr.path,
+		        (const char *)wish->to.octets.data);
+	if (wish->stop && plain && (!undo || !sg_same(wish->was, "false")))
+		sg_buf_fmt(
+		        out, "%s %s apppool /apppool.name:\"%s\"\r\n", appcmd, undo ? "start" : "stop", name);
+	free(name);
+}
