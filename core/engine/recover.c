@@ -1,6 +1,7 @@
 /* recover.c - bringing an open intent to its end, by content alone. See recover.h for the rule. */
 #include "engine/recover_parts.h"
 
+#include "actions/config_edit.h"
 #include "engine/op_build.h"
 #include "engine/rest.h"
 
@@ -84,7 +85,8 @@ static int look(struct sg_settling *s, struct sg_err *err)
 			s->end[i] = END_LEFT;
 		else if (seen[i].seen == SG_SEEN_FAILED)
 			s->end[i] = END_STUCK;
-		else if (seen[i].seen == (m->settle_to ? SG_SEEN_TO : SG_SEEN_FROM))
+		else if (seen[i].seen == (m->settle_to ? SG_SEEN_TO : SG_SEEN_FROM) ||
+		         (seen[i].seen == SG_SEEN_TO && sg_content_same(m->addr.kind, &m->from, &m->to)))
 			s->end[i] = END_SETTLED;
 		else if (seen[i].seen == SG_SEEN_OTHER)
 			s->end[i] = !scaffold && seen[i].now.present            ? END_OTHER

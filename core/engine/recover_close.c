@@ -53,9 +53,11 @@ static void close_holds(
 		if (s->end[i] != END_SETTLED || around_kept(s, i))
 			continue;
 		/* In a revert settle is the before. In the others a value whose hold came with this intent settles to that before; an older hold's
-		 * value settles to the old after and stays claimed as it was. */
+		 * value settles to the old after and stays claimed as it was, also where that is its before. */
 		if (s->intent->op == SG_OP_REVERT ||
 		        (s->intent->op != SG_OP_REPAIR &&
+		                !(s->intent->op == SG_OP_SUPERSEDE &&
+		                        sg_content_same(m->addr.kind, sg_settle_goal(m), &h->after)) &&
 		                sg_content_same(m->addr.kind, sg_settle_goal(m), &h->before))) {
 			drop[(*n_drop)++] = h->addr;
 			continue;

@@ -1,4 +1,5 @@
 /* test_engine_pools.c - attributes of application pools through the whole engine: in and out, beside other hands, and shared. */
+#include "journal/journal.h"
 #include "tests/lib/engine_lab.h"
 
 #include <setjmp.h>
@@ -7,8 +8,7 @@
 
 #define POOL(id, name, attributes)                                                                           \
 	"<Config id=\"" id "\" sg:revision=\"1\"><ActionList><Action type=\"AppPool\" "                      \
-	                   "scope=\"Server\"><sg:AppPool name=\"" name "\" " attributes                      \
-	"/></Action></ActionList></Config>"
+	"scope=\"Server\"><sg:AppPool name=\"" name "\" " attributes "/></Action></ActionList></Config>"
 #define ECP  "MSExchangeECPAppPool"
 #define OAB  "MSExchangeOABAppPool"
 #define OFF  "autoStart=\"false\" startMode=\"OnDemand\" run=\"Stopped\""
@@ -181,6 +181,70 @@ static void a_restart_keeps_the_claims(void **state)
 	assert_true(lab_untouched(lab));
 }
 
+/* The service ends in the middle of an operation that had not written anything, on a value whose before and after are the same. */
+static void crash_in(struct lab *lab, enum sg_op op, const char *to)
+{
+	struct sg_journal_options options = { .map_size = 4 << 20, .machine = T_MACHINE };
+	struct sg_clock now = { .wall = LAB_NOW, .boot = "boot-of-the-lab" };
+	struct sg_outcome outcome = {
+		.key = { (char *)"corp", (char *)"A" }, .done = SG_APPLIED, .done_why = SG_WHY_APPLIED
+	};
+	struct sg_intent intent = { .op = op, .started = LAB_NOW, .outcomes = &outcome, .n_outcomes = 1 };
+	struct sg_change change = { 0 };
+	struct sg_journal *journal = NULL;
+	struct sg_move *move = sg_moves_add(&intent.moves);
+	static const char path[] =
+	        "/configuration/system.applicationHost/applicationPools/add[@name='" OAB "']/@autoStart";
+
+	lab_close(lab);
+	move->addr = (struct sg_addr){ SG_VALUE_ATTRIBUTE, sg_strdup(T_APPHOST), sg_strdup(path) };
+	move->from.present = move->to.present = true;
+	sg_buf_str(&move->from.octets, "true");
+	sg_buf_str(&move->to.octets, to);
+	if (sg_journal_open(lab->journal, &options, &now, &journal, &lab->err) ||
+	        sg_journal_open_intent(journal, &intent, &change, &now, &lab->err))
+		fail_msg("%s", lab->err.msg);
+	sg_journal_close(journal);
+	sg_moves_release(&intent.moves);
+	lab_open(lab);
+	lab_configure(lab, NULL, NULL);
+	lab_run(lab);
+}
+
+static void recovered_as_it_was(struct lab *lab, enum sg_op op, const char *to)
+{
+	offer(lab, 1, POOL("A", OAB, "autoStart=\"true\""));
+	crash_in(lab, op, to);
+	assert_string_equal(lab_field(lab, "A", "state"), "applied");
+	assert_true(lab_untouched(lab));
+	t_drive_replace(lab->drive, T_APPHOST,
+	        "queueLength=\"1000\" autoStart=\"true\" managedRuntimeVersion=\"v4.0\" />",
+	        "queueLength=\"1000\" autoStart=\"false\" managedRuntimeVersion=\"v4.0\" />");
+	lab_do(lab, "audit", NULL);
+	assert_string_equal(lab_state(lab, "A"), "blocked/drift"); /* it is claimed still */
+}
+
+static void a_crash_that_moved_nothing_is_settled(void **state)
+{
+	recovered_as_it_was(*state, SG_OP_REPAIR, "true");
+}
+
+static void a_crash_of_a_newer_body_keeps_the_older_claim(void **state)
+{
+	recovered_as_it_was(*state, SG_OP_SUPERSEDE, "false");
+}
+
+static void two_values_offered_at_once_do_not_mix(void **state)
+{
+	struct lab *lab = *state;
+
+	offer(lab, 1, POOL("A", OAB, "autoStart=\"true\"") POOL("B", OAB, "autoStart=\"false\""));
+	assert_string_equal(lab_state(lab, "A"), "applied/applied");
+	assert_string_equal(lab_state(lab, "B"), "applicable/holder");
+	lab_do(lab, "rollback", "id", "A", NULL);
+	assert_true(lab_untouched(lab));
+}
+
 static void no_pool_is_not_needed_here(void **state)
 {
 	struct lab *lab = *state;
@@ -248,6 +312,9 @@ int main(void)
 		T(another_value_waits_for_its_holder),
 		T(a_newer_body_changes_the_value_and_keeps_its_before),
 		T(a_restart_keeps_the_claims),
+		T(a_crash_that_moved_nothing_is_settled),
+		T(a_crash_of_a_newer_body_keeps_the_older_claim),
+		T(two_values_offered_at_once_do_not_mix),
 		T(no_pool_is_not_needed_here),
 		T(the_plan_says_what_goes_down_with_it),
 	};
