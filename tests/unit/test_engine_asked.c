@@ -236,6 +236,20 @@ static void a_new_journal_and_a_changed_host_are_said(void **state)
 	assert_true(has_line(lab, NULL, "host-changed", "product builds changed"));
 }
 
+static void an_action_that_is_wrong_by_itself_never_goes_in(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer(lab, "corp", 1,
+	        "<Config id=\"PING1\" desc=\"Heartbeat\"><ActionList><Action type=\"DoNothing\" scope=\"VDir\">"
+	        "<Value>DoNothing</Value></Action></ActionList></Config>");
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "PING1"), "blocked/failed");
+	assert_non_null(strstr(lab_field(lab, "PING1", "text"), "scope"));
+	assert_true(lab_untouched(lab));
+}
+
 static void apply_while_paused_says_so_and_keeps_nothing(void **state)
 {
 	struct lab *lab = *state;
@@ -269,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_life_of_an_id_has_its_blocks),
 		T(a_new_journal_and_a_changed_host_are_said),
+		T(an_action_that_is_wrong_by_itself_never_goes_in),
 		T(apply_while_paused_says_so_and_keeps_nothing),
 		T(a_drift_says_the_ways_out),
 		T(rolled_back_id_stays_out_whatever_its_body_until_apply),
