@@ -135,11 +135,6 @@ void sg_db_close(struct sg_db *db)
 	free(db);
 }
 
-bool sg_db_is_fatal(const struct sg_db *db)
-{
-	return db->fatal;
-}
-
 void sg_db_set_fatal(struct sg_db *db)
 {
 	db->fatal = true;

@@ -16,7 +16,6 @@ struct sg_db;
 int sg_db_make(const char *path, uint64_t map_size, struct sg_err *err);
 int sg_db_open(const char *path, bool read_only, struct sg_db **ret, struct sg_err *err);
 void sg_db_close(struct sg_db *db);
-bool sg_db_is_fatal(const struct sg_db *db);
 void sg_db_set_fatal(struct sg_db *db); /* something that must go with a commit failed: the mirror's flush */
 uint64_t sg_db_size(const struct sg_db *db);                         /* of the map, in bytes */
 int sg_db_used(struct sg_db *db, uint64_t *ret, struct sg_err *err); /* bytes in pages that are not free */

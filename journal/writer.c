@@ -162,8 +162,3 @@ int sg_writer_commit(struct sg_writer *w, const struct sg_clock *now)
 	}
 	return sg_txn_commit(&w->txn);
 }
-
-void sg_writer_abort(struct sg_writer *w)
-{
-	sg_txn_abort(&w->txn);
-}

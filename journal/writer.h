@@ -26,6 +26,5 @@ void sg_writer_audit(struct sg_writer *w, struct sg_audit *line,
 /* SG_ENOSPC, sticky: with what was put so far the journal would use more than `limit` bytes. */
 void sg_writer_within(struct sg_writer *w, uint64_t limit, const char *what);
 int sg_writer_commit(struct sg_writer *w, const struct sg_clock *now);
-void sg_writer_abort(struct sg_writer *w);
 
 #endif

@@ -316,14 +316,13 @@ static char *sentence(const struct sg_decision *d, enum sg_reason why)
 	return sg_format("%s", d->go.text);
 }
 
-void sg_decision_note(const struct sg_engine *e, const struct sg_decision *d, int64_t now, bool *ret_moved)
+void sg_decision_note(const struct sg_decision *d, int64_t now, bool *ret_moved)
 {
 	struct sg_row *row = d->row;
 	enum sg_state state = d->cell->done ? d->cell->done : row->state;
 	enum sg_reason why = d->cell->done_why;
 	char *text;
 
-	(void)e;
 	*ret_moved = false;
 	if (d->cell->kind != SG_CELL_WORK || d->cell->work != SG_WORK_NOTE)
 		return;

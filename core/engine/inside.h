@@ -95,7 +95,7 @@ struct sg_decision {
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret);
 void sg_decision_release(struct sg_decision *d);
 /* Where a row goes by the cell and the cause, without any edit. *ret_moved: something differs from what is durable. */
-void sg_decision_note(const struct sg_engine *e, const struct sg_decision *d, int64_t now, bool *ret_moved);
+void sg_decision_note(const struct sg_decision *d, int64_t now, bool *ret_moved);
 /* State and reason that OUT leads to. */
 void sg_out_goal(const struct sg_facts *f, enum sg_state *ret, enum sg_reason *ret_why);
 

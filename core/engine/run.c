@@ -82,7 +82,7 @@ static int note_moves(
 
 		if (!e->conf && !list[i].facts.admin_out)
 			continue; /* without a configuration only what a person asked for is done */
-		sg_decision_note(e, &list[i], w->now.wall, &moved);
+		sg_decision_note(&list[i], w->now.wall, &moved);
 		if (!moved && !list[i].evaluated && !list[i].proven)
 			continue;
 		rows[n++] = list[i].row;

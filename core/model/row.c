@@ -147,18 +147,6 @@ void sg_row_free(struct sg_row *row)
 	free(row);
 }
 
-void sg_row_set_text(struct sg_row *row, const char *fmt, ...)
-{
-	struct sg_buf buf = { 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	sg_buf_vfmt(&buf, fmt, ap);
-	va_end(ap);
-	free(row->text);
-	row->text = sg_buf_detach(&buf);
-}
-
 void sg_content_copy(struct sg_content *to, const struct sg_content *from)
 {
 	*to = (struct sg_content){ .present = from->present };
@@ -298,27 +286,6 @@ void sg_moves_release(struct sg_moves *moves)
 	*moves = (struct sg_moves){ 0 };
 }
 
-void sg_intent_copy(struct sg_intent *to, const struct sg_intent *from)
-{
-	*to = *from;
-	sg_who_copy(&to->who, &from->who);
-	to->outcomes = sg_alloc(from->n_outcomes * sizeof(*to->outcomes));
-	for (size_t i = 0; i < from->n_outcomes; i++) {
-		sg_key_copy(&to->outcomes[i].key, &from->outcomes[i].key);
-		to->outcomes[i].body = from->outcomes[i].body;
-		to->outcomes[i].revision = sg_strdup(from->outcomes[i].revision);
-		to->outcomes[i].done = from->outcomes[i].done;
-		to->outcomes[i].done_why = from->outcomes[i].done_why;
-	}
-	to->moves = (struct sg_moves){ 0 };
-	for (size_t i = 0; i < from->moves.n; i++)
-		sg_move_copy(sg_moves_add(&to->moves), &from->moves.at[i]);
-	to->temps = (struct sg_strs){ 0 };
-	for (size_t i = 0; i < from->temps.n; i++)
-		sg_strs_add(&to->temps, from->temps.at[i]);
-	to->hooks = from->hooks ? sg_val_copy(from->hooks) : NULL;
-}
-
 void sg_intent_release(struct sg_intent *i)
 {
 	sg_who_release(&i->who);
@@ -331,16 +298,6 @@ void sg_intent_release(struct sg_intent *i)
 	sg_strs_release(&i->temps);
 	sg_val_free(i->hooks);
 	*i = (struct sg_intent){ 0 };
-}
-
-void sg_block_copy(struct sg_block *to, const struct sg_block *from)
-{
-	*to = *from;
-	to->feed = sg_strdup(from->feed);
-	to->id = sg_strdup(from->id);
-	to->revision = sg_strdup(from->revision);
-	to->source = sg_strdup(from->source);
-	sg_who_copy(&to->who, &from->who);
 }
 
 void sg_block_release(struct sg_block *b)

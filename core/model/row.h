@@ -87,7 +87,6 @@ struct sg_row {
 struct sg_row *sg_row_new(const char *feed, const char *id);
 struct sg_row *sg_row_copy(const struct sg_row *from);
 void sg_row_free(struct sg_row *row);
-void sg_row_set_text(struct sg_row *row, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A value's content. For an element: its exact octets, the white space that stands (or is to stand) before it, and the name of
  * the element sibling before it, so that a re-insertion finds the same place. */
@@ -183,7 +182,6 @@ struct sg_intent {
 	uint32_t attempts;    /* starts of recovery that did not finish */
 	struct sg_val *hooks; /* side effects of services and pools; NULL: none */
 };
-void sg_intent_copy(struct sg_intent *to, const struct sg_intent *from);
 void sg_intent_release(struct sg_intent *i);
 
 /* An administrator's or the directory's refusal: a row of its own. */
@@ -196,7 +194,6 @@ struct sg_block {
 	struct sg_who who;
 	int64_t created, until; /* until 0: for ever */
 };
-void sg_block_copy(struct sg_block *to, const struct sg_block *from);
 void sg_block_release(struct sg_block *b);
 
 struct sg_feed_row {
