@@ -152,7 +152,8 @@ int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, c
         const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err)
 {
 	struct sg_wishes all = { 0 };
-	int r = sg_actions_check(m, err); /* whoever plans has checked: nothing goes in that is wrong by itself */
+	int r = sg_actions_check(
+	        m, err); /* whoever plans has checked: nothing goes in that is wrong by itself */
 
 	for (size_t i = 0; !r && i < m->n_actions; i++) {
 		const struct sg_action_kind *kind;

@@ -242,7 +242,8 @@ static void an_action_that_is_wrong_by_itself_never_goes_in(void **state)
 
 	lab_configure(lab, NULL, NULL);
 	lab_offer(lab, "corp", 1,
-	        "<Config id=\"PING1\" desc=\"Heartbeat\"><ActionList><Action type=\"DoNothing\" scope=\"VDir\">"
+	        "<Config id=\"PING1\" desc=\"Heartbeat\"><ActionList><Action type=\"DoNothing\" "
+	        "scope=\"VDir\">"
 	        "<Value>DoNothing</Value></Action></ActionList></Config>");
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "PING1"), "blocked/failed");
