@@ -55,6 +55,7 @@ static void wish_release(struct sg_wish *wish)
 	sg_content_release(&wish->to);
 	free(wish->site);
 	free(wish->was);
+	free(wish->hook_name);
 	memset(wish, 0, sizeof(*wish));
 }
 
@@ -86,39 +87,6 @@ static int merge(struct sg_wishes *to, struct sg_wishes *from, const char *id, s
 		}
 	}
 	return 0;
-}
-
-/* --- proofs */
-
-void sg_proof_release(struct sg_proof *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		free(p->at[i].text);
-	free(p->at);
-	free(p->text);
-	memset(p, 0, sizeof(*p));
-}
-
-/* NO wins over UNKNOWN, UNKNOWN over YES; the first text of the winner stays. */
-static void join(struct sg_proof *to, struct sg_proof *from, bool first)
-{
-	static const int weight[] = {
-		[SG_EFFECTIVE_YES] = 0,
-		[SG_EFFECTIVE_UNKNOWN] = 1,
-		[SG_EFFECTIVE_NO] = 2,
-	};
-
-	if (first || weight[from->effective] > weight[to->effective]) {
-		to->effective = from->effective;
-		free(to->text);
-		to->text = from->text;
-		from->text = NULL;
-	}
-	for (size_t i = 0; i < from->n; i++) {
-		to->at = sg_grow(to->at, to->n, &to->cap, sizeof(*to->at));
-		to->at[to->n++] = from->at[i];
-	}
-	from->n = 0;
 }
 
 /* --- all actions of a mitigation */
@@ -171,35 +139,6 @@ int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, c
 		memset(&all, 0, sizeof(all));
 	}
 	sg_wishes_release(&all);
-	return r;
-}
-
-int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
-        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err)
-{
-	struct sg_proof all = { .effective = SG_EFFECTIVE_UNKNOWN };
-	bool first = true;
-	int r = 0;
-
-	for (size_t i = 0; !r && i < m->n_actions; i++) {
-		const struct sg_action_kind *kind;
-		struct sg_proof proof = { .effective = SG_EFFECTIVE_UNKNOWN };
-
-		r = kind_of(m, &m->actions[i], &kind, err);
-		if (!r && kind->prove) {
-			r = kind->prove(m, &m->actions[i], host, drives, &proof, err);
-			if (!r) {
-				join(&all, &proof, first);
-				first = false;
-			}
-		}
-		sg_proof_release(&proof);
-	}
-	if (!r) {
-		*ret = all;
-		memset(&all, 0, sizeof(all));
-	}
-	sg_proof_release(&all);
 	return r;
 }
 

@@ -18,7 +18,10 @@ struct sg_wish {
 	        to; /* ELEMENT: octets in the feed's own form, lead empty, after set when it follows another wish */
 	char *site; /* for people: "Default Web Site/owa"; NULL: the server */
 	char *was;  /* for people, of an attribute: the value that was there before us; NULL: none */
-	bool stop;  /* for people: what the value belongs to is to be stopped, too */
+	enum sg_hook_kind
+	        hook; /* what the value belongs to is to be stopped once the value is in, and started again once it is out */
+	char *hook_name; /* the service or pool; NULL with SG_HOOK_NONE */
+	bool adopt; /* somebody else's equivalent thing: what is there becomes the before, `to` is absent */
 };
 struct sg_wishes {
 	struct sg_wish *at;
@@ -26,6 +29,37 @@ struct sg_wishes {
 };
 struct sg_wish *sg_wishes_add(struct sg_wishes *w);
 void sg_wishes_release(struct sg_wishes *w);
+
+/* What an action's part of the configuration does to one test's request at one site, as IIS would read the files now. */
+enum sg_fate {
+	SG_FATE_NONE,    /* the action has no say about it: another place, or a test of another sort */
+	SG_FATE_SERVED,  /* it goes on to the application, whatever other actions do */
+	SG_FATE_REFUSED, /* a status of 400 or more, or the connection is aborted */
+	SG_FATE_OTHER,   /* answered below 400, or redirected */
+	SG_FATE_BECOMES, /* of a Response test: the header is as the test wants it */
+	SG_FATE_DIFFERS, /* of a Response test: it is not */
+	SG_FATE_UNKNOWN, /* it cannot be told */
+};
+struct sg_judgement {
+	enum sg_fate fate;
+	char *text;   /* "refused by rule 'stopgap X' (403)" */
+	char *defeat; /* what keeps the action's part from counting here: "FILE:LINE: how"; NULL: nothing */
+};
+void sg_judgement_release(struct sg_judgement *j);
+
+/* Something of somebody else that does what the action would do, at one of its places. */
+struct sg_other {
+	struct sg_addr addr;
+	char *text; /* "FILE:LINE: rule 'EEMS M1.1 PowerShell - inbound' (Microsoft's EM)" */
+	bool em;    /* Microsoft's own EM made it, by its name ("EEMS ...") */
+};
+struct sg_others {
+	struct sg_other *at;
+	size_t n, cap;
+	bool all; /* the action's whole effect is there already at every one of its places */
+};
+struct sg_other *sg_others_add(struct sg_others *o);
+void sg_others_release(struct sg_others *o);
 
 /* What the evaluator says about the mitigation's own tests, with the rules as they stand in the files now. */
 struct sg_proof_line {
@@ -51,7 +85,17 @@ struct sg_action_kind {
 	int (*plan)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
 	        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
 	        struct sg_err *err);
-	/* Runs the mitigation's tests over the files as they are. NULL: the kind cannot be proven. */
+	/* How one test's request fares at a site by this action's part of the files as they are. The proofs of all actions are joined per request: a
+	 * Refuse test passes when one of them refuses, a Serve test when none does. NULL: the kind has no say about requests. */
+	int (*judge)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+	        const struct sg_drives *drives, const struct sg_iis_site *site, const struct sg_test *test,
+	        struct sg_judgement *ret, struct sg_err *err);
+	/* What somebody else has put in that does the same. `own` do not count. NULL: nobody else's can be told. */
+	int (*others)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+	        const struct sg_drives *drives, const struct sg_holds *own, struct sg_others *ret,
+	        struct sg_err *err);
+	/* What of the action is in force apart from requests: that its rules are in the effective configuration of each place, that its pool or service
+	 * reads as wanted. NULL: nothing beside what judge says. */
 	int (*prove)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
 	        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
 	/* What it means for people beside the files, in or `out`: sentences, each once, added to `ret`. NULL: nothing to say. */
@@ -71,6 +115,10 @@ int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, c
         const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err);
 int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
         const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
+/* All of it joined; ret->all only when every action's effect is there. Kinds without `others` make it not all. */
+int sg_actions_others(const struct sg_mitigation *m, const struct sg_host *host,
+        const struct sg_drives *drives, const struct sg_holds *own, struct sg_others *ret,
+        struct sg_err *err);
 /* Kinds that this version does not know have nothing to say. */
 void sg_actions_effects(
         const struct sg_mitigation *m, const struct sg_host *host, bool out, struct sg_strs *ret);

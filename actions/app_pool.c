@@ -77,7 +77,10 @@ static int add_wish(const struct sg_app_pool *p, size_t i, const struct sg_iis *
 	wish->to.present = true;
 	sg_buf_str(&wish->to.octets, p->wanted[i]);
 	wish->was = was(&wish->addr, i == SG_POOL_AUTO_START ? pool->auto_start : pool->start_mode, own);
-	wish->stop = i == SG_POOL_AUTO_START && p->stopped;
+	if (i == SG_POOL_AUTO_START && p->stopped) {
+		wish->hook = SG_HOOK_POOL;
+		wish->hook_name = sg_strdup(pool->name);
+	}
 	return 0;
 }
 
@@ -303,7 +306,7 @@ void sg_app_pool_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *o
 	else
 		sg_buf_fmt(out, "In %s give to %s the value %s.\r\n", wish->addr.container, wish->addr.path,
 		        (const char *)wish->to.octets.data);
-	if (wish->stop && plain && (!undo || !sg_same(wish->was, "false")))
+	if (wish->hook == SG_HOOK_POOL && plain && (!undo || !sg_same(wish->was, "false")))
 		sg_buf_fmt(
 		        out, "%s %s apppool /apppool.name:\"%s\"\r\n", appcmd, undo ? "start" : "stop", name);
 	free(name);

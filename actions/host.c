@@ -16,6 +16,11 @@ void sg_host_free(struct sg_host *host)
 	free(host->products);
 	free(host->machine);
 	free(host->iis_error);
+	sg_services_free(host->services);
+	free(host->services_error);
+	free(host->setup_text);
+	free(host->restart_text);
+	free(host->maintenance_text);
 	sg_iis_free(host->iis);
 	free(host);
 }

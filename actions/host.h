@@ -3,6 +3,7 @@
 #define SG_ACTIONS_HOST_H
 
 #include "actions/iis.h"
+#include "actions/services.h"
 #include "base/text.h"
 
 struct sg_host_product {
@@ -18,9 +19,19 @@ struct sg_host {
 	/* Id of the machine whose drive this is: a journal of another machine asks before it acts. On an offline drive it is the first line of
 	 * ProgramData\stopgap\machine; NULL when that is not there: unknown. */
 	char *machine;
-	struct sg_iis *iis; /* NULL when there is none */
-	char *iis_error;    /* why not */
+	struct sg_iis *iis;           /* NULL when there is none */
+	char *iis_error;              /* why not */
+	struct sg_services *services; /* NULL when they cannot be read */
+	char *services_error;         /* why not */
+	/* Setup of a product is at work, or was interrupted on this drive; a restart of Windows is due before its files count. The texts say how that is
+	 * known (key and value, or process), NULL when it is not so. */
 	bool setup_running, restart_pending;
+	char *setup_text, *restart_text;
+	/* Exchange's server component states put this server into maintenance: ServerWideOffline is not active. */
+	bool maintenance;
+	char *maintenance_text;
+	/* Microsoft's own Emergency Mitigation service on this server. */
+	enum sg_em { SG_EM_UNKNOWN, SG_EM_ABSENT, SG_EM_DISABLED, SG_EM_ENABLED } em;
 };
 /* Fails only when the system itself does: a drive without IIS gives a host without iis, and iis_error says why. */
 int sg_host_read(const struct sg_drives *drives, struct sg_host **ret, struct sg_err *err);

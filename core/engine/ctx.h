@@ -3,6 +3,7 @@
 #define SG_ENGINE_CTX_H
 
 #include "actions/action.h"
+#include "actions/run.h"
 #include "actions/step.h"
 #include "journal/journal.h"
 #include "journal/read.h"
@@ -12,7 +13,8 @@ struct sg_ctx {
 	struct sg_journal *journal;
 	struct sg_journal_read *read;
 	const struct sg_drives *drives;
-	const struct sg_host *host; /* NULL: could not be read; only recovery and reverts work then */
+	const struct sg_runner *runner; /* starts and stops; never NULL in an operation */
+	const struct sg_host *host;     /* NULL: could not be read; only recovery and reverts work then */
 	struct sg_clock now;
 	const struct sg_who *who; /* who asked; NULL: the service itself */
 	bool (*stop)(void *arg);

@@ -27,70 +27,6 @@ static bool differ(const char *a, const char *b)
 	return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
 }
 
-/* Fixed must read so for the settle time before what is applied goes; what is not applied never goes in at once. */
-static void settle_fixed(
-        struct sg_engine *e, struct sg_row *row, const struct sg_match *match, bool holds, int64_t now)
-{
-	int64_t settle = sg_engine_conf(e)->fixed_settle;
-
-	if (!match->fixed || !holds) {
-		row->fixed_since = match->fixed ? row->fixed_since : 0;
-		return;
-	}
-	if (!row->fixed_since)
-		row->fixed_since = now;
-	if (now - row->fixed_since < settle) {
-		char left[32];
-
-		sg_duration_format(settle - (now - row->fixed_since), left);
-		row->applies = SG_APPLIES_YES;
-		free(row->proof);
-		row->proof =
-		        sg_format("%s; taken out when it has read so for another %s", match->proof, left);
-	}
-}
-
-/* A target that does not exist here is a NO with proof, as long as nothing is held. */
-static void match_target(
-        struct sg_engine *e, const struct sg_mitigation *m, const struct sg_world *w, struct sg_match *match)
-{
-	struct sg_wishes wishes = { 0 };
-	struct sg_err why = SG_ERR_INIT;
-
-	if (match->applies != SG_APPLIES_YES || !e->host)
-		return;
-	if (sg_actions_plan(m, e->host, e->options.drives, &w->holds, &wishes, &why) == SG_ENOENT) {
-		free(match->proof);
-		*match = (struct sg_match){ .applies = SG_APPLIES_NO, .proof = sg_strdup(why.msg) };
-	}
-	sg_wishes_release(&wishes);
-}
-
-static void evaluate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d, bool holds)
-{
-	struct sg_row *row = d->row;
-	enum sg_applies applies = row->applies;
-	int64_t fixed_since = row->fixed_since;
-	char *proof = sg_strdup(row->proof);
-	struct sg_match match = { 0 };
-
-	if (!d->m) {
-		row->applies = SG_APPLIES_UNKNOWN;
-	} else {
-		sg_match(d->m, e->host, e->options.drives, &match);
-		if (!holds)
-			match_target(e, d->m, w, &match);
-		row->applies = match.applies;
-		set(&row->proof, match.proof);
-		settle_fixed(e, row, &match, holds, w->now.wall);
-	}
-	/* The remaining settle time in the sentence is no news. */
-	d->evaluated = row->applies != applies || row->fixed_since != fixed_since ||
-	               (!row->fixed_since && differ(proof, row->proof));
-	free(proof);
-	sg_match_release(&match);
-}
-
 static struct sg_view *view_of(struct sg_engine *e, const struct sg_key *key)
 {
 	struct sg_view *v;
@@ -198,7 +134,7 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 		d.held = sg_engine_body(e, row->key.feed, &row->applied, NULL);
 	if (!d.m && !row->tombstone)
 		set(&row->proof, why.msg[0] ? why.msg : "its body is not in the journal");
-	evaluate(e, w, &d, f->holds);
+	sg_decide_evaluate(e, w, &d);
 	d.slot = sg_state_slot(row->state, row->reason);
 	d.block = sg_policy_block(&w->blocks, row, f->holds ? row->applied_revision : row->offered_revision,
 	        w->now.wall, &f->keep);
@@ -223,7 +159,6 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	f->tried_out = row->goal == SG_OUT;
 	f->removed = !sg_hash_is_zero(&row->applied) && sg_hash_equal(&row->failed, &row->applied);
 	f->incomplete = f->holds && sg_hash_is_zero(&row->applied);
-	f->adopt = conf->adopt;
 	if (d.m) {
 		struct sg_go_in in = { .conf = conf,
 			.m = d.m,
@@ -238,6 +173,7 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	}
 	if (f->holds)
 		look(e, w, &d);
+	sg_decide_others(e, w, &d);
 	d.want = sg_state_want(f);
 	d.situation = sg_state_situation(d.slot, d.want, f);
 	d.cell = sg_state_cell(d.slot, d.situation);

@@ -27,6 +27,7 @@ void sg_engine_ctx(struct sg_engine *e, const struct sg_who *who, struct sg_ctx 
 	*ret = (struct sg_ctx){ .journal = e->journal,
 		.read = e->read,
 		.drives = e->options.drives,
+		.runner = e->options.runner ? e->options.runner : &sg_run_offline,
 		.host = e->host,
 		.who = who,
 		.stop = e->options.stop,
@@ -68,6 +69,13 @@ void sg_engine_forget_views(struct sg_engine *e)
 		sg_look_result_release(&e->views[i].look);
 	}
 	e->n_views = 0;
+}
+
+void sg_engine_touched(struct sg_engine *e, const struct sg_strs *native)
+{
+	(void)native; /* a look is cheap beside what a missed change costs: all of them are looked at again */
+	sg_engine_forget_views(e);
+	e->host_at = 0;
 }
 
 const struct sg_mitigation *sg_engine_body(
@@ -367,6 +375,7 @@ void sg_snapshot_free(struct sg_snapshot *s)
 	sg_val_free(s->status);
 	sg_val_free(s->list);
 	sg_val_free(s->events);
+	sg_strs_release(&s->watch);
 	for (size_t i = 0; i < s->n_polls; i++) {
 		free(s->polls[i].feed);
 		free(s->polls[i].url);

@@ -14,6 +14,7 @@
 #include "model/conf.h"
 
 struct sg_engine;
+struct sg_runner;
 
 struct sg_engine_options {
 	const struct sg_drives *drives;                 /* borrowed; outlives the engine */
@@ -24,8 +25,10 @@ struct sg_engine_options {
 	void *clock_arg;
 	bool (*stop)(void *arg); /* asked at step boundaries; NULL: never */
 	void *stop_arg;
-	uint64_t seed;  /* of the jitter */
-	bool unguarded; /* tests only: no child that checks the journal first */
+	const struct sg_runner
+	        *runner; /* what starts and stops services and pools; NULL: a drive, where nothing runs */
+	uint64_t seed;   /* of the jitter */
+	bool unguarded;  /* tests only: no child that checks the journal first */
 };
 /* Locks and checks the journal, then recovers: every value of an open intent is at its settle content when this returns 0. Works without any
  * configuration and without a feed. Errors: those of sg_journal_open(); SG_EFATAL when the process must stop. */
@@ -49,6 +52,10 @@ int sg_engine_fetched(struct sg_engine *e, const char *feed, const struct sg_fet
 /* Does the next piece of work that is due (at most one operation). 1: call again, 0: nothing is due now, negative: SG_EFATAL, the process must stop. */
 int sg_engine_run(struct sg_engine *e, struct sg_err *err);
 
+/* Something outside may have changed these native paths (files or folders): what was seen in them counts no more, and sg_engine_run() looks again. NULL:
+ * anything may have changed. */
+void sg_engine_touched(struct sg_engine *e, const struct sg_strs *native);
+
 /* One request of an administrator or client. `method` and `params` as schemas/control.md says; authorisation is done already. The reply is the
  * caller's. For verbs that change something the work itself is done before it returns, so the reply says what came of it.
  * Errors: SG_EINVAL (params), SG_ENOENT (no such id), SG_ESTATE (refused because of the state), SG_EFATAL, ... with what to do next. */
@@ -67,6 +74,10 @@ struct sg_snapshot {
 	struct sg_val *events; /* array: audit lines since the last snapshot, for watchers */
 	struct sg_poll *polls; /* every feed with its next poll */
 	size_t n_polls;
+	/* Native paths of the files that the mitigations rest on: containers of what is held, and what proofs and targets are read from. With `handles_off`
+	 * (Setup or a pause) nobody may keep a handle on them or their folders: they are asked by stat instead. */
+	struct sg_strs watch;
+	bool handles_off;
 	int64_t wake; /* wall ms when sg_engine_run() has something to do; INT64_MAX: nothing is scheduled */
 	bool fatal;   /* the process must stop */
 };

@@ -94,6 +94,10 @@ struct sg_decision {
 };
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret);
 void sg_decision_release(struct sg_decision *d);
+/* evaluate.c: fills applies, proof and fixed_since of d->row, and d->evaluated; d->facts.holds is known. */
+void sg_decide_evaluate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d);
+/* others.c: fills facts.equivalent and facts.adopt, and the row's in_force_by_others with its text. */
+void sg_decide_others(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d);
 /* Where a row goes by the cell and the cause, without any edit. *ret_moved: something differs from what is durable. */
 void sg_decision_note(const struct sg_decision *d, int64_t now, bool *ret_moved);
 /* State and reason that OUT leads to. */

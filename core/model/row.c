@@ -198,6 +198,22 @@ void sg_addr_release(struct sg_addr *a)
 	*a = (struct sg_addr){ 0 };
 }
 
+void sg_hook_copy(struct sg_hook *to, const struct sg_hook *from)
+{
+	*to = *from;
+	to->name = sg_strdup(from->name);
+	to->dependants = (struct sg_strs){ 0 };
+	for (size_t i = 0; i < from->dependants.n; i++)
+		sg_strs_add(&to->dependants, from->dependants.at[i]);
+}
+
+void sg_hook_release(struct sg_hook *h)
+{
+	free(h->name);
+	sg_strs_release(&h->dependants);
+	*h = (struct sg_hook){ 0 };
+}
+
 void sg_hold_copy(struct sg_hold *to, const struct sg_hold *from)
 {
 	*to = *from;
@@ -205,10 +221,12 @@ void sg_hold_copy(struct sg_hold *to, const struct sg_hold *from)
 	sg_content_copy(&to->before, &from->before);
 	sg_content_copy(&to->after, &from->after);
 	sg_keys_copy(&to->holders, &from->holders);
+	sg_hook_copy(&to->hook, &from->hook);
 }
 
 void sg_hold_release(struct sg_hold *h)
 {
+	sg_hook_release(&h->hook);
 	sg_addr_release(&h->addr);
 	sg_content_release(&h->before);
 	sg_content_release(&h->after);

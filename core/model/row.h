@@ -121,6 +121,25 @@ int sg_addr_cmp(
 void sg_addr_copy(struct sg_addr *to, const struct sg_addr *from);
 void sg_addr_release(struct sg_addr *a);
 
+/* A repeatable side effect of a value: what it belongs to is stopped once the value is in, and runs again once it is out, if it ran before. */
+enum sg_hook_kind { SG_HOOK_NONE = 0, SG_HOOK_SERVICE, SG_HOOK_POOL };
+enum sg_run_state {
+	SG_RUN_UNKNOWN = 0,
+	SG_RUN_STOPPED,
+	SG_RUN_RUNNING,
+	SG_RUN_OFFLINE, /* a drive: nothing runs there */
+};
+struct sg_hook {
+	enum sg_hook_kind kind;
+	char *name;            /* the service or pool; NULL: none */
+	enum sg_run_state was; /* before we touched it */
+	struct sg_strs
+	        dependants; /* services that ran and depend on it, in the order in which they were stopped */
+	char boot[40];      /* a run state counts within this boot only */
+};
+void sg_hook_copy(struct sg_hook *to, const struct sg_hook *from);
+void sg_hook_release(struct sg_hook *h);
+
 /* The journal's claim on a value. */
 struct sg_hold {
 	struct sg_addr addr;
@@ -128,6 +147,7 @@ struct sg_hold {
 	struct sg_content after;  /* as its holders want it */
 	struct sg_keys holders;
 	bool adopted;        /* the before was an equivalent thing of somebody else's */
+	struct sg_hook hook; /* kind NONE: no side effect */
 	uint64_t dev, ino;   /* the container's identity when it was last written by us */
 	struct sg_hash file; /* SHA-256 of what the container would then be without any value of ours */
 };

@@ -41,7 +41,7 @@ static void what_is_not_asked_for_stays(void **state)
 	        t_ur_plan(f, ONE("name=\"MSExchangeOABAppPool\" startMode=\"OnDemand\"", ""), NULL), 0);
 	assert_int_equal(f->wishes.n, 1);
 	assert_string_equal(f->wishes.at[0].addr.path, POOLS "add[@name='MSExchangeOABAppPool']/@startMode");
-	assert_false(f->wishes.at[0].stop);
+	assert_int_equal(f->wishes.at[0].hook, SG_HOOK_NONE);
 }
 
 static void a_name_in_other_letters_is_the_same_value(void **state)

@@ -1,0 +1,83 @@
+/* evaluate.c - whether this server needs it now: applicability, its target, and a fix that has to stay for its settle time. Changes nothing durable. */
+#include "engine/inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void set(char **to, const char *s)
+{
+	char *copy = sg_strdup(s);
+
+	free(*to);
+	*to = copy;
+}
+
+static bool differ(const char *a, const char *b)
+{
+	return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
+}
+
+/* Fixed must read so for the settle time before what is applied goes; what is not applied never goes in at once. */
+static void settle_fixed(
+        struct sg_engine *e, struct sg_row *row, const struct sg_match *match, bool holds, int64_t now)
+{
+	int64_t settle = sg_engine_conf(e)->fixed_settle;
+
+	if (!match->fixed || !holds) {
+		row->fixed_since = match->fixed ? row->fixed_since : 0;
+		return;
+	}
+	if (!row->fixed_since)
+		row->fixed_since = now;
+	if (now - row->fixed_since < settle) {
+		char left[32];
+
+		sg_duration_format(settle - (now - row->fixed_since), left);
+		row->applies = SG_APPLIES_YES;
+		free(row->proof);
+		row->proof =
+		        sg_format("%s; taken out when it has read so for another %s", match->proof, left);
+	}
+}
+
+/* A target that does not exist here is a NO with proof, as long as nothing is held. */
+static void match_target(
+        struct sg_engine *e, const struct sg_mitigation *m, const struct sg_world *w, struct sg_match *match)
+{
+	struct sg_wishes wishes = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+
+	if (match->applies != SG_APPLIES_YES || !e->host)
+		return;
+	if (sg_actions_plan(m, e->host, e->options.drives, &w->holds, &wishes, &why) == SG_ENOENT) {
+		free(match->proof);
+		*match = (struct sg_match){ .applies = SG_APPLIES_NO, .proof = sg_strdup(why.msg) };
+	}
+	sg_wishes_release(&wishes);
+}
+
+void sg_decide_evaluate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d)
+{
+	struct sg_row *row = d->row;
+	enum sg_applies applies = row->applies;
+	int64_t fixed_since = row->fixed_since;
+	char *proof = sg_strdup(row->proof);
+	struct sg_match match = { 0 };
+	bool holds = d->facts.holds;
+
+	if (!d->m) {
+		row->applies = SG_APPLIES_UNKNOWN;
+	} else {
+		sg_match(d->m, e->host, e->options.drives, &match);
+		if (!holds)
+			match_target(e, d->m, w, &match);
+		row->applies = match.applies;
+		set(&row->proof, match.proof);
+		settle_fixed(e, row, &match, holds, w->now.wall);
+	}
+	/* The remaining settle time in the sentence is no news. */
+	d->evaluated = row->applies != applies || row->fixed_since != fixed_since ||
+	               (!row->fixed_since && differ(proof, row->proof));
+	free(proof);
+	sg_match_release(&match);
+}
