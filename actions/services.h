@@ -20,16 +20,19 @@ struct sg_service {
 	char *image;               /* ImagePath, not expanded; NULL: none */
 	char *account;             /* ObjectName */
 	struct sg_strs depends_on; /* DependOnService */
+	char *wrong; /* why its start type can neither be read nor changed (`start` says Disabled then); NULL: it can */
 };
 struct sg_services; /* all of a server, read once */
-/* SG_ENOENT: no SYSTEM hive; SG_EPARSE; SG_EUNSUPPORTED: Select names two control sets. A dirty hive can be read. */
+/* A service is a key with a value Start; letters' case of ASCII is ignored in all names. SG_ENOENT: no SYSTEM hive; SG_EPARSE; SG_ELIMIT; SG_EUNSUPPORTED: Select
+ * names two control sets. A dirty hive can be read. */
 int sg_services_read(const struct sg_drives *drives, struct sg_services **ret, struct sg_err *err);
 void sg_services_free(struct sg_services *s);
 const struct sg_service *sg_services_find(
         const struct sg_services *s, const char *name); /* case ignored; NULL */
-/* Services that depend on it, directly or through others, those that nothing depends on first. */
+/* Services that depend on it (DependOnService), directly or through others, those that nothing depends on first: the order in which they are stopped. A
+ * circle ends the order, not the list. */
 void sg_services_dependants(const struct sg_services *s, const char *name, struct sg_strs *ret);
-/* Why no start type may be written here now (dirty hive, a hibernated drive); NULL: it may. Borrowed. */
+/* Why no start type may be written here now (dirty hive, logs that are newer, a hibernated or read-only drive) and what to do; NULL: it may. Borrowed. */
 const char *sg_services_locked(const struct sg_services *s);
 
 /* The address of a service's start type; `name` as it stands in the registry. */
