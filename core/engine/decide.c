@@ -124,7 +124,7 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	struct sg_decision d = { .row = row };
 	struct sg_facts *f = &d.facts;
 	struct sg_err why = SG_ERR_INIT;
-	bool newer_keep;
+	bool maintenance = e->host && e->host->maintenance, newer_keep;
 	int64_t opens;
 
 	f->holds = sg_holds_any(&w->holds, &row->key);
@@ -148,7 +148,8 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	shadow(e, w, &d);
 	f->applies = row->applies;
 	f->asked = row->out || f->blocked;
-	f->removal_window = sg_policy_window(conf->removal_window, w->now.wall, &opens);
+	f->removal_window =
+	        sg_policy_window(sg_policy_removal_window(conf), w->now.wall, maintenance, &opens);
 	f->reapply = conf->reapply_by_hand;
 	f->repair_bound =
 	        row->repairs >= SG_REPAIR_BOUND && w->now.wall - row->repairs_since < SG_REPAIR_BOUND_TIME;
@@ -164,6 +165,7 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 			.m = d.m,
 			.row = row,
 			.feed = feed_row(w, row->key.feed),
+			.maintenance = maintenance,
 			.now = w->now.wall };
 
 		in.newer_blocked = sg_policy_block(&w->blocks, row, row->offered_revision, w->now.wall,

@@ -2,6 +2,7 @@
 #include "engine/policy.h"
 
 #include "base/text.h"
+#include "model/window.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@ const struct sg_conf_when *sg_policy_when(const struct sg_conf *conf, const stru
 		if (!kind || (w->feed && !sg_globs(w->feed, m->feed)) || (w->id && !sg_globs(w->id, m->id)))
 			continue;
 		if (w->min_severity >= 0 && (int)m->severity < w->min_severity)
+			continue;
+		if (w->ring && !(conf->ring && sg_globs(w->ring, conf->ring)))
 			continue;
 		return w;
 	}
@@ -61,24 +64,49 @@ void sg_policy_deadlines(
 	row->ask_until = w && asks(conf, w) && w->then_apply && w->after ? now + w->after : 0;
 }
 
-bool sg_policy_window(const char *window, int64_t now, int64_t *ret_next)
+bool sg_policy_window(const char *window, int64_t now, bool maintenance, int64_t *ret_next)
 {
 	time_t t = (time_t)(now / 1000);
-	int minute, from, to, wait;
 	struct tm *local;
+	int wait;
 
 	*ret_next = 0;
-	if (!window || sg_window_parse(window, &from, &to, NULL) < 0)
+	if (!window)
 		return true;
 	local = localtime(&t); /* C's own, not re-entrant: only the change lane asks */
-	if (!local)
+	if (!local || sg_window_open(window, local->tm_hour * 60 + local->tm_min, maintenance, &wait))
 		return true;
-	minute = local->tm_hour * 60 + local->tm_min;
-	if (from < to ? minute >= from && minute < to : minute >= from || minute < to)
-		return true;
-	wait = (from - minute + 24 * 60) % (24 * 60);
-	*ret_next = now - now % 60000 + wait * INT64_C(60000);
+	if (wait >= 0)
+		*ret_next = now - now % 60000 + wait * INT64_C(60000);
 	return false;
+}
+
+const char *sg_policy_removal_window(const struct sg_conf *conf)
+{
+	return conf->removal_window ? conf->removal_window : conf->window;
+}
+
+static bool disruptive(const struct sg_mitigation *m)
+{
+	for (size_t i = 0; i < m->n_actions; i++) {
+		const struct sg_action_kind *kind = sg_action_kind(m->actions[i].type);
+
+		if (kind && kind->disruptive)
+			return true;
+	}
+	return false;
+}
+
+/* The window that it goes in by. A hole that is being used cannot wait for the night: what is critical and stops nothing waits only where a <when> that
+ * is about it by kind, feed, id or severity says so. */
+static const char *window_of(
+        const struct sg_conf *conf, const struct sg_conf_when *w, const struct sg_mitigation *m)
+{
+	bool named = w && (w->kind || w->feed || w->id || w->min_severity >= 0), stops = disruptive(m);
+
+	if (w && w->window)
+		return named || stops || m->severity != SG_CRITICAL_SEVERITY ? w->window : NULL;
+	return stops ? conf->window : NULL;
 }
 
 static void wait_for(struct sg_go *ret, enum sg_reason why, int64_t next, const char *text)
@@ -95,6 +123,7 @@ void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret)
 	const struct sg_conf_when *w = sg_policy_when(in->conf, in->m);
 	bool approved = sg_hash_equal(&row->approved, &in->m->hash);
 	bool applied_before = sg_hash_equal(&row->applied, &in->m->hash);
+	const char *window = window_of(in->conf, w, in->m);
 	int64_t opens = 0;
 
 	*ret = (struct sg_go){ .go = true };
@@ -113,8 +142,10 @@ void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret)
 		        "waits for approval: 'stopgapctl approve ID' or 'apply ID'");
 	else if (row->delay_until > in->now)
 		wait_for(ret, SG_WHY_DELAY, row->delay_until, "waits for the delay that the policy sets");
-	else if (w && w->window && !sg_policy_window(w->window, in->now, &opens))
-		wait_for(ret, SG_WHY_WINDOW, opens, "waits for its window");
+	else if (!sg_policy_window(window, in->now, in->maintenance, &opens)) {
+		wait_for(ret, SG_WHY_WINDOW, opens, "");
+		snprintf(ret->text, sizeof(ret->text), "waits for its window: %s", window);
+	}
 }
 
 const struct sg_block *sg_policy_block(const struct sg_blocks *blocks, const struct sg_row *row,

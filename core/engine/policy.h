@@ -19,6 +19,7 @@ struct sg_go_in {
 	const struct sg_row *row;
 	const struct sg_feed_row *feed; /* NULL: none yet */
 	bool newer_blocked;             /* a block covers the offered revision */
+	bool maintenance;               /* the server is in maintenance */
 	int64_t now;
 };
 void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret);
@@ -31,8 +32,10 @@ void sg_policy_deadlines(
         const struct sg_conf *conf, const struct sg_mitigation *m, struct sg_row *row, int64_t now);
 bool sg_policy_observe(const struct sg_conf *conf, const struct sg_mitigation *m);
 
-/* "22:00-05:00" in the server's local time; NULL is always open. *ret_next: when it opens next (0 when open). */
-bool sg_policy_window(const char *window, int64_t now, int64_t *ret_next);
+/* model/window.h, in the server's local time; NULL is always open. *ret_next: when a time of day opens it next, 0 when it is open or none does. */
+bool sg_policy_window(const char *window, int64_t now, bool maintenance, int64_t *ret_next);
+/* The window that a removal waits for; NULL: none. */
+const char *sg_policy_removal_window(const struct sg_conf *conf);
 
 /* Blocks that cover the row (with `revision`), not ended. *ret_keep: all of them keep what is applied. Returns the first, or NULL. */
 const struct sg_block *sg_policy_block(const struct sg_blocks *blocks, const struct sg_row *row,

@@ -22,10 +22,11 @@ int64_t sg_sched_wake(const struct sg_conf *conf, const struct sg_world *w, cons
 		sooner(&wake, list[i].go.next, now);
 		if (row->fixed_since)
 			sooner(&wake, row->fixed_since + conf->fixed_settle, now);
-		if (list[i].facts.holds)
+		/* What is held is looked at, and whether it is needed is asked again: a file that changed may tell nobody. */
+		if (list[i].facts.holds || !row->tombstone)
 			sooner(&wake, now + conf->audit_every, now);
 		if (row->reason == SG_WHY_REMOVAL_WINDOW &&
-		        !sg_policy_window(conf->removal_window, now, &opens))
+		        !sg_policy_window(sg_policy_removal_window(conf), now, false, &opens))
 			sooner(&wake, opens, now);
 	}
 	for (size_t i = 0; i < w->blocks.n; i++)

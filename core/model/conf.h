@@ -31,11 +31,12 @@ struct sg_conf_feed {
 struct sg_conf_when {
 	char *kind; /* blank-separated action types in configuration spelling: url_rewrite app_pool service; NULL: any */
 	char *feed, *id;  /* globs; NULL: any */
+	char *ring;       /* globs of this server's ring; NULL: any, and none */
 	int min_severity; /* enum sg_severity, -1: any */
 	enum sg_do what;
 	int64_t delay, remind, after; /* ms; after 0: never */
 	bool then_apply;
-	char *window; /* "22:00-05:00", server's local time; NULL: always */
+	char *window; /* model/window.h; NULL: what <policy window> says */
 };
 struct sg_conf_block {
 	char *id, *revision, *reason;
@@ -51,10 +52,12 @@ struct sg_conf {
 	struct sg_conf_feed *feeds; /* in order of precedence: the first that offers an id wins */
 	size_t n_feeds;
 	bool require_reason;
+	char *ring;   /* which of the fleet's rings this server is in; NULL: none */
+	char *window; /* for disruptive kinds and removals where nothing nearer says one; NULL: always */
 	struct sg_conf_when *whens;
 	size_t n_whens;
 	int64_t fixed_settle;
-	char *removal_window;
+	char *removal_window; /* NULL: `window` */
 	bool reapply_by_hand; /* by-hand: respect | reapply */
 	bool adopt;           /* equivalent: leave | adopt */
 	struct sg_conf_block *blocks;

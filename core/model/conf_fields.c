@@ -40,12 +40,15 @@ static const struct sg_conf_field feed_fields[] = {
 	{ "max-size",    SG_CF_SIZE,     IN(sg_conf_feed, max_bytes), .min = 1 KIB, .max = 4 MIB, .fallback = "4MiB" },
 };
 static const struct sg_conf_field policy_fields[] = {
-	{ "require-reason", SG_CF_FLAG, IN(sg_conf, require_reason), .words = "false true", .fallback = "false" },
+	{ "require-reason", SG_CF_FLAG,   IN(sg_conf, require_reason), .words = "false true", .fallback = "false" },
+	{ "ring",           SG_CF_NAME,   IN(sg_conf, ring) },
+	{ "window",         SG_CF_WINDOW, IN(sg_conf, window) },
 };
 static const struct sg_conf_field when_fields[] = {
 	{ "kind",         SG_CF_KINDS,    IN(sg_conf_when, kind), .words = "url_rewrite app_pool service do_nothing" },
 	{ "feed",         SG_CF_GLOBS,    IN(sg_conf_when, feed) },
 	{ "id",           SG_CF_GLOBS,    IN(sg_conf_when, id) },
+	{ "ring",         SG_CF_GLOBS,    IN(sg_conf_when, ring) },
 	{ "min-severity", SG_CF_SEVERITY, IN(sg_conf_when, min_severity), .words = "low medium high critical" },
 	{ "do",           SG_CF_CHOICE,   IN(sg_conf_when, what), .words = "apply ask observe", .required = true },
 	{ "delay",        SG_CF_DURATION, IN(sg_conf_when, delay), .min = 0, .max = 30 DAYS, .fallback = "0s" },

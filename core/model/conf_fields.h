@@ -16,7 +16,7 @@ enum sg_conf_kind {
 	SG_CF_PROXY,    /* char *: system, none or an URL */
 	SG_CF_OID,      /* char *: 1.2.3 */
 	SG_CF_KINDS,    /* char *: blank-separated words out of `words` */
-	SG_CF_WINDOW,   /* char *: 22:00-05:00 */
+	SG_CF_WINDOW,   /* char *: model/window.h */
 	SG_CF_ACCOUNTS, /* char *: comma-separated */
 	SG_CF_REVISION, /* char *: a prefix of a revision */
 	SG_CF_CHOICE,   /* enum: place in `words` */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "model/mitigation.h"
 #include "model/url.h"
+#include "model/window.h"
 #include "model/words.h"
 #include <stdlib.h>
 #include <string.h>
@@ -188,13 +189,6 @@ static bool good_oid(const char *text)
 	return false;
 }
 
-static bool good_window(const char *text)
-{
-	int from, to;
-
-	return sg_window_parse(text, &from, &to, NULL) == 0;
-}
-
 /* "root", "0", "%wheel", "BUILTIN\Administrators": anything readable between commas. */
 static bool good_account(const char *part, const char *words)
 {
@@ -239,7 +233,10 @@ static const char *wrong(const struct sg_conf_field *f, const char *text)
 		                 "between them";
 	case SG_CF_OID:
 		return good_oid(text) ? NULL : "an object identifier, such as 1.3.6.1.4.1.311.76.57.1.11";
-	case SG_CF_WINDOW: return good_window(text) ? NULL : "a window; write 22:00-05:00";
+	case SG_CF_WINDOW:
+		return sg_window_check(text, NULL) == 0
+		               ? NULL
+		               : "a window; write 22:00-05:00, maintenance, or several with \" or \" between";
 	case SG_CF_ACCOUNTS:
 		return each(text, ",", good_account, NULL) ? NULL
 		                                           : "a list of accounts with commas between them";

@@ -182,7 +182,7 @@ static const struct {
 	{ "<stopgap " NS "><policy><when do=\"ask\" kind=\"pool\"/></policy></stopgap>",
 	        "url_rewrite, app_pool, service" },
 	{ "<stopgap " NS "><policy><when do=\"ask\" window=\"22:00-24:00\"/></policy></stopgap>",
-	        "not a window; write 22:00-05:00" },
+	        "not a window; write 22:00-05:00, maintenance, or several" },
 	{ "<stopgap " NS "><policy><block id=\"A\"/></policy></stopgap>",
 	        "attribute 'reason' of <block> is missing" },
 	{ "<stopgap " NS "><policy><block id=\"A*\" reason=\"x\"/></policy></stopgap>",

@@ -1,4 +1,4 @@
-/* test_policy.c - what configuration and administrators say about one body: windows, delays, questions, freshness, blocks. Pure; time is a number. */
+/* test_policy.c - what configuration and administrators say about one body: delays, questions, freshness, rings, blocks. Pure; time is a number. */
 #include "engine/policy.h"
 
 #include <setjmp.h>
@@ -90,69 +90,6 @@ static void what_is_not_said_is_allowed_at_once(void **state)
 	(void)state;
 	lab_make(&lab, "enforce", "");
 	assert_int_equal(why_at(&lab, T0), SG_WHY_NONE);
-	lab_free(&lab);
-}
-
-/* --- windows: the server's local time, which the test sets to UTC */
-
-static void a_window_is_open_from_its_first_to_before_its_last_minute(void **state)
-{
-	int64_t opens = -1;
-
-	(void)state;
-	assert_false(sg_policy_window("09:00-17:30", T0 + 9 * HOUR - 1, &opens));
-	assert_int_equal(opens, T0 + 9 * HOUR);
-	assert_true(sg_policy_window("09:00-17:30", T0 + 9 * HOUR, &opens));
-	assert_int_equal(opens, 0);
-	assert_true(sg_policy_window("09:00-17:30", T0 + 17 * HOUR + 30 * MINUTE - 1, &opens));
-	assert_false(sg_policy_window("09:00-17:30", T0 + 17 * HOUR + 30 * MINUTE, &opens));
-	assert_int_equal(opens, T0 + DAY + 9 * HOUR);
-}
-
-static void a_window_may_go_over_midnight(void **state)
-{
-	static const struct {
-		int64_t at;
-		bool open;
-		int64_t next;
-	} times[] = {
-		{ T0 + 21 * HOUR + 59 * MINUTE + 59999, false, T0 + 22 * HOUR },
-		{ T0 + 22 * HOUR, true, 0 },
-		{ T0 + 23 * HOUR + 59 * MINUTE, true, 0 },
-		{ T0 + DAY, true, 0 },
-		{ T0 + DAY + 5 * HOUR - 1, true, 0 },
-		{ T0 + DAY + 5 * HOUR, false, T0 + DAY + 22 * HOUR },
-		{ T0 + 12 * HOUR + 30 * MINUTE + 1234, false, T0 + 22 * HOUR },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		int64_t next = -1;
-
-		if (sg_policy_window("22:00-05:00", times[i].at, &next) != times[i].open ||
-		        next != times[i].next)
-			fail_msg("at %lld: next %lld", (long long)times[i].at, (long long)next);
-	}
-}
-
-static void no_window_is_always_open(void **state)
-{
-	int64_t opens = -1;
-
-	(void)state;
-	assert_true(sg_policy_window(NULL, T0, &opens));
-	assert_int_equal(opens, 0);
-}
-
-static void a_body_waits_for_its_window_and_says_when_it_opens(void **state)
-{
-	struct lab lab;
-
-	(void)state;
-	lab_make(&lab, "enforce", "<policy><when do=\"apply\" window=\"22:00-05:00\"/></policy>");
-	assert_int_equal(why_at(&lab, T0 + 12 * HOUR), SG_WHY_WINDOW);
-	assert_int_equal(lab.go.next, T0 + 22 * HOUR);
-	assert_int_equal(why_at(&lab, T0 + 23 * HOUR), SG_WHY_NONE);
 	lab_free(&lab);
 }
 
@@ -286,6 +223,30 @@ static void the_first_that_matches_counts(void **state)
 	sg_conf_free(conf);
 }
 
+/* One file for a whole fleet; a server says only which ring it is in. */
+static void a_ring_has_its_own_delay(void **state)
+{
+	static const struct {
+		const char *ring;
+		int64_t delay;
+	} servers[] = { { " ring=\"canary\"", 0 }, { " ring=\"pilot-2\"", HOUR }, { " ring=\"rest\"", DAY },
+		{ "", DAY } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		char *policy = sg_format("<policy%s><when ring=\"canary\" do=\"apply\"/>"
+		                         "<when ring=\"pilot-*\" do=\"apply\" delay=\"1h\"/>"
+		                         "<when do=\"apply\" delay=\"1d\"/></policy>",
+		        servers[i].ring);
+		struct lab lab;
+
+		lab_make(&lab, "enforce", policy);
+		assert_int_equal(lab.row->delay_until, servers[i].delay ? T0 + servers[i].delay : 0);
+		lab_free(&lab);
+		free(policy);
+	}
+}
+
 static void observe_is_the_mode_or_what_a_rule_says(void **state)
 {
 	struct sg_conf *all = conf_of("observe", ""),
@@ -399,10 +360,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_said_is_allowed_at_once),
-		cmocka_unit_test(a_window_is_open_from_its_first_to_before_its_last_minute),
-		cmocka_unit_test(a_window_may_go_over_midnight),
-		cmocka_unit_test(no_window_is_always_open),
-		cmocka_unit_test(a_body_waits_for_its_window_and_says_when_it_opens),
 		cmocka_unit_test(a_delay_counts_from_when_the_body_was_first_seen),
 		cmocka_unit_test(ask_waits_for_a_person_without_a_time),
 		cmocka_unit_test(ask_then_apply_goes_by_itself_after_its_time),
@@ -411,6 +368,7 @@ int main(void)
 		cmocka_unit_test(nothing_new_starts_from_a_stale_feed_but_what_was_in_is_repaired),
 		cmocka_unit_test(a_retry_waits_for_its_time_and_a_block_of_the_revision_for_a_person),
 		cmocka_unit_test(the_first_that_matches_counts),
+		cmocka_unit_test(a_ring_has_its_own_delay),
 		cmocka_unit_test(observe_is_the_mode_or_what_a_rule_says),
 		cmocka_unit_test(a_rule_that_applies_does_not_overrule_the_mode_ask),
 		cmocka_unit_test(a_block_covers_a_revision_part_by_part),
