@@ -16,6 +16,7 @@ const struct sg_action_kind sg_action_kinds[] = {
 	        .conf_name = "url_rewrite",
 	        .check = sg_url_rewrite_check,
 	        .plan = sg_url_rewrite_plan,
+	        .others = sg_url_rewrite_others,
 	        .prove = sg_url_rewrite_prove,
 	        .by_hand = sg_url_rewrite_by_hand,
 	},

@@ -16,6 +16,9 @@ int sg_url_rewrite_plan(const struct sg_mitigation *m, const struct sg_action *a
 int sg_url_rewrite_prove(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
         const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
 void sg_url_rewrite_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *out);
+int sg_url_rewrite_others(const struct sg_mitigation *m, const struct sg_action *a,
+        const struct sg_host *host, const struct sg_drives *drives, const struct sg_holds *own,
+        struct sg_others *ret, struct sg_err *err);
 
 int sg_app_pool_check(const struct sg_mitigation *m, const struct sg_action *a, struct sg_err *err);
 int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,

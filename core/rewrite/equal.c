@@ -99,6 +99,14 @@ static bool same_action(const struct sg_rw_rule *a, const struct sg_rw_rule *b)
 	return ends(a) || same_sets(a, b);
 }
 
+/* Rules that match whatever the URL is and refuse or do nothing: the folder that the URL is relative to makes no difference to them. */
+static bool anywhere(const struct sg_rw_rule *rule)
+{
+	return is_all(&rule->match) && !uses(rule, 'R') &&
+	       (rule->action == SG_RW_ABORT || rule->action == SG_RW_RESPOND ||
+	               rule->action == SG_RW_DO_NOTHING);
+}
+
 static bool same_pre(
         const struct sg_rw_rules *a, const char *name_a, const struct sg_rw_rules *b, const char *name_b)
 {
@@ -116,7 +124,7 @@ bool sg_rw_equivalent(
 {
 	const struct sg_rw_rule *x = a->at[kind][ia], *y = b->at[kind][ib];
 
-	if (x->enabled != y->enabled || !same_text(x->base, y->base))
+	if (x->enabled != y->enabled || (!same_text(x->base, y->base) && !(anywhere(x) && anywhere(y))))
 		return false;
 	if (kind == SG_RW_OUTBOUND &&
 	        (!sg_same(x->variable, y->variable) || !x->variable || !same_pre(a, x->pre, b, y->pre)))

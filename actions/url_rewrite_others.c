@@ -1,0 +1,268 @@
+/* url_rewrite_others.c - rules of somebody else that do what the action would do: EM's, a script's, a person's.
+ *
+ * Looks at the rules that IIS inherits down to each place of the action (applicationHost.config, its locations, each web.config on the way, with
+ * <clear/> and <remove/>), and compares by behaviour: pattern, inputs, action; abort and 403 count as equal, names do not count. An outbound rule
+ * counts with its preCondition only. What cannot be read is no rule that does the same. Reads only; whether such a rule takes effect is for the
+ * mitigation's own tests to say.
+ */
+#include "actions/iis_parts.h"
+#include "actions/url_rewrite_parts.h"
+#include "actions/config_edit.h"
+#include "rewrite/rewrite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const enum sg_rw_kind kinds[SG_UR_SECTIONS] = {
+	[SG_UR_GLOBAL] = SG_RW_GLOBAL,
+	[SG_UR_INBOUND] = SG_RW_INBOUND,
+	[SG_UR_OUTBOUND] = SG_RW_OUTBOUND,
+};
+
+/* Where a rule was written. */
+struct origin {
+	enum sg_ur_section section;
+	char *name;
+	struct sg_addr addr;
+	uint32_t line;
+	bool inherit; /* applications below get it, too */
+};
+/* The rules in force at one place, and where each was written. */
+struct force {
+	const struct sg_iis *iis;
+	const char *site, *url; /* NULL: the server */
+	struct sg_rw_rules *rules;
+	struct origin *at;
+	size_t n, cap;
+};
+
+static void force_release(struct force *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->at[i].name);
+		sg_addr_release(&f->at[i].addr);
+	}
+	free(f->at);
+	sg_rw_free(f->rules);
+}
+
+static void add_origins(struct force *f, const char *container, const struct sg_cfg *cfg,
+        const struct sg_iis_occurrence *o, enum sg_ur_section section)
+{
+	char *prefix = sg_iis_occurrence_prefix(cfg, o);
+	char *parent = sg_format("%s/system.webServer/rewrite/%s", prefix, sg_ur_section_names[section]);
+
+	for (uint32_t kid = sg_cfg_first_element(cfg, o->node); kid != SG_NO_NODE;
+	        kid = sg_cfg_next_element(cfg, kid)) {
+		const char *name = sg_cfg_is(cfg, kid, "rule") ? sg_cfg_attr(cfg, kid, "name") : NULL;
+		char *step = name ? sg_path_step("rule", "name", name) : NULL;
+
+		if (step) {
+			f->at = sg_grow(f->at, f->n, &f->cap, sizeof(*f->at));
+			f->at[f->n++] = (struct origin){ .section = section,
+				.name = sg_strdup(name),
+				.addr = { SG_VALUE_ELEMENT, sg_strdup(container),
+				        sg_path_join(parent, step) },
+				.line = cfg->nodes[kid].line,
+				.inherit = o->inherit };
+		}
+		free(step);
+	}
+	free(parent);
+	free(prefix);
+}
+
+/* One section of one file joins what was inherited. */
+static int inherit(
+        struct force *f, const struct sg_cfg *cfg, const struct sg_iis_occurrence *o, struct sg_err *err)
+{
+	const struct sg_cfg_node *node = &cfg->nodes[o->node];
+	char *folder = sg_format("%s%s", o->url ? o->url : "/", o->url && strcmp(o->url, "/") ? "/" : "");
+	struct sg_rw_rules *rules = NULL;
+	struct sg_buf text = { 0 };
+	int r;
+
+	sg_buf_str(&text, "<rewrite>");
+	sg_buf_add(&text, cfg->octets.data + node->at, node->end - node->at);
+	sg_buf_str(&text, "</rewrite>");
+	r = sg_rw_read(sg_buf_bytes(&text), &rules, err);
+	if (!r) {
+		sg_rw_place(rules, folder);
+		r = sg_rw_append(f->rules, rules, err);
+	}
+	sg_rw_free(rules);
+	sg_buf_release(&text);
+	free(folder);
+	return r;
+}
+
+static int outer_first(const void *a, const void *b)
+{
+	const struct sg_iis_occurrence *x = a, *y = b;
+	size_t dx = x->site ? 1 + strlen(x->url) : 0, dy = y->site ? 1 + strlen(y->url) : 0;
+
+	if (dx != dy)
+		return dx < dy ? -1 : 1;
+	return x->node < y->node ? -1 : x->node > y->node;
+}
+
+static int gather_file(void *arg, const char *container, const struct sg_cfg *cfg, const char *site,
+        const char *url, struct sg_err *err)
+{
+	struct force *f = arg;
+	int r = 0;
+
+	for (unsigned s = 0; !r && s < SG_UR_SECTIONS; s++) {
+		char *section = sg_format("system.webServer/rewrite/%s", sg_ur_section_names[s]);
+		struct sg_iis_occurrences found = { 0 };
+
+		sg_iis_occurrences(cfg, section, site, url, &found);
+		if (found.n)
+			qsort(found.at, found.n, sizeof(*found.at), outer_first);
+		for (size_t i = 0; !r && i < found.n; i++) {
+			if (!sg_iis_reaches(f->iis, &found.at[i], f->site, f->url))
+				continue;
+			r = inherit(f, cfg, &found.at[i], err);
+			add_origins(f, container, cfg, &found.at[i], (enum sg_ur_section)s);
+		}
+		sg_iis_occurrences_release(&found);
+		free(section);
+	}
+	return r;
+}
+
+/* --- whose it probably is: by the names that each of them gives */
+
+static const char *whose(const char *name, bool *ret_em)
+{
+	static const struct {
+		const char *name;
+		bool begins; /* else it is the whole name */
+		const char *who;
+	} known[] = {
+		{ "EEMS ", true, "Microsoft's EM" },
+		{ "PowerShell - inbound", false, "EOMTv2, probably" },
+		{ "X-AnonResource-Backend Abort - inbound", false, "EOMT or ExchangeMitigations, probably" },
+		{ "X-BEResource Abort - inbound", false, "EOMT or ExchangeMitigations, probably" },
+		{ "EOMT ", true, "EOMT, probably" },
+		{ "RequestBlockingRule", true, "made by hand in IIS Manager, probably" },
+		{ "stopgap ", true, "a copy of ours that stopgap does not hold" },
+	};
+
+	*ret_em = sg_same_n(name, "EEMS ", 5);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].begins ? sg_same_n(name, known[i].name, strlen(known[i].name))
+		                    : sg_same(name, known[i].name))
+			return known[i].who;
+	}
+	return "made by hand or by another tool";
+}
+
+/* --- the comparison */
+
+static const struct origin *origin_of(const struct force *f, enum sg_ur_section section, const char *name)
+{
+	for (size_t i = f->n; i > 0;
+	        i--) { /* a name that was removed and met again: the last one is in force */
+		if (f->at[i - 1].section == section && sg_same(f->at[i - 1].name, name))
+			return &f->at[i - 1];
+	}
+	return NULL;
+}
+
+static void add_other(struct sg_others *ret, const struct origin *o)
+{
+	struct sg_other *other;
+
+	for (size_t i = 0; i < ret->n; i++) {
+		if (sg_addr_equal(&ret->at[i].addr, &o->addr))
+			return;
+	}
+	other = sg_others_add(ret);
+	sg_addr_copy(&other->addr, &o->addr);
+	other->text = sg_format(
+	        "%s:%u: rule '%s' (%s)", o->addr.container, o->line, o->name, whose(o->name, &other->em));
+}
+
+/* Whether somebody else's rule in force does what ours would; all that do are added. */
+static bool covered(const struct force *f, const struct sg_rw_rules *ours, const struct sg_ur_item *item,
+        bool inherited, const struct sg_holds *own, struct sg_others *ret)
+{
+	enum sg_rw_kind kind = kinds[item->section];
+	bool found = false;
+	size_t mine = 0;
+
+	while (mine < sg_rw_count(ours, kind) && !sg_same(sg_rw_name(ours, kind, mine), item->name))
+		mine++;
+	if (mine == sg_rw_count(ours, kind))
+		return false;
+	for (size_t i = 0; i < sg_rw_count(f->rules, kind); i++) {
+		const struct origin *o = origin_of(f, item->section, sg_rw_name(f->rules, kind, i));
+
+		if (!o || (own && sg_holds_find(own, &o->addr)) || (inherited && !o->inherit) ||
+		        !sg_rw_enabled(f->rules, kind, i) || !sg_rw_equivalent(ours, mine, f->rules, i, kind))
+			continue;
+		add_other(ret, o);
+		found = true;
+	}
+	return found;
+}
+
+/* What cannot be read is no error: nobody's rule is known to do the same there. */
+static bool place_covered(const struct sg_ur *ur, const struct sg_iis_place *place,
+        const struct sg_host *host, const struct sg_drives *drives, const struct sg_holds *own,
+        struct sg_others *ret)
+{
+	static const char none[] = "<rewrite/>";
+	struct force f = { .iis = host->iis, .site = place->site, .url = place->path };
+	struct sg_err why = SG_ERR_INIT;
+	struct sg_rw_rules *ours = NULL;
+	bool all = false;
+	char *folder;
+
+	folder = sg_format(
+	        "%s%s", place->path ? place->path : "/", place->path && strcmp(place->path, "/") ? "/" : "");
+	if (sg_rw_read(sg_bytes_of(none), &f.rules, &why) ||
+	        sg_rw_read(sg_buf_bytes(&ur->rewrite), &ours, &why) ||
+	        sg_iis_chain(host->iis, drives, place->site, place->path, gather_file, &f, &why))
+		goto out;
+	sg_rw_place(ours, folder);
+	all = true;
+	for (size_t i = 0; i < ur->n; i++) {
+		if (!ur->items[i].pre && !covered(&f, ours, &ur->items[i], place->inherit, own, ret))
+			all = false;
+	}
+out:
+	free(folder);
+	sg_rw_free(ours);
+	force_release(&f);
+	return all;
+}
+
+int sg_url_rewrite_others(const struct sg_mitigation *m, const struct sg_action *a,
+        const struct sg_host *host, const struct sg_drives *drives, const struct sg_holds *own,
+        struct sg_others *ret, struct sg_err *err)
+{
+	struct sg_others others = { 0 };
+	struct sg_iis_place *places = NULL;
+	struct sg_ur ur = { 0 };
+	size_t n = 0;
+	int r;
+
+	r = sg_ur_read(m, a, &ur, err);
+	if (!r)
+		r = sg_ur_places(&ur, host, drives, &places, &n, err);
+	others.all = n > 0;
+	for (size_t i = 0; !r && i < n; i++) {
+		if (!place_covered(&ur, &places[i], host, drives, own, &others))
+			others.all = false;
+	}
+	if (!r) {
+		*ret = others;
+		memset(&others, 0, sizeof(others));
+	}
+	sg_others_release(&others);
+	sg_ur_places_free(places, n);
+	sg_ur_release(&ur);
+	return r;
+}
