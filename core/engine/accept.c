@@ -230,7 +230,9 @@ static int document(struct sg_engine *e, const struct sg_world *w, const struct 
 	struct sg_feed_rules rules = {
 		.name = conf->name, .eocs = conf->eocs, .ids = conf->ids, .now = w->now.wall
 	};
-	struct sg_feed_before before = { .serial = row->serial, .document = row->document };
+	struct sg_feed_before before = {
+		.serial = row->serial, .issued = row->eocs ? row->issued : 0, .document = row->document
+	};
 	struct sg_anchor *anchors = sg_alloc((e->n_anchors + 1) * sizeof(*anchors));
 	struct sg_feed *feed = NULL;
 	struct sg_err why = SG_ERR_INIT;

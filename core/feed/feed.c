@@ -254,6 +254,8 @@ int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, st
 	if (!r) {
 		feed->signer = sg_strdup(verified.signer);
 		feed->signer_expires = verified.not_after;
+		if (rules->eocs)
+			feed->issued = verified.signed_at;
 		*ret = feed;
 	}
 	sg_verified_release(&verified);
@@ -278,14 +280,32 @@ void sg_feed_free(struct sg_feed *feed)
 	free(feed);
 }
 
-/* An EOCS document has no serial: any verified one may follow (what it lacks is not made up here). */
+/* An EOCS document has no serial; the time of its countersignature stands in for it where there is one. */
+static int follows_by_time(
+        const struct sg_feed *feed, const struct sg_feed_before *before, int *ret_event, struct sg_err *err)
+{
+	if (!before->issued)
+		return 0;
+	*ret_event = SG_EV_TRUST_SERIAL;
+	if (feed->issued < before->issued)
+		return sg_fail(err, SG_ETRUST,
+		        "the document was signed before the one that was accepted last: an old one is being "
+		        "served again");
+	if (feed->issued == before->issued && !sg_hash_equal(&feed->document, &before->document)) {
+		*ret_event = SG_EV_TRUST_EQUIVOCATION;
+		return sg_fail(err, SG_ETRUST, "another document was signed at the very same time");
+	}
+	*ret_event = 0;
+	return 0;
+}
+
 int sg_feed_follows(const struct sg_feed *feed, const struct sg_feed_before *before, uint64_t max_jump,
         int *ret_event, struct sg_err *err)
 {
 	uint64_t jump = max_jump ? max_jump : DEFAULT_JUMP;
 
 	if (before->serial == 0)
-		return 0;
+		return follows_by_time(feed, before, ret_event, err);
 	*ret_event = SG_EV_TRUST_SERIAL;
 	if (feed->serial < before->serial)
 		return sg_fail(err, SG_ETRUST, "the document has serial %llu, but %llu was accepted before",

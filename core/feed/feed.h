@@ -11,13 +11,18 @@
 struct sg_anchor { /* a pinned certificate, DER or PEM octets */
 	char *name;
 	struct sg_buf pem;
-	char *eku; /* OID the leaf must carry besides codeSigning; NULL: none */
+	char *eku;             /* OID the leaf must carry besides codeSigning; NULL: none */
+	struct sg_hash sha256; /* of a time-stamping authority without `pem`: its certificate's fingerprint */
 };
 struct sg_feed_rules {
 	const char *name; /* the configured name */
 	bool eocs;
 	const struct sg_anchor *anchors;
 	size_t n_anchors;
+	/* Pinned time-stamping authorities. With any, an eocs document must carry a countersignature of one of them (RFC 3161): then the signer's
+	 * certificate counts at that time, and documents are ordered by it. Without, the certificate must be valid now. */
+	const struct sg_anchor *stamps;
+	size_t n_stamps;
 	const char *ids;          /* globs; NULL: all */
 	int64_t now;              /* ms; certificate validity */
 	uint64_t max_serial_jump; /* 0: 10,000 */
@@ -29,7 +34,7 @@ struct sg_refused { /* one mitigation that was left out; the others work */
 struct sg_feed {
 	char *name;
 	uint64_t serial;         /* 0 in eocs */
-	int64_t issued, expires; /* 0 in eocs */
+	int64_t issued, expires; /* in eocs: issued is the time of the countersignature, or 0; expires 0 */
 	char *version;           /* EOCS/@version */
 	char *signer;            /* subject of the leaf */
 	int64_t signer_expires;
@@ -50,7 +55,8 @@ void sg_feed_free(struct sg_feed *feed);
 
 /* Whether a document may follow the one before it: serial never down (P9), not the same serial with other octets, jump bounded. */
 struct sg_feed_before {
-	uint64_t serial; /* 0: none accepted yet */
+	uint64_t serial; /* 0: none accepted yet, or eocs */
+	int64_t issued;  /* eocs: of the countersignature; 0: none */
 	struct sg_hash document;
 };
 int sg_feed_follows(const struct sg_feed *feed, const struct sg_feed_before *before, uint64_t max_jump,

@@ -123,8 +123,11 @@ int sg_verify_xmldsig(struct sg_bytes document, const struct sg_feed_rules *rule
 	r = sg_xml_parse(document, rules->name, &sg_xml_feed_limits, &doc, err);
 	if (!r)
 		r = sg_verify_shape(doc, rules->eocs, &shape, &event, err);
+	if (!r && rules->eocs && rules->n_stamps)
+		r = sg_verify_time(&shape, rules, &verified.signed_at, &event, err);
 	if (!r)
-		r = sg_verify_chain(&shape, rules, &signer, &event, err);
+		r = sg_verify_chain(&shape, rules, verified.signed_at ? verified.signed_at : rules->now,
+		        &signer, &event, err);
 	if (!r) {
 		event = SG_EV_TRUST_SIGNATURE;
 		r = check_signature(shape.signature, signer.key, &verified.octets, err);

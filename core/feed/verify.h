@@ -14,6 +14,7 @@ struct sg_verified {
 	struct sg_buf octets; /* what was signed, in canonical form: the only thing that may be read */
 	char *signer;
 	int64_t not_after;
+	int64_t signed_at; /* by a pinned time-stamping authority; 0: nobody says */
 };
 int sg_verify_xmldsig(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_verified *ret,
         int *ret_event, struct sg_err *err);

@@ -7,19 +7,23 @@
 
 #define SG_DSIG_NS "http://www.w3.org/2000/09/xmldsig#"
 
-enum { SG_VERIFY_MAX_CERTS = 3, SG_VERIFY_MAX_DER = 8192 };
+enum { SG_VERIFY_MAX_CERTS = 3, SG_VERIFY_MAX_DER = 8192, SG_VERIFY_MAX_STAMP_CERTS = 4 };
 
 /* verify_shape.c: what the document offers, once its shape is exactly right. Points into the tree. */
 struct sg_shape {
 	xmlNode *signature;
 	const xmlNode *certs[SG_VERIFY_MAX_CERTS]; /* X509Certificate elements, leaf first */
 	size_t n_certs;
+	const xmlNode *value; /* SignatureValue */
+	const xmlNode *stamp; /* CounterSignature of the Object; NULL: none */
+	const xmlNode *stamp_certs[SG_VERIFY_MAX_STAMP_CERTS]; /* X509Certificate elements beside it */
+	size_t n_stamp_certs;
 };
 /* Errors: SG_EPARSE (no EOCS document; event FEED_MALFORMED), SG_ETRUST (no signature), SG_EUNSUPPORTED (another shape);
  * event TRUST_SIGNATURE for both. */
 int sg_verify_shape(xmlDoc *doc, bool eocs, struct sg_shape *ret, int *ret_event, struct sg_err *err);
 
-/* verify_chain.c: the leaf's key, once its chain ends at a pinned anchor and the leaf may sign feeds. */
+/* verify_chain.c: the leaf's key, once at the time `at` (ms) its chain ends at a pinned anchor and the leaf may sign feeds. */
 struct evp_pkey_st;
 struct sg_signer {
 	struct evp_pkey_st *key; /* owned: EVP_PKEY_free */
@@ -27,7 +31,12 @@ struct sg_signer {
 	int64_t not_after;       /* of the leaf, ms */
 };
 /* Errors: SG_ETRUST (the sentence says which rule), SG_EINVAL (an anchor is no certificate); event TRUST_CHAIN. */
-int sg_verify_chain(const struct sg_shape *shape, const struct sg_feed_rules *rules, struct sg_signer *ret,
+int sg_verify_chain(const struct sg_shape *shape, const struct sg_feed_rules *rules, int64_t at,
+        struct sg_signer *ret, int *ret_event, struct sg_err *err);
+
+/* verify_time.c: when the document was signed (ms), by its countersignature and the rules' stamps. Errors: SG_ETRUST (also when there is none),
+ * SG_EINVAL (a pinned authority is no certificate); event TRUST_CHAIN. */
+int sg_verify_time(const struct sg_shape *shape, const struct sg_feed_rules *rules, int64_t *ret_at,
         int *ret_event, struct sg_err *err);
 
 #endif

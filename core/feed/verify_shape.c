@@ -9,7 +9,7 @@
  *                          Reference URI=""        Transforms (enveloped-signature, then C14N), SHA-256, DigestValue
  *              SignatureValue
  *              KeyInfo     X509Data with 1 to 3 certificates, leaf first; eocs: a KeyValue may stand before, ignored
- *              Object      eocs only: Id="ts-countersig", with X509Data and CounterSignature; ignored
+ *              Object      eocs only: Id="ts-countersig", with X509Data and CounterSignature (verify_time.c)
  */
 #include "feed/verify_parts.h"
 
@@ -182,18 +182,30 @@ static int key_info(const xmlNode *at, bool eocs, struct sg_shape *shape, struct
 	return r;
 }
 
-/* EM's countersignature. What is in it is not used: it may neither help nor hide anything. */
-static int timestamp(const xmlNode *object, struct sg_err *err)
+/* EM's countersignature: it may date the signature, and nothing else. */
+static int timestamp(const xmlNode *object, struct sg_shape *shape, struct sg_err *err)
 {
-	const xmlNode *at = sg_xml_first(object);
+	const xmlNode *at = sg_xml_first(object), *cert = NULL;
 	int r = only_elements(object, err);
 
 	if (!r)
 		r = one_attr(object, "Id", "ts-countersig", err);
 	if (!r && at && sg_xml_is(at, SG_DSIG_NS, "X509Data"))
+		r = group(&at, "X509Data", &cert, err);
+	while (!r && cert) {
+		if (shape->n_stamp_certs == SG_VERIFY_MAX_STAMP_CERTS)
+			return refuse(err, "X509Data", "of the timestamp has more than 4 certificates");
+		r = take(&cert, "X509Certificate", &shape->stamp_certs[shape->n_stamp_certs], err);
+		if (!r)
+			r = only_text(shape->stamp_certs[shape->n_stamp_certs++], err);
+	}
+	if (!r && at && sg_xml_is(at, TIMESTAMP_NS, "CounterSignature")) {
+		r = one_attr(at, "ts-format", "cms-timestamp-message", err);
+		if (!r && (!at->children || at->children->type != XML_TEXT_NODE || at->children->next))
+			r = refuse(err, "CounterSignature", "is not one piece of text");
+		shape->stamp = at;
 		at = sg_xml_next(at);
-	if (!r && at && sg_xml_is(at, TIMESTAMP_NS, "CounterSignature"))
-		at = sg_xml_next(at);
+	}
 	return r ? r : done(at, "Object", err);
 }
 
@@ -212,12 +224,13 @@ static int signature(const xmlNode *node, bool eocs, struct sg_shape *shape, str
 		r = take(&at, "SignatureValue", &value, err);
 	if (!r)
 		r = only_text(value, err);
+	shape->value = value;
 	if (!r)
 		r = group(&at, "KeyInfo", &in, err);
 	if (!r)
 		r = key_info(in, eocs, shape, err);
 	if (!r && eocs && at && sg_xml_is(at, SG_DSIG_NS, "Object")) {
-		r = timestamp(at, err);
+		r = timestamp(at, shape, err);
 		at = sg_xml_next(at);
 	}
 	return r ? r : done(at, "Signature", err);

@@ -1,0 +1,173 @@
+/* verify_x509.c - small things about certificates that chain and timestamp both need. Pure; trusts nothing by itself. */
+#include "feed/verify_x509.h"
+
+#include "base/text.h"
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DEPTH = 3 };
+
+int sg_x509_base64(const xmlNode *node, size_t max, const char *what, struct sg_buf *ret, struct sg_err *err)
+{
+	const char *text =
+	        node->children && node->children->content ? (const char *)node->children->content : "";
+	size_t room = max / 3 * 4 + 1024 + max / 16, n = strlen(text); /* lines end */
+	EVP_ENCODE_CTX *ctx = EVP_ENCODE_CTX_new();
+	unsigned char *out = sg_alloc(n + 64);
+	int len = 0, rest = 0, r = 0;
+
+	EVP_DecodeInit(ctx);
+	if (n > room || EVP_DecodeUpdate(ctx, out, &len, (const unsigned char *)text, (int)n) < 0 ||
+	        EVP_DecodeFinal(ctx, out + len, &rest) < 0 || (size_t)(len + rest) > max)
+		r = sg_fail(err, SG_ETRUST, "%s is not base64 of at most %zu octets", what, max);
+	else
+		sg_buf_set(ret, out, (size_t)(len + rest));
+	EVP_ENCODE_CTX_free(ctx);
+	free(out);
+	return r;
+}
+
+X509 *sg_x509_of_node(const xmlNode *node, struct sg_err *err)
+{
+	struct sg_buf der = { 0 };
+	const unsigned char *p;
+	X509 *cert = NULL;
+
+	if (sg_x509_base64(node, SG_VERIFY_MAX_DER, "a certificate of the signature", &der, err))
+		return NULL;
+	p = der.data;
+	cert = d2i_X509(NULL, &p, (long)der.len);
+	if (cert && p != der.data + der.len) {
+		X509_free(cert);
+		cert = NULL;
+	}
+	if (!cert)
+		sg_fail(err, SG_ETRUST, "a certificate of the signature cannot be decoded");
+	sg_buf_release(&der);
+	return cert;
+}
+
+X509 *sg_x509_of_anchor(const struct sg_anchor *anchor, struct sg_err *err)
+{
+	X509 *cert = NULL;
+	const unsigned char *p = anchor->pem.data;
+
+	if (anchor->pem.len > 0 && anchor->pem.len <= (64 << 10)) {
+		BIO *bio = BIO_new_mem_buf(anchor->pem.data, (int)anchor->pem.len);
+
+		cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		BIO_free(bio);
+		if (!cert)
+			cert = d2i_X509(NULL, &p, (long)anchor->pem.len);
+	}
+	if (!cert)
+		sg_fail(err, SG_EINVAL, "the anchor '%s' is no certificate in PEM or DER", anchor->name);
+	else if (X509_check_ca(cert) != 1) {
+		sg_fail(err, SG_EINVAL, "the anchor '%s' is not a certificate authority", anchor->name);
+		X509_free(cert);
+		cert = NULL;
+	}
+	return cert;
+}
+
+char *sg_x509_subject(X509 *cert)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	struct sg_buf safe = { 0 };
+	char *text, *copy;
+	long len;
+
+	X509_NAME_print_ex(
+	        bio, X509_get_subject_name(cert), 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
+	len = BIO_get_mem_data(bio, &text);
+	copy = sg_strndup(text, len > 500 ? 500 : (size_t)len);
+	sg_text_safe(copy, &safe);
+	sg_buf_char(&safe, 0);
+	safe.len--;
+	free(copy);
+	BIO_free(bio);
+	return sg_buf_detach(&safe);
+}
+
+int64_t sg_x509_ms(const ASN1_TIME *t)
+{
+	struct tm tm = { 0 };
+	int days, seconds;
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int64_t ms = 0;
+
+	if (epoch && ASN1_TIME_to_tm(t, &tm) && ASN1_TIME_diff(&days, &seconds, epoch, t))
+		ms = ((int64_t)days * 86400 + seconds) * 1000;
+	ASN1_TIME_free(epoch);
+	return ms;
+}
+
+bool sg_x509_has_eku(X509 *cert, const char *oid)
+{
+	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
+	ASN1_OBJECT *wanted = OBJ_txt2obj(oid, 0);
+	bool found = false;
+
+	for (int i = 0; wanted && i < sk_ASN1_OBJECT_num(eku); i++)
+		found = found || OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), wanted) == 0;
+	ASN1_OBJECT_free(wanted);
+	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
+	return found;
+}
+
+int sg_x509_n_eku(X509 *cert)
+{
+	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
+	int n = eku ? sk_ASN1_OBJECT_num(eku) : 0;
+
+	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
+	return n;
+}
+
+int sg_x509_path(const struct sg_x509_path *p, X509 **ret_end, struct sg_err *err)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	int r = 0;
+
+	if (!ctx || !X509_STORE_CTX_init(ctx, NULL, p->leaf, p->untrusted)) {
+		X509_STORE_CTX_free(ctx);
+		return sg_fail(err, SG_EIO, "OpenSSL gives no context to validate certificates");
+	}
+	X509_STORE_CTX_set0_trusted_stack(ctx, p->trusted);
+	param = X509_STORE_CTX_get0_param(ctx);
+	/* A pinned intermediate ends the path, too; the leaf itself must not (below). */
+	X509_VERIFY_PARAM_set_flags(
+	        param, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CHECK_SS_SIGNATURE | X509_V_FLAG_PARTIAL_CHAIN);
+	X509_VERIFY_PARAM_set_time(param, (time_t)(p->at / 1000));
+	X509_VERIFY_PARAM_set_auth_level(param, 2);
+	X509_VERIFY_PARAM_set_depth(param, MAX_DEPTH);
+	if (X509_verify_cert(ctx) != 1) {
+		X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+		char *who = sg_x509_subject(at ? at : p->leaf);
+
+		r = sg_fail(err, SG_ETRUST, "the %s's certificate is not accepted: %s (%s)", p->who,
+		        X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)), who);
+		free(who);
+	} else {
+		STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
+		int n = sk_X509_num(path);
+		X509 *end = NULL;
+
+		for (int i = 0; n > 1 && i < sk_X509_num(p->trusted) && !end; i++)
+			if (X509_cmp(sk_X509_value(p->trusted, i), sk_X509_value(path, n - 1)) == 0)
+				end = sk_X509_value(p->trusted, i);
+		if (!end)
+			r = sg_fail(err, SG_ETRUST, "the %s's certificate does not lead to a pinned anchor",
+			        p->who);
+		else if (p->each)
+			r = p->each(path, err);
+		if (!r)
+			*ret_end = end;
+	}
+	X509_STORE_CTX_free(ctx);
+	return r;
+}
