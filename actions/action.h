@@ -7,6 +7,7 @@
 #define SG_ACTIONS_ACTION_H
 
 #include "actions/host.h"
+#include "actions/iis_effective.h"
 #include "model/mitigation.h"
 #include "model/row.h"
 
@@ -21,6 +22,7 @@ struct sg_wish {
 	enum sg_hook_kind
 	        hook; /* what the value belongs to is to be stopped once the value is in, and started again once it is out */
 	char *hook_name; /* the service or pool; NULL with SG_HOOK_NONE */
+	bool companion;  /* stopped before what is no companion, started after it: it would start that again */
 	bool adopt; /* somebody else's equivalent thing: what is there becomes the before, `to` is absent */
 };
 struct sg_wishes {
@@ -85,10 +87,10 @@ struct sg_action_kind {
 	int (*plan)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
 	        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
 	        struct sg_err *err);
-	/* How one test's request fares at a site by this action's part of the files as they are. The proofs of all actions are joined per request: a
-	 * Refuse test passes when one of them refuses, a Serve test when none does. NULL: the kind has no say about requests. */
+	/* How one test's request fares at a site by this action's part of the configuration as it is. The judgements of all actions are joined per
+	 * request (sg_actions_prove). `files` is one for the whole proof. host->iis is there. NULL: the kind has no say about requests. */
 	int (*judge)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
-	        const struct sg_drives *drives, const struct sg_iis_site *site, const struct sg_test *test,
+	        struct sg_iis_files *files, const struct sg_iis_site *site, const struct sg_test *test,
 	        struct sg_judgement *ret, struct sg_err *err);
 	/* What somebody else has put in that does the same. `own` do not count. NULL: nobody else's can be told. */
 	int (*others)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
@@ -97,7 +99,7 @@ struct sg_action_kind {
 	/* What of the action is in force apart from requests: that its rules are in the effective configuration of each place, that its pool or service
 	 * reads as wanted. NULL: nothing beside what judge says. */
 	int (*prove)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
-	        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
+	        struct sg_iis_files *files, struct sg_proof *ret, struct sg_err *err);
 	/* What it means for people beside the files, in or `out`: sentences, each once, added to `ret`. NULL: nothing to say. */
 	void (*effects)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
 	        bool out, struct sg_strs *ret);

@@ -46,6 +46,7 @@ int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
         const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err)
 {
 	struct sg_proof all = { .effective = SG_EFFECTIVE_UNKNOWN };
+	struct sg_iis_files *files = sg_iis_files_new(host->iis, drives);
 	bool first = true;
 	int r = 0;
 
@@ -59,7 +60,7 @@ int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
 			        "mitigation '%s': this version does not know the action type \"%s\"", m->id,
 			        m->actions[i].type ? m->actions[i].type : "");
 		if (!r && kind->prove) {
-			r = kind->prove(m, &m->actions[i], host, drives, &proof, err);
+			r = kind->prove(m, &m->actions[i], host, files, &proof, err);
 			if (!r) {
 				join(&all, &proof, first);
 				first = false;
@@ -72,5 +73,6 @@ int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
 		memset(&all, 0, sizeof(all));
 	}
 	sg_proof_release(&all);
+	sg_iis_files_free(files);
 	return r;
 }

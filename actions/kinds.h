@@ -14,7 +14,7 @@ int sg_url_rewrite_plan(const struct sg_mitigation *m, const struct sg_action *a
         const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
         struct sg_err *err);
 int sg_url_rewrite_prove(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
-        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
+        struct sg_iis_files *files, struct sg_proof *ret, struct sg_err *err);
 void sg_url_rewrite_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *out);
 int sg_url_rewrite_others(const struct sg_mitigation *m, const struct sg_action *a,
         const struct sg_host *host, const struct sg_drives *drives, const struct sg_holds *own,
@@ -25,9 +25,19 @@ int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, c
         const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
         struct sg_err *err);
 int sg_app_pool_prove(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
-        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
+        struct sg_iis_files *files, struct sg_proof *ret, struct sg_err *err);
 void sg_app_pool_effects(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
         bool out, struct sg_strs *ret);
 void sg_app_pool_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *out);
+
+int sg_service_check(const struct sg_mitigation *m, const struct sg_action *a, struct sg_err *err);
+int sg_service_plan(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
+        struct sg_err *err);
+int sg_service_prove(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        struct sg_iis_files *files, struct sg_proof *ret, struct sg_err *err);
+void sg_service_effects(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        bool out, struct sg_strs *ret);
+void sg_service_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *out);
 
 #endif
