@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const char section[] = "system.applicationHost/applicationPools";
+static const struct sg_iis_item pool_item = { .section = section, .list = "", .tag = "add", .key = "name" };
 
 /* --- on this server */
 
@@ -109,7 +110,7 @@ int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, c
 		goto out;
 	}
 	sg_iis_place_server(host->iis, &server);
-	code = sg_iis_may_write(host->iis, drives, &server, section, err);
+	code = sg_iis_may_write(host->iis, drives, &server, &pool_item, err);
 	for (size_t i = 0; !code && i < SG_POOL_ATTRIBUTES; i++)
 		if (p.wanted[i])
 			code = add_wish(&p, i, host->iis, pool, own, &wishes, err);

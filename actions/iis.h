@@ -77,20 +77,31 @@ int sg_iis_places(const struct sg_iis *iis, const struct sg_drives *drives, cons
 /* The server itself: /configuration of applicationHost.config. */
 void sg_iis_place_server(const struct sg_iis *iis, struct sg_iis_place *ret);
 
-/* Whether `section` ("system.webServer/rewrite/rules") may be written at the place: not locked (overrideModeDefault, overrideMode, allowOverride,
- * allowDefinition, lockItem, lockElements, lockAllElementsExcept ... from applicationHost.config down), no configSource, no
- * configProtectionProvider, not both at top level and in a location of path ".", not two locations with the same path holding the same section,
- * web.config not ignored (enableConfigurationOverride; allowSubDirConfig concerns only folders below a place, never a place). Errors:
- * SG_EUNSUPPORTED or SG_EACCES (locked) with file, line, reason; SG_EPARSE when a file on the way cannot be read, because then nobody can tell. */
-int sg_iis_may_write(const struct sg_iis *iis, const struct sg_drives *drives,
-        const struct sg_iis_place *place, const char *section, struct sg_err *err);
+/* One element that a kind of action adds to a collection, as IIS's schema names its parts. Strings are borrowed. */
+struct sg_iis_item {
+	const char *section; /* as configSections declares it: "system.webServer/rewrite/outboundRules" */
+	const char *
+	        list; /* the collection inside the section: "preConditions"; "": the section is the collection */
+	const char *tag;  /* "rule" */
+	const char *key;  /* the attribute that IIS wants unique: "name" */
+	const char *name; /* its value; NULL where only the sort of element is meant */
+	bool first;       /* the order counts: it goes in front of others */
+};
 
-/* Whether an element `tag` with that name is already met by IIS anywhere on the chains that pass through the place: ancestors, descendants,
+/* Whether the item may be written at the place: not locked (overrideModeDefault, overrideMode, allowOverride, allowDefinition, lockItem,
+ * lockElements, lockAllElementsExcept ... from applicationHost.config down), no configSource, no configProtectionProvider, not both at top level and
+ * in a location of path ".", not two locations with the same path holding the same section, web.config not ignored (enableConfigurationOverride;
+ * allowSubDirConfig concerns only folders below a place, never a place). Errors: SG_EUNSUPPORTED or SG_EACCES (locked) with file, line, reason;
+ * SG_EPARSE when a file on the way cannot be read, because then nobody can tell. */
+int sg_iis_may_write(const struct sg_iis *iis, const struct sg_drives *drives,
+        const struct sg_iis_place *place, const struct sg_iis_item *item, struct sg_err *err);
+
+/* Whether any of the items, by its key, is already met by IIS anywhere on the chains that pass through the place: ancestors, descendants,
  * applicationHost.config and its locations, or the place twice because folders are shared. `own` are addresses that are ours and do not count.
- * Below the place at most 20,000 folders are looked through. SG_ECONFLICT names the file and line. */
+ * Below the place at most 20,000 folders are looked through, once for all items. SG_ECONFLICT names the file and line. */
 struct sg_addr;
-int sg_iis_name_free(const struct sg_iis *iis, const struct sg_drives *drives,
-        const struct sg_iis_place *place, const char *section, const char *tag, const char *name,
+int sg_iis_names_free(const struct sg_iis *iis, const struct sg_drives *drives,
+        const struct sg_iis_place *place, const struct sg_iis_item *items, size_t n,
         const struct sg_addr *own, size_t n_own, struct sg_err *err);
 
 /* What restarts when the container changes, as a sentence list for people: "application Default Web Site/owa (pool MSExchangeOWAAppPool)". */

@@ -12,7 +12,8 @@
 struct check {
 	const struct sg_iis *iis;
 	const struct sg_iis_place *place;
-	const char *section;
+	const struct sg_iis_item *item;
+	const char *section; /* the item's */
 	bool in_apphost;
 	/* what overrides so far: the most specific statement wins */
 	bool denied;
@@ -84,31 +85,37 @@ static const char *attr_of(const struct sg_cfg *cfg, uint32_t node, const char *
 	return sg_cfg_attr(cfg, node, name);
 }
 
-/* lockItem, lockElements and lockAllElementsExcept on the section or on what it stands in. */
+static int check_element_lock(struct check *c, const char *container, const struct sg_cfg *cfg, uint32_t node,
+        const char *tag, struct sg_err *err)
+{
+	const char *lock = attr_of(cfg, node, "lockElements"),
+	           *but = attr_of(cfg, node, "lockAllElementsExcept");
+
+	if (is_true(attr_of(cfg, node, "lockItem")))
+		return sg_fail(err, SG_EACCES, "%s:%u: the section %s is locked (lockItem)", container,
+		        line_of(cfg, node), c->section);
+	if (tag && ((lock && lists(lock, tag)) || (but && !lists(but, tag))))
+		return sg_fail(err, SG_EACCES, "%s:%u: <%s> is locked in the section %s (%s)", container,
+		        line_of(cfg, node), tag, c->section,
+		        lock && lists(lock, tag) ? "lockElements" : "lockAllElementsExcept");
+	return 0;
+}
+
+/* On what the section stands in, on the section, and on each collection down to the one that takes the item. */
 static int check_element_locks(struct check *c, const char *container, const struct sg_cfg *cfg,
         uint32_t section, struct sg_err *err)
 {
-	static const char *const ours[] = { "rule", "preConditions", "preCondition" };
-	bool outbound = strstr(c->section, "outboundRules") != NULL;
-	const char *lock;
+	bool inner = c->item->list[0] != 0;
+	int r = check_element_lock(c, container, cfg, section, inner ? c->item->list : c->item->tag, err);
 
-	for (uint32_t node = section; node != cfg->root && node != SG_NO_NODE; node = cfg->nodes[node].parent)
-		if (is_true(attr_of(cfg, node, "lockItem")))
-			return sg_fail(err, SG_EACCES, "%s:%u: the section %s is locked (lockItem)",
-			        container, line_of(cfg, node), c->section);
-	for (size_t i = 0; i < (outbound ? 3u : 1u); i++) {
-		lock = attr_of(cfg, section, "lockElements");
-		if (lock && lists(lock, ours[i]))
-			return sg_fail(err, SG_EACCES,
-			        "%s:%u: <%s> is locked in the section %s (lockElements)", container,
-			        line_of(cfg, section), ours[i], c->section);
-		lock = attr_of(cfg, section, "lockAllElementsExcept");
-		if (lock && !lists(lock, ours[i]))
-			return sg_fail(err, SG_EACCES,
-			        "%s:%u: <%s> is locked in the section %s (lockAllElementsExcept)", container,
-			        line_of(cfg, section), ours[i], c->section);
-	}
-	return 0;
+	for (uint32_t node = cfg->nodes[section].parent; !r && node != cfg->root && node != SG_NO_NODE;
+	        node = cfg->nodes[node].parent)
+		r = check_element_lock(c, container, cfg, node, NULL, err);
+	for (uint32_t kid = sg_cfg_first_element(cfg, section); !r && inner && kid != SG_NO_NODE;
+	        kid = sg_cfg_next_element(cfg, kid))
+		if (sg_cfg_is(cfg, kid, c->item->list))
+			r = check_element_lock(c, container, cfg, kid, c->item->tag, err);
+	return r;
 }
 
 static int visit_above(void *arg, const char *container, const struct sg_cfg *cfg, const char *site,
@@ -270,9 +277,9 @@ static int check_pool(struct check *c, struct sg_err *err)
 }
 
 int sg_iis_may_write(const struct sg_iis *iis, const struct sg_drives *drives,
-        const struct sg_iis_place *place, const char *section, struct sg_err *err)
+        const struct sg_iis_place *place, const struct sg_iis_item *item, struct sg_err *err)
 {
-	struct check c = { .iis = iis, .place = place, .section = section };
+	struct check c = { .iis = iis, .place = place, .item = item, .section = item->section };
 	int r;
 
 	c.in_apphost = sg_win_same(place->container, iis->apphost);

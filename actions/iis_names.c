@@ -1,5 +1,6 @@
-/* iis_names.c - whether IIS would meet a name twice. A rule name that a level and a level below it both hold makes IIS refuse the whole
- * application (500.19, 0x800700b7), so every file on every chain through a place is looked at: above it, itself, and below it. */
+/* iis_names.c - whether IIS would meet a key twice. A rule's name (or a sequence, or whatever the schema calls a collection's key) that a level and a
+ * level below it both hold makes IIS refuse the whole application (500.19, 0x800700b7), so every file on every chain through a place is looked at:
+ * above it, itself, and below it. */
 #include "actions/iis_parts.h"
 #include "actions/config_edit.h"
 #include "base/os.h"
@@ -15,7 +16,8 @@ struct search {
 	const struct sg_iis *iis;
 	const struct sg_drives *drives;
 	const struct sg_iis_place *place;
-	const char *section, *tag, *name;
+	const struct sg_iis_item *items;
+	size_t n_items;
 	const struct sg_addr *own;
 	size_t n_own;
 	/* the URL whose chain is walked now: the place's, or another that reads the same file */
@@ -26,44 +28,54 @@ struct search {
 
 /* --- one file */
 
-static bool is_ours(const struct search *s, const char *container, const struct sg_cfg *cfg,
-        const struct sg_iis_occurrence *o, uint32_t node)
+static bool is_ours(const struct search *s, const struct sg_iis_item *item, const char *container,
+        const struct sg_cfg *cfg, const struct sg_iis_occurrence *o)
 {
-	char *prefix = sg_iis_occurrence_prefix(cfg, o), *step = sg_path_step(s->tag, "name", s->name), *path;
-	const char *between = cfg->nodes[node].parent == o->node ? "" : "/preConditions";
+	char *prefix = sg_iis_occurrence_prefix(cfg, o), *path = sg_iis_item_path(prefix, item);
 	bool ours = false;
 
-	path = sg_format("%s/%s%s/%s", prefix, s->section, between, step);
 	for (size_t i = 0; !ours && i < s->n_own; i++)
 		ours = sg_win_same(s->own[i].container, container) && sg_same(s->own[i].path, path);
 	free(path);
-	free(step);
 	free(prefix);
 	return ours;
 }
 
-static int search_node(struct search *s, const char *container, const struct sg_cfg *cfg,
-        const struct sg_iis_occurrence *o, uint32_t parent, struct sg_err *err)
+/* `o` is NULL in an outsourced section, where nothing is ours. */
+static int search_list(struct search *s, const struct sg_iis_item *item, const char *container,
+        const struct sg_cfg *cfg, const struct sg_iis_occurrence *o, uint32_t list, struct sg_err *err)
+{
+	for (uint32_t kid = sg_cfg_first_element(cfg, list); kid != SG_NO_NODE;
+	        kid = sg_cfg_next_element(cfg, kid)) {
+		if (!sg_cfg_is(cfg, kid, item->tag) ||
+		        !sg_same(sg_cfg_attr(cfg, kid, item->key), item->name) ||
+		        (o && is_ours(s, item, container, cfg, o)))
+			continue;
+		return sg_fail(err, SG_ECONFLICT,
+		        "%s:%u: there is <%s %s=\"%s\"> in %s already, and IIS may meet it only once",
+		        container, cfg->nodes[kid].line, item->tag, item->key, item->name,
+		        item->list[0] ? item->list : item->section);
+	}
+	return 0;
+}
+
+static int search_section(struct search *s, const struct sg_iis_item *item, const char *container,
+        const struct sg_cfg *cfg, const struct sg_iis_occurrence *o, uint32_t section, struct sg_err *err)
 {
 	int r = 0;
 
-	for (uint32_t kid = sg_cfg_first_element(cfg, parent); !r && kid != SG_NO_NODE;
-	        kid = sg_cfg_next_element(cfg, kid)) {
-		if (sg_cfg_is(cfg, kid, s->tag) && sg_same(sg_cfg_attr(cfg, kid, "name"), s->name)) {
-			if (!o || !is_ours(s, container, cfg, o, kid))
-				r = sg_fail(err, SG_ECONFLICT,
-				        "%s:%u: there is a <%s> named \"%s\" already, and IIS may meet a "
-				        "name only once",
-				        container, cfg->nodes[kid].line, s->tag, s->name);
-		} else if (sg_cfg_is(cfg, kid, "preConditions")) {
-			r = search_node(s, container, cfg, o, kid, err);
-		}
-	}
+	if (!item->list[0])
+		return search_list(s, item, container, cfg, o, section, err);
+	for (uint32_t kid = sg_cfg_first_element(cfg, section); !r && kid != SG_NO_NODE;
+	        kid = sg_cfg_next_element(cfg, kid))
+		if (sg_cfg_is(cfg, kid, item->list))
+			r = search_list(s, item, container, cfg, o, kid, err);
 	return r;
 }
 
 /* A section whose body is in another file: <rules configSource="rules.config"/>. */
-static int search_source(struct search *s, const char *container, const char *source, struct sg_err *err)
+static int search_source(struct search *s, const struct sg_iis_item *item, const char *container,
+        const char *source, struct sg_err *err)
 {
 	struct sg_err ignored = SG_ERR_INIT;
 	struct sg_iis_file file = { 0 };
@@ -73,7 +85,7 @@ static int search_source(struct search *s, const char *container, const char *so
 	int r = 0;
 
 	if (sg_iis_file_read(s->drives, path, &file, &ignored) == 0)
-		r = search_node(s, path, &file.cfg, NULL, file.cfg.root, err);
+		r = search_section(s, item, path, &file.cfg, NULL, file.cfg.root, err);
 	sg_iis_file_release(&file);
 	free(path);
 	free(folder);
@@ -97,24 +109,34 @@ static bool on_chain(const struct search *s, const struct sg_iis_occurrence *o)
 	       sg_iis_resolve(s->site, o->url, &there, NULL) && here == there;
 }
 
-static int search_file(struct search *s, const char *container, const struct sg_cfg *cfg, const char *site,
-        const char *url, struct sg_err *err)
+static int search_item(struct search *s, const struct sg_iis_item *item, const char *container,
+        const struct sg_cfg *cfg, const char *site, const char *url, struct sg_err *err)
 {
 	bool itself = site && sg_win_same(container, s->place->container);
 	struct sg_iis_occurrences found = { 0 };
 	int r = 0;
 
-	sg_iis_occurrences(cfg, s->section, site, url, &found);
+	sg_iis_occurrences(cfg, item->section, site, url, &found);
 	for (size_t i = 0; !r && i < found.n; i++) {
 		const char *source = sg_cfg_attr(cfg, found.at[i].node, "configSource");
 
 		if (!itself && !on_chain(s, &found.at[i]))
 			continue;
-		r = search_node(s, container, cfg, &found.at[i], found.at[i].node, err);
+		r = search_section(s, item, container, cfg, &found.at[i], found.at[i].node, err);
 		if (!r && source)
-			r = search_source(s, container, source, err);
+			r = search_source(s, item, container, source, err);
 	}
 	sg_iis_occurrences_release(&found);
+	return r;
+}
+
+static int search_file(struct search *s, const char *container, const struct sg_cfg *cfg, const char *site,
+        const char *url, struct sg_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < s->n_items; i++)
+		r = search_item(s, &s->items[i], container, cfg, site, url, err);
 	return r;
 }
 
@@ -136,6 +158,27 @@ static bool holds(struct sg_bytes octets, const char *word)
 	return false;
 }
 
+/* Element names cannot be written with references: a file without the section's name has no such section, and most have not. */
+static bool holds_section(const struct search *s, struct sg_bytes octets)
+{
+	for (size_t i = 0; i < s->n_items; i++) {
+		const char *slash = strrchr(s->items[i].section, '/');
+
+		if (holds(octets, slash ? slash + 1 : s->items[i].section))
+			return true;
+	}
+	return false;
+}
+
+/* The first of the names that the octets hold; NULL: none. */
+static const char *holds_name(const struct search *s, struct sg_bytes octets)
+{
+	for (size_t i = 0; i < s->n_items; i++)
+		if (holds(octets, s->items[i].name))
+			return s->items[i].name;
+	return NULL;
+}
+
 static int search_web_config(
         struct search *s, const char *folder, const char *native, const char *url, struct sg_err *err)
 {
@@ -143,20 +186,21 @@ static int search_web_config(
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_buf octets = { 0 };
 	struct sg_cfg cfg = { 0 };
+	const char *name;
 	struct sg_file_id id;
 	int r = 0;
 
 	if (s->octets > MAX_OCTETS || sg_os_read(native, 64u << 20, &octets, &id, &why) < 0)
 		goto out;
 	s->octets += octets.len;
-	/* element names cannot be written with references: a file without the word has no such section, and most have not */
-	if (!holds(sg_buf_bytes(&octets), "rewrite"))
+	name = holds_name(s, sg_buf_bytes(&octets));
+	if (!name && !holds_section(s, sg_buf_bytes(&octets)))
 		goto out;
 	if (sg_cfg_scan(sg_buf_bytes(&octets), container, &cfg, &why) == 0)
 		r = search_file(s, container, &cfg, s->site->name, url, err);
-	else if (holds(sg_buf_bytes(&octets), s->name))
+	else if (name)
 		r = sg_fail(err, SG_ECONFLICT, "%s cannot be read (%s) and holds the name \"%s\"", container,
-		        why.msg, s->name);
+		        why.msg, name);
 out:
 	sg_cfg_release(&cfg);
 	sg_buf_release(&octets);
@@ -248,24 +292,38 @@ static int check_sharing(struct search *s, const struct sg_iis_readers *readers,
 			        "%s is read for %s%s and again for %s%s below it: IIS would meet \"%s\" "
 			        "twice%s",
 			        s->place->container, up->site->name, up->url, down->site->name, down->url,
-			        s->name, s->place->inherit ? "; inherit=\"no\" avoids that" : "");
+			        s->items[0].name, s->place->inherit ? "; inherit=\"no\" avoids that" : "");
 		}
 	return 0;
 }
 
-int sg_iis_name_free(const struct sg_iis *iis, const struct sg_drives *drives,
-        const struct sg_iis_place *place, const char *section, const char *tag, const char *name,
+/* Whether all of the items' sections stand in applicationHost.config and nowhere below. */
+static bool server_only(const struct search *s)
+{
+	for (size_t i = 0; i < s->n_items; i++) {
+		uint32_t declared = sg_iis_declared(&s->iis->cfg, s->items[i].section);
+
+		if (declared == SG_NO_NODE ||
+		        !sg_same(sg_cfg_attr(&s->iis->cfg, declared, "allowDefinition"), "AppHostOnly"))
+			return false;
+	}
+	return true;
+}
+
+int sg_iis_names_free(const struct sg_iis *iis, const struct sg_drives *drives,
+        const struct sg_iis_place *place, const struct sg_iis_item *items, size_t n,
         const struct sg_addr *own, size_t n_own, struct sg_err *err)
 {
-	struct search s = { iis, drives, place, section, tag, name, own, n_own, NULL, NULL, 0, 0 };
+	struct search s = { iis, drives, place, items, n, own, n_own, NULL, NULL, 0, 0 };
 	struct sg_iis_readers readers = { 0 };
-	bool server_only = strstr(section, "globalRules") != NULL;
 	int r = 0;
 
+	if (!n)
+		return 0;
 	if (!place->site) {
 		r = search_file(&s, iis->apphost, &iis->cfg, NULL, NULL, err);
 		/* what stands at the server meets every site's own */
-		for (size_t i = 0; !r && !server_only && i < iis->n_sites; i++) {
+		for (size_t i = 0; !r && !server_only(&s) && i < iis->n_sites; i++) {
 			s.site = &iis->sites[i];
 			s.url = "/";
 			r = sg_iis_chain(iis, drives, s.site->name, s.url, visit, &s, err);

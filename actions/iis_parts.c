@@ -286,6 +286,17 @@ char *sg_iis_occurrence_prefix(const struct sg_cfg *cfg, const struct sg_iis_occ
 	return sg_iis_location_prefix(path ? path : ".", o->inherit);
 }
 
+char *sg_iis_item_path(const char *prefix, const struct sg_iis_item *item)
+{
+	char *step = sg_path_step(item->tag, item->key, item->name), *path = NULL;
+
+	if (step)
+		path = sg_format(
+		        "%s/%s%s%s/%s", prefix, item->section, item->list[0] ? "/" : "", item->list, step);
+	free(step);
+	return path;
+}
+
 /* --- chains */
 
 int sg_iis_chain(const struct sg_iis *iis, const struct sg_drives *drives, const char *site, const char *url,

@@ -68,6 +68,9 @@ char *sg_iis_occurrence_prefix(const struct sg_cfg *cfg, const struct sg_iis_occ
 /* "location[@path='P']" and, unless inherited, "[@inheritInChildApplications='false']", below /configuration. */
 char *sg_iis_location_prefix(const char *path, bool inherit);
 
+/* The address of the item below the parent of system.webServer; NULL when its name holds both kinds of quotes. */
+char *sg_iis_item_path(const char *prefix, const struct sg_iis_item *item);
+
 /* Calls `each` for applicationHost.config and then each web.config from the site's root down to the URL's own folder, with the file's own site
  * and URL (NULL for applicationHost.config). Files that are not there are left out. Stops at the first result other than 0 and gives it back. */
 typedef int sg_iis_visit(void *arg, const char *container, const struct sg_cfg *cfg, const char *site,

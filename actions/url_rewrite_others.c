@@ -262,7 +262,7 @@ int sg_url_rewrite_others(const struct sg_mitigation *m, const struct sg_action 
 		memset(&others, 0, sizeof(others));
 	}
 	sg_others_release(&others);
-	sg_ur_places_free(places, n);
+	sg_iis_places_free(places, n);
 	sg_ur_release(&ur);
 	return r;
 }

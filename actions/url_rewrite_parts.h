@@ -2,9 +2,10 @@
 #ifndef SG_ACTIONS_URL_REWRITE_PARTS_H
 #define SG_ACTIONS_URL_REWRITE_PARTS_H
 
+#include "actions/iis_action.h"
 #include "actions/kinds.h"
 
-enum { SG_UR_MAX_ITEMS = 64 }; /* of one action */
+enum { SG_UR_MAX_ITEMS = SG_IIS_MAX_ADDS }; /* of one action */
 
 enum sg_ur_section { SG_UR_GLOBAL, SG_UR_INBOUND, SG_UR_OUTBOUND, SG_UR_SECTIONS };
 extern const char *const sg_ur_section_names[SG_UR_SECTIONS]; /* "globalRules", "rules", "outboundRules" */
@@ -14,12 +15,10 @@ struct sg_ur_item {
 	enum sg_ur_section section;
 	bool pre; /* a preCondition, in <preConditions> */
 	char *name;
-	struct sg_buf octets; /* the element by itself: no namespace, no comments, nothing between the tags */
+	struct sg_buf octets; /* the element by itself, as sg_iis_element() writes it */
 };
 struct sg_ur {
-	bool server;        /* scope="Server" */
-	char *sites, *path; /* NULL for the server */
-	bool inherit;
+	struct sg_iis_at at;
 	struct sg_ur_item *items; /* in the feed's order */
 	size_t n, cap;
 	struct sg_buf rewrite; /* <rewrite> with all of them, for the evaluator */
@@ -34,6 +33,5 @@ void sg_ur_release(struct sg_ur *ur);
 /* The places of the action on this server. */
 int sg_ur_places(const struct sg_ur *ur, const struct sg_host *host, const struct sg_drives *drives,
         struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
-void sg_ur_places_free(struct sg_iis_place *places, size_t n);
 
 #endif

@@ -394,7 +394,7 @@ int sg_url_rewrite_prove(const struct sg_mitigation *m, const struct sg_action *
 		memset(&proof, 0, sizeof(proof));
 	}
 	sg_proof_release(&proof);
-	sg_ur_places_free(places, n);
+	sg_iis_places_free(places, n);
 	sg_ur_release(&ur);
 	return r;
 }

@@ -67,14 +67,18 @@ const struct sg_iis_place *t_iis_place(struct t_iis *f, const char *site, const 
 
 int t_iis_may_write(struct t_iis *f, const struct sg_iis_place *p, const char *section)
 {
+	struct sg_iis_item item = { section, "", "rule", "name", NAME, true };
+
 	sg_err_clear(&f->err);
-	return sg_iis_may_write(f->iis, &f->drives, p, section, &f->err);
+	return sg_iis_may_write(f->iis, &f->drives, p, &item, &f->err);
 }
 
 int t_iis_name_free(struct t_iis *f, const struct sg_iis_place *p)
 {
+	struct sg_iis_item item = { RULES, "", "rule", "name", NAME, true };
+
 	sg_err_clear(&f->err);
-	return sg_iis_name_free(f->iis, &f->drives, p, RULES, "rule", NAME, NULL, 0, &f->err);
+	return sg_iis_names_free(f->iis, &f->drives, p, &item, 1, NULL, 0, &f->err);
 }
 
 void t_iis_says(const struct t_iis *f, const char *text)

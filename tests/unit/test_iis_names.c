@@ -134,18 +134,20 @@ static void what_is_ours_does_not_count(void **state)
 	struct t_iis *f = *state;
 	struct sg_addr own = { SG_VALUE_ELEMENT, (char *)T_ECP,
 		(char *)"/configuration/system.webServer/rewrite/rules/rule[@name='stopgap T-1 rule']" };
+	struct sg_iis_item item = { RULES, "", "rule", "name", NAME, true };
 	const struct sg_iis_place *p;
 
 	t_drive_replace(f->dir, T_ECP, "<appSettings>", SECTION_OF_RULE("<appSettings>"));
 	p = t_iis_place(f, "Default Web Site", "/ecp", true);
 	assert_int_equal(t_iis_name_free(f, p), SG_ECONFLICT);
 	sg_err_clear(&f->err);
-	assert_int_equal(sg_iis_name_free(f->iis, &f->drives, p, RULES, "rule", NAME, &own, 1, &f->err), 0);
+	assert_int_equal(sg_iis_names_free(f->iis, &f->drives, p, &item, 1, &own, 1, &f->err), 0);
 }
 
 static void the_server_meets_every_site(void **state)
 {
 	struct t_iis *f = *state;
+	struct sg_iis_item item = { "system.webServer/rewrite/globalRules", "", "rule", "name", NAME, true };
 	struct sg_iis_place server;
 
 	t_drive_replace(f->dir, T_BACK_OWA, "\t<location", SECTION_OF_RULE("\t<location"));
@@ -155,9 +157,7 @@ static void the_server_meets_every_site(void **state)
 	t_iis_says(f, T_BACK_OWA);
 	/* global rules are a collection of their own, which only the server has */
 	sg_err_clear(&f->err);
-	assert_int_equal(sg_iis_name_free(f->iis, &f->drives, &server, "system.webServer/rewrite/globalRules",
-	                         "rule", NAME, NULL, 0, &f->err),
-	        0);
+	assert_int_equal(sg_iis_names_free(f->iis, &f->drives, &server, &item, 1, NULL, 0, &f->err), 0);
 	sg_iis_place_release(&server);
 }
 

@@ -1,11 +1,10 @@
-/* url_rewrite_byhand.c - the same change as lines that a person can type. Pure text; nothing is run.
+/* iis_action_byhand.c - the same change as lines that a person can type. Pure text; nothing is run.
  *
  * appcmd addresses a level and commits to the file that holds it; a <location inheritInChildApplications="false"> is out of its reach, so for such a
  * place the file, the element and the octets are named instead.
  */
-#include "actions/url_rewrite_parts.h"
+#include "actions/iis_action.h"
 #include "actions/config_edit.h"
-#include "base/xml.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +90,8 @@ static void add_parts(const struct sg_wish *wish, const char *section, const cha
 	}
 }
 
-static void by_editor(const struct sg_wish *wish, bool undo, struct sg_buf *out)
+static void by_editor(
+        const struct sg_wish *wish, const struct sg_iis_item *item, bool undo, struct sg_buf *out)
 {
 	char *parent = sg_path_parent(wish->addr.path);
 
@@ -99,54 +99,70 @@ static void by_editor(const struct sg_wish *wish, bool undo, struct sg_buf *out)
 		sg_buf_fmt(out, "In %s take out the element %s, and nothing else.\r\n", wish->addr.container,
 		        wish->addr.path);
 	} else {
-		sg_buf_fmt(out, "In %s put into %s, in front of other rules:\r\n", wish->addr.container,
-		        parent ? parent : "");
+		sg_buf_fmt(out, "In %s put into %s%s:\r\n", wish->addr.container, parent ? parent : "",
+		        item->first ? ", in front of others" : "");
 		sg_buf_add(out, wish->to.octets.data, wish->to.octets.len);
 		sg_buf_str(out, "\r\n");
 	}
 	free(parent);
 }
 
-void sg_url_rewrite_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *out)
+/* Which sort of element the address means; NULL: none of them. */
+static const struct sg_iis_item *sort_of(const struct sg_iis_item *items, size_t n, const char *path)
 {
-	const char *at = strstr(wish->addr.path, "/system.webServer/rewrite/");
-	bool pre = strstr(wish->addr.path, "/preConditions/preCondition[") != NULL;
-	struct sg_err ignored = SG_ERR_INIT;
-	struct sg_buf change = { 0 };
-	char *section = NULL, *name, *prefix;
-	xmlDoc *doc = NULL;
-	const xmlNode *root;
+	for (size_t i = 0; i < n; i++) {
+		char *step = sg_format("/%s%s%s/%s[@%s=", items[i].section, items[i].list[0] ? "/" : "",
+		        items[i].list, items[i].tag, items[i].key);
+		bool is = strstr(path, step) != NULL;
 
-	if (wish->addr.kind != SG_VALUE_ELEMENT || !at)
+		free(step);
+		if (is)
+			return &items[i];
+	}
+	return NULL;
+}
+
+/* "preConditions.[name='x'" or, at the section itself, "[name='x'": as appcmd names an element. */
+static void add_key(const struct sg_iis_item *item, const xmlNode *root, struct sg_buf *out)
+{
+	char *name = sg_xml_attr(root, NULL, item->key);
+
+	sg_buf_fmt(out, "%s%s[%s=", item->list, item->list[0] ? "." : "", item->key);
+	add_quoted(out, name ? name : "");
+	sg_buf_char(out, ']');
+	free(name);
+}
+
+void sg_iis_action_by_hand(
+        const struct sg_iis_item *items, size_t n, const struct sg_wish *wish, bool undo, struct sg_buf *out)
+{
+	const struct sg_iis_item *item =
+	        wish->addr.kind == SG_VALUE_ELEMENT ? sort_of(items, n, wish->addr.path) : NULL;
+	struct sg_err ignored = SG_ERR_INIT;
+	struct sg_buf change = { 0 }, key = { 0 };
+	const xmlNode *root;
+	xmlDoc *doc = NULL;
+
+	if (!item)
 		return;
 	if (strstr(wish->addr.path, "[@inheritInChildApplications='false']") ||
 	        sg_xml_parse(sg_buf_bytes(&wish->to.octets), "value", &sg_xml_feed_limits, &doc, &ignored)) {
-		by_editor(wish, undo, out);
+		by_editor(wish, item, undo, out);
 		return;
 	}
-	at += strlen("/system.webServer/rewrite/");
-	section = sg_format("system.webServer/rewrite/%.*s", (int)strcspn(at, "/"), at);
 	root = xmlDocGetRootElement(doc);
-	name = sg_xml_attr(root, NULL, "name");
-	sg_buf_fmt(&change, "/%c\"%s", undo ? '-' : '+', pre ? "preConditions." : "");
+	add_key(item, root, &key);
 	if (undo) {
-		sg_buf_str(&change, "[name=");
-		add_quoted(&change, name ? name : "");
-		sg_buf_char(&change, ']');
+		sg_buf_fmt(&change, "/-\"%s\"", (const char *)key.data);
 	} else {
-		add_attrs(root, !pre, &change); /* rules of others may stop before it */
+		sg_buf_fmt(&change, "/+\"%s%s", item->list, item->list[0] ? "." : "");
+		add_attrs(root, item->first, &change);
+		sg_buf_char(&change, '"');
 	}
-	sg_buf_char(&change, '"');
-	add_line(out, wish, section, (const char *)change.data);
-	sg_buf_clear(&change);
-	sg_buf_fmt(&change, "%s[name=", pre ? "preConditions." : "");
-	add_quoted(&change, name ? name : "");
-	sg_buf_char(&change, ']');
-	prefix = sg_buf_detach(&change);
+	add_line(out, wish, item->section, (const char *)change.data);
 	if (!undo)
-		add_parts(wish, section, prefix, root, out);
-	free(prefix);
-	free(name);
-	free(section);
+		add_parts(wish, item->section, (const char *)key.data, root, out);
+	sg_buf_release(&change);
+	sg_buf_release(&key);
 	xmlFreeDoc(doc);
 }
