@@ -1,6 +1,7 @@
 /* drive.c - builds, reads and compares throw-away drives; see drive.h. POSIX only: tests run where drives are folders. */
 #include "drive.h"
 #include "drive_files.h"
+#include "hive_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -227,6 +228,7 @@ void t_drive_fill(const char *dir)
 	write_text(dir, T_OWA, true, t_file_owa, NULL, NULL);
 	write_text(dir, T_ECP, true, t_file_ecp, NULL, NULL);
 	write_text(dir, T_BACK_OWA, false, t_file_back_owa, NULL, NULL);
+	t_hive_fill(dir);
 	write_text(dir, "C:\\ProgramData\\stopgap\\machine", false, T_MACHINE "\n", NULL, NULL);
 	make_folder(dir, T_V15 "\\FrontEnd\\HttpProxy\\OAB");
 	make_folder(dir, T_V15 "\\FrontEnd\\HttpProxy\\PowerShell");

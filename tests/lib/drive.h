@@ -11,6 +11,7 @@
  *                          ...\V15\ClientAccess       site root of "Exchange Back End", no web.config; ClientAccess\owa has one
  *                          ...\V15\Bin\ExSetup.exe    a PE file whose version is 15.2.986.29
  * C:\Windows\System32\inetsrv                         config\applicationHost.config, config\schema\rewrite_schema.xml, rewrite.dll, w3wp.exe
+ * C:\Windows\System32\config                          SYSTEM and SOFTWARE hives (hive_file.h): services of Windows, IIS and Exchange
  * C:\ProgramData\stopgap\machine                      the machine's id
  */
 #ifndef SG_TESTS_LIB_DRIVE_H
