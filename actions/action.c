@@ -41,6 +41,15 @@ const struct sg_action_kind *sg_action_kind(const char *type)
 	return NULL;
 }
 
+char *sg_action_words(void)
+{
+	struct sg_buf words = { 0 };
+
+	for (size_t i = 0; i < sg_action_kind_count; i++)
+		sg_buf_fmt(&words, "%s%s", i ? " " : "", sg_action_kinds[i].conf_name);
+	return sg_buf_detach(&words);
+}
+
 /* --- wishes */
 
 struct sg_wish *sg_wishes_add(struct sg_wishes *w)

@@ -22,7 +22,7 @@ struct sg_wish {
 	enum sg_hook_kind
 	        hook; /* what the value belongs to is to be stopped once the value is in, and started again once it is out */
 	char *hook_name; /* the service or pool; NULL with SG_HOOK_NONE */
-	bool companion;  /* stopped before what is no companion, started after it: it would start that again */
+	bool companion; /* stopped before what is no companion, started after it: it would start that again */
 	bool adopt; /* somebody else's equivalent thing: what is there becomes the before, `to` is absent */
 };
 struct sg_wishes {
@@ -110,6 +110,9 @@ extern const struct sg_action_kind sg_action_kinds[];
 extern const size_t sg_action_kind_count;
 const struct sg_action_kind *sg_action_kind(
         const char *type); /* case as written; NULL: this version does not know it */
+
+char *sg_action_words(
+        void); /* the configuration's names of all kinds, with blanks between them; owned by the caller */
 
 /* All actions of a mitigation together: checks each kind is known (else SG_EUNSUPPORTED naming the type). */
 int sg_actions_check(const struct sg_mitigation *m, struct sg_err *err);

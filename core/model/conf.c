@@ -16,7 +16,7 @@ enum { MAX_ITEMS = 1000 };
 struct reader {
 	struct sg_conf *conf;
 	struct sg_bytes octets;
-	const char *file;
+	const char *file, *kinds;
 	char *folder;
 	int code; /* 0 or the first failure */
 	struct sg_err *err;
@@ -108,7 +108,7 @@ static void read_fields(
 			fail(r, node, NULL, "attribute '%s' of <%s> is missing", f->attr, words->name);
 		else if (!text)
 			sg_conf_value_absent(base, f);
-		else if (sg_conf_value_set(base, f, text, r->folder, &why))
+		else if (sg_conf_value_set(base, f, text, r->folder, r->kinds, &why))
 			fail(r, node, f->attr, "attribute '%s' of <%s>: %s", f->attr, words->name, why.msg);
 		if (!r->code)
 			note_origin(r, label, f, base, given ? node : NULL);
@@ -359,9 +359,12 @@ static char *folder_of(const char *file)
 	return sg_strndup(file, end == file ? 1 : (size_t)(end - file));
 }
 
-int sg_conf_decode(struct sg_bytes octets, const char *file, struct sg_conf **ret, struct sg_err *err)
+int sg_conf_decode(
+        struct sg_bytes octets, const char *file, const char *kinds, struct sg_conf **ret, struct sg_err *err)
 {
-	struct reader r = { .conf = sg_alloc(sizeof *r.conf), .octets = octets, .file = file, .err = err };
+	struct reader r = {
+		.conf = sg_alloc(sizeof *r.conf), .octets = octets, .file = file, .kinds = kinds, .err = err
+	};
 	xmlDoc *doc = NULL;
 	uintptr_t next = 0;
 

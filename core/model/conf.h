@@ -71,9 +71,11 @@ struct sg_conf {
 	struct sg_strs origins; /* "name=value (FILE:LINE | default)" per setting, for --print-config */
 };
 
-/* `file` is for messages and for relative paths; an absolute one makes a printed configuration read to the same. An empty
- * <stopgap/> is valid. */
-int sg_conf_decode(struct sg_bytes octets, const char *file, struct sg_conf **ret, struct sg_err *err);
+/* `file` is for messages and for relative paths; an absolute one makes a printed configuration read to the same. `kinds` are the words, with blanks
+ * between them, that <when kind> may hold: the kinds of action that this version knows (NULL: any word of that shape). An empty <stopgap/> is
+ * valid. */
+int sg_conf_decode(struct sg_bytes octets, const char *file, const char *kinds, struct sg_conf **ret,
+        struct sg_err *err);
 struct sg_conf *sg_conf_default(void);
 void sg_conf_free(struct sg_conf *conf);
 /* The whole configuration with all defaults written out, as XML that sg_conf_decode() reads to the same. */

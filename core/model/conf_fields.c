@@ -45,7 +45,7 @@ static const struct sg_conf_field policy_fields[] = {
 	{ "window",         SG_CF_WINDOW, IN(sg_conf, window) },
 };
 static const struct sg_conf_field when_fields[] = {
-	{ "kind",         SG_CF_KINDS,    IN(sg_conf_when, kind), .words = "url_rewrite app_pool service do_nothing" },
+	{ "kind",         SG_CF_KINDS,    IN(sg_conf_when, kind) },
 	{ "feed",         SG_CF_GLOBS,    IN(sg_conf_when, feed) },
 	{ "id",           SG_CF_GLOBS,    IN(sg_conf_when, id) },
 	{ "ring",         SG_CF_GLOBS,    IN(sg_conf_when, ring) },

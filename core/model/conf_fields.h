@@ -15,7 +15,7 @@ enum sg_conf_kind {
 	SG_CF_URL,      /* char *: model/url.h; a path as SG_CF_PATH */
 	SG_CF_PROXY,    /* char *: system, none or an URL */
 	SG_CF_OID,      /* char *: 1.2.3 */
-	SG_CF_KINDS,    /* char *: blank-separated words out of `words` */
+	SG_CF_KINDS,    /* char *: blank-separated words out of those that the caller of the reader knows */
 	SG_CF_WINDOW,   /* char *: model/window.h */
 	SG_CF_ACCOUNTS, /* char *: comma-separated */
 	SG_CF_REVISION, /* char *: a prefix of a revision */
@@ -63,7 +63,7 @@ extern const struct sg_conf_words sg_conf_words[SG_CE_COUNT];
 /* conf_value.c. Reads `text` into base+offset; `folder` is the configuration file's, "" for the current one. The error is
  * the end of a sentence: "'5x' is not a duration; write ...". */
 int sg_conf_value_set(void *base, const struct sg_conf_field *field, const char *text, const char *folder,
-        struct sg_err *err);
+        const char *kinds, struct sg_err *err);
 /* Writes it as it would be read; false when the value is absent. */
 bool sg_conf_value_get(const void *base, const struct sg_conf_field *field, struct sg_buf *out);
 void sg_conf_value_absent(void *base, const struct sg_conf_field *field);

@@ -167,9 +167,13 @@ static bool good_glob(const char *part, const char *words)
 	return true;
 }
 
-static bool good_word(const char *part, const char *words)
+/* `words` NULL: any word that could be one of a later version. */
+static bool good_kind(const char *part, const char *words)
 {
-	return sg_words_index(words, part) >= 0;
+	if (words)
+		return sg_words_index(words, part) >= 0;
+	return part[0] >= 'a' && part[0] <= 'z' &&
+	       strspn(part, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(part);
 }
 
 static bool good_oid(const char *text)
@@ -226,11 +230,6 @@ static const char *wrong(const struct sg_conf_field *f, const char *text)
 		return each(text, " \t\r\n", good_glob, NULL)
 		               ? NULL
 		               : "a list of names with blanks between them; * and ? stand for any";
-	case SG_CF_KINDS:
-		return each(text, " \t\r\n", good_word, f->words)
-		               ? NULL
-		               : "a list of url_rewrite, app_pool, service and do_nothing with blanks "
-		                 "between them";
 	case SG_CF_OID:
 		return good_oid(text) ? NULL : "an object identifier, such as 1.3.6.1.4.1.311.76.57.1.11";
 	case SG_CF_WINDOW:
@@ -248,6 +247,7 @@ static const char *wrong(const struct sg_conf_field *f, const char *text)
 		               ? NULL
 		               : "a proxy; write system, none or http://host:port";
 	case SG_CF_TEXT:
+	case SG_CF_KINDS: /* set_kinds() */
 	case SG_CF_PATH:
 	case SG_CF_URL:
 	case SG_CF_CHOICE:
@@ -280,6 +280,27 @@ static int set_text(
 	return 0;
 }
 
+static int set_kinds(
+        void *base, const struct sg_conf_field *f, const char *text, const char *kinds, struct sg_err *err)
+{
+	struct sg_buf allowed = { 0 };
+
+	if (each(text, " \t\r\n", good_kind, kinds)) {
+		free(*text_of(base, f));
+		*text_of(base, f) = sg_strdup(text);
+		return 0;
+	}
+	for (const char *p = kinds ? kinds : "kinds of action"; *p; p++) {
+		if (kinds && *p == ' ')
+			sg_buf_char(&allowed, ',');
+		sg_buf_char(&allowed, *p);
+	}
+	sg_fail(err, SG_EINVAL, "'%.80s' is not a list of words with blanks between them; allowed: %s", text,
+	        (const char *)allowed.data);
+	sg_buf_release(&allowed);
+	return SG_EINVAL;
+}
+
 static int set_time(void *base, const struct sg_conf_field *f, const char *text, struct sg_err *err)
 {
 	int64_t ms;
@@ -291,8 +312,8 @@ static int set_time(void *base, const struct sg_conf_field *f, const char *text,
 	return 0;
 }
 
-int sg_conf_value_set(
-        void *base, const struct sg_conf_field *f, const char *text, const char *folder, struct sg_err *err)
+int sg_conf_value_set(void *base, const struct sg_conf_field *f, const char *text, const char *folder,
+        const char *kinds, struct sg_err *err)
 {
 	switch (f->kind) {
 	case SG_CF_CHOICE:
@@ -301,6 +322,7 @@ int sg_conf_value_set(
 	case SG_CF_DURATION:
 	case SG_CF_SIZE: return set_number(base, f, text, err);
 	case SG_CF_TIME: return set_time(base, f, text, err);
+	case SG_CF_KINDS: return set_kinds(base, f, text, kinds, err);
 	case SG_CF_TEXT:
 	case SG_CF_NAME:
 	case SG_CF_NAMES:
@@ -309,7 +331,6 @@ int sg_conf_value_set(
 	case SG_CF_URL:
 	case SG_CF_PROXY:
 	case SG_CF_OID:
-	case SG_CF_KINDS:
 	case SG_CF_WINDOW:
 	case SG_CF_ACCOUNTS:
 	case SG_CF_REVISION: break;

@@ -113,7 +113,7 @@ void lab_configure(struct lab *lab, const char *mode, const char *inside)
 	        mode ? mode : "enforce", inside ? inside : "");
 
 	sg_err_clear(&lab->err);
-	if (sg_conf_decode(sg_bytes_of(xml), file, &conf, &lab->err) ||
+	if (sg_conf_decode(sg_bytes_of(xml), file, NULL, &conf, &lab->err) ||
 	        sg_engine_configure(lab->engine, conf, sg_bytes_of(xml), file, &lab->err))
 		fail_msg("%s", lab->err.msg);
 	free(xml);

@@ -152,7 +152,7 @@ static int open_engine(struct stage *s, bool server, const char *inherit)
 	        "<stopgap xmlns=\"urn:stopgap:config:1\"><trust><anchor name=\"test\" file=\"%s\"/></trust>"
 	        "<feed name=\"sweep\" url=\"file:///nowhere\" anchors=\"test\"/></stopgap>",
 	        anchor_file);
-	r = sg_conf_decode(sg_buf_bytes(&text), "sweep.xml", &conf, &s->err);
+	r = sg_conf_decode(sg_buf_bytes(&text), "sweep.xml", NULL, &conf, &s->err);
 	if (!r)
 		r = sg_engine_configure(s->engine, conf, sg_buf_bytes(&text), "sweep.xml", &s->err);
 	if (r) {

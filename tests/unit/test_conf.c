@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#define KINDS "url_rewrite app_pool service do_nothing"
 #define NS "xmlns=\"urn:stopgap:config:1\""
 
 static struct sg_conf *decode(const char *text)
@@ -17,7 +18,7 @@ static struct sg_conf *decode(const char *text)
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_conf *conf = NULL;
 
-	if (sg_conf_decode(sg_bytes_of(text), "/etc/stopgap/stopgap.xml", &conf, &err))
+	if (sg_conf_decode(sg_bytes_of(text), "/etc/stopgap/stopgap.xml", KINDS, &conf, &err))
 		fail_msg("%s", err.msg);
 	return conf;
 }
@@ -180,7 +181,7 @@ static const struct {
 	        "belong to do=\"ask\"" },
 	{ "<stopgap " NS "><policy><when do=\"ask\" then=\"apply\"/></policy></stopgap>", "need each other" },
 	{ "<stopgap " NS "><policy><when do=\"ask\" kind=\"pool\"/></policy></stopgap>",
-	        "url_rewrite, app_pool, service" },
+	        "allowed: url_rewrite, app_pool, service" },
 	{ "<stopgap " NS "><policy><when do=\"ask\" window=\"22:00-24:00\"/></policy></stopgap>",
 	        "not a window; write 22:00-05:00, maintenance, or several" },
 	{ "<stopgap " NS "><policy><block id=\"A\"/></policy></stopgap>",
@@ -239,7 +240,7 @@ static void assert_mistake(const char *doc, const char *says)
 	char *exact = malloc(len); /* without a NUL: whoever reads past the end is caught */
 
 	memcpy(exact, doc, len);
-	int r = sg_conf_decode((struct sg_bytes){ (unsigned char *)exact, len }, "F", &conf, &err);
+	int r = sg_conf_decode((struct sg_bytes){ (unsigned char *)exact, len }, "F", KINDS, &conf, &err);
 
 	free(exact);
 	assert_true(r < 0);
@@ -268,7 +269,7 @@ static void torn_files_are_refused_without_harm(void **state)
 
 		memcpy(part, full, n);
 		assert_true(
-		        sg_conf_decode((struct sg_bytes){ (unsigned char *)part, n }, "F", &conf, &err) < 0);
+		        sg_conf_decode((struct sg_bytes){ (unsigned char *)part, n }, "F", KINDS, &conf, &err) < 0);
 		free(part);
 	}
 }

@@ -19,7 +19,7 @@ static struct sg_conf *conf_of(const char *mode, const char *policy)
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_conf *conf = NULL;
 
-	if (sg_conf_decode(sg_bytes_of(text), "/etc/stopgap.xml", &conf, &err))
+	if (sg_conf_decode(sg_bytes_of(text), "/etc/stopgap.xml", NULL, &conf, &err))
 		fail_msg("%s", err.msg);
 	free(text);
 	return conf;

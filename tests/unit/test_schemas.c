@@ -75,10 +75,20 @@ static bool feed_reader_accepts(struct sg_bytes octets)
 	return ok;
 }
 
+static const char *kinds(void)
+{
+	static char words[512];
+	char *all = sg_action_words();
+
+	snprintf(words, sizeof words, "%s", all);
+	free(all);
+	return words;
+}
+
 static bool conf_reader_accepts(struct sg_bytes octets)
 {
 	struct sg_conf *conf = NULL;
-	int r = sg_conf_decode(octets, "F", &conf, NULL);
+	int r = sg_conf_decode(octets, "F", kinds(), &conf, NULL);
 
 	sg_conf_free(r ? NULL : conf);
 	return r == 0;
@@ -291,6 +301,7 @@ static const struct row confs[] = {
 	{ BAD,  POLICY("<when do=\"never\"/>") },
 	{ BAD,  POLICY("<when do=\"apply\" kind=\"\"/>") },
 	{ BAD,  POLICY("<when do=\"apply\" kind=\"UrlRewrite\"/>") },
+	{ READER_ONLY, POLICY("<when do=\"apply\" kind=\"firewall\"/>") },
 	{ BAD,  POLICY("<when do=\"apply\" min-severity=\"any\"/>") },
 	{ GOOD, POLICY("<when ring=\"canary pilot-*\" do=\"apply\" window=\"22:00-05:00 or maintenance\"/>") },
 	{ GOOD, CONF("", "<policy ring=\"canary\" window=\"maintenance\"/>") },
@@ -357,7 +368,7 @@ static void the_examples_are_good(void **state)
 	assert_true(schema_accepts(feed_schema, sg_buf_bytes(&feed_octets)));
 	assert_true(schema_accepts(conf_schema, sg_buf_bytes(&conf_octets)));
 	if (sg_feed_decode(sg_buf_bytes(&feed_octets), &rules, &feed, &event, &err) ||
-	        sg_conf_decode(sg_buf_bytes(&conf_octets), "stopgap.xml", &conf, &err))
+	        sg_conf_decode(sg_buf_bytes(&conf_octets), "stopgap.xml", kinds(), &conf, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(feed->n_refused, 0);
 	assert_int_equal(feed->n, 5);
