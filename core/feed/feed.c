@@ -242,12 +242,48 @@ int sg_feed_decode(struct sg_bytes verified, const struct sg_feed_rules *rules, 
 	return 0;
 }
 
+/* A document that a detached signature covers, as XMLDSig would have given it: canonical, without comments and without a Signature of its own. */
+static int canonical(struct sg_buf *octets, const struct sg_feed_rules *rules, struct sg_err *err)
+{
+	struct sg_buf out = { 0 };
+	xmlDoc *doc = NULL;
+	int r = sg_xml_parse(sg_buf_bytes(octets), rules->name, &sg_xml_feed_limits, &doc, err);
+	xmlNode *root = r ? NULL : xmlDocGetRootElement(doc), *last = NULL;
+
+	for (xmlNode *n = root ? sg_xml_first(root) : NULL; n; n = sg_xml_next(n))
+		last = n;
+	if (last && sg_xml_is(last, "http://www.w3.org/2000/09/xmldsig#", "Signature")) {
+		xmlUnlinkNode(last);
+		xmlFreeNode(last);
+	}
+	if (!r)
+		r = sg_xml_octets(root, &out, err);
+	if (!r)
+		sg_buf_set(octets, out.data, out.len);
+	sg_buf_release(&out);
+	xmlFreeDoc(doc);
+	return r;
+}
+
 int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_feed **ret,
         int *ret_event, struct sg_err *err)
 {
-	struct sg_verified verified = { 0 };
+	struct sg_verified verified = { 0 }, first = { 0 };
 	struct sg_feed *feed = NULL;
-	int r = sg_verify_xmldsig(document, rules, &verified, ret_event, err);
+	int r = 0;
+
+	/* what needs no XML reader comes first */
+	if (rules->need != SG_SIGNED_XMLDSIG)
+		r = sg_verify_cms(document, rules, &first, ret_event, err);
+	if (!r && rules->need != SG_SIGNED_CMS) {
+		r = sg_verify_xmldsig(document, rules, &verified, ret_event, err);
+	} else if (!r) {
+		verified = first;
+		first = (struct sg_verified){ 0 };
+		r = canonical(&verified.octets, rules, err);
+		if (r)
+			*ret_event = SG_EV_FEED_MALFORMED;
+	}
 
 	if (!r)
 		r = sg_feed_decode(sg_buf_bytes(&verified.octets), rules, &feed, ret_event, err);
@@ -256,9 +292,12 @@ int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, st
 		feed->signer_expires = verified.not_after;
 		if (rules->eocs)
 			feed->issued = verified.signed_at;
+		if (first.signer && first.not_after < feed->signer_expires)
+			feed->signer_expires = first.not_after;
 		*ret = feed;
 	}
 	sg_verified_release(&verified);
+	sg_verified_release(&first);
 	return r;
 }
 

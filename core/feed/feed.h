@@ -6,6 +6,7 @@
 #ifndef SG_FEED_FEED_H
 #define SG_FEED_FEED_H
 
+#include "model/conf.h"
 #include "model/mitigation.h"
 
 struct sg_anchor { /* a pinned certificate, DER or PEM octets */
@@ -23,6 +24,13 @@ struct sg_feed_rules {
 	 * certificate counts at that time, and documents are ordered by it. Without, the certificate must be valid now. */
 	const struct sg_anchor *stamps;
 	size_t n_stamps;
+	/* Revocation lists, PEM or DER; with any, every authority of a signer's path needs a current one. */
+	const struct sg_buf *crls;
+	size_t n_crls;
+	enum sg_signature_need need; /* which signatures must hold; zeroed: XMLDSig */
+	struct sg_bytes
+	        cms; /* the octets of FEED.p7s: a detached CMS signature (RFC 5652) over the raw octets; empty: there is none */
+	size_t signers;           /* how many different keys must have signed it; 0: one */
 	const char *ids;          /* globs; NULL: all */
 	int64_t now;              /* ms; certificate validity */
 	uint64_t max_serial_jump; /* 0: 10,000 */

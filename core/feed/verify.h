@@ -18,6 +18,10 @@ struct sg_verified {
 };
 int sg_verify_xmldsig(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_verified *ret,
         int *ret_event, struct sg_err *err);
+/* verify_cms.c. rules->cms over the document's raw octets, before any XML reader sees them: every signer must hold, and at least rules->signers of them
+ * must have keys of their own. ret->octets are the document's, copied. */
+int sg_verify_cms(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_verified *ret,
+        int *ret_event, struct sg_err *err);
 void sg_verified_release(struct sg_verified *v);
 
 #endif

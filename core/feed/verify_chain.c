@@ -14,46 +14,33 @@
 
 enum { MIN_RSA_BITS = 2048 };
 
-struct chain {
-	STACK_OF(X509) * trusted, *untrusted; /* trusted: the anchors, in the order of the rules */
-	X509 *leaf;
-};
-
-static void chain_release(struct chain *c)
+/* The anchors, in the order of the rules; NULL with the reason. */
+static STACK_OF(X509) * anchors(const struct sg_feed_rules *rules, struct sg_err *err)
 {
-	sk_X509_pop_free(c->trusted, X509_free);
-	sk_X509_pop_free(c->untrusted, X509_free);
-	X509_free(c->leaf);
-}
+	STACK_OF(X509) *trusted = sk_X509_new_null();
 
-static int load(
-        struct chain *c, const struct sg_shape *shape, const struct sg_feed_rules *rules, struct sg_err *err)
-{
-	if (rules->n_anchors == 0 || rules->n_anchors > 64)
-		return sg_fail(err, SG_EINVAL, "a feed needs 1 to 64 anchors");
+	if (rules->n_anchors == 0 || rules->n_anchors > 64) {
+		sg_fail(err, SG_EINVAL, "a feed needs 1 to 64 anchors");
+		goto fail;
+	}
 	for (size_t i = 0; i < rules->n_anchors; i++) {
 		X509 *cert = sg_x509_of_anchor(&rules->anchors[i], err);
 
 		if (!cert)
-			return SG_EINVAL;
-		sk_X509_push(c->trusted, cert);
+			goto fail;
+		sk_X509_push(trusted, cert);
 	}
-	c->leaf = sg_x509_of_node(shape->certs[0], err);
-	for (size_t i = 1; c->leaf && i < shape->n_certs; i++) {
-		X509 *cert = sg_x509_of_node(shape->certs[i], err);
-
-		if (!cert)
-			return SG_ETRUST;
-		sk_X509_push(c->untrusted, cert);
-	}
-	return c->leaf ? 0 : SG_ETRUST;
+	return trusted;
+fail:
+	sk_X509_pop_free(trusted, X509_free);
+	return NULL;
 }
 
 static const struct sg_anchor *anchor_of(
-        const struct chain *c, const struct sg_feed_rules *rules, const X509 *end)
+        const struct sg_feed_rules *rules, STACK_OF(X509) * trusted, const X509 *end)
 {
-	for (int i = 0; i < sk_X509_num(c->trusted); i++)
-		if (sk_X509_value(c->trusted, i) == end)
+	for (int i = 0; i < sk_X509_num(trusted); i++)
+		if (sk_X509_value(trusted, i) == end)
 			return &rules->anchors[i];
 	return NULL;
 }
@@ -105,37 +92,59 @@ static int leaf_rights(X509 *leaf, const struct sg_anchor *anchor, struct sg_err
 	return 0;
 }
 
+int sg_verify_signer(X509 *leaf, STACK_OF(X509) * untrusted, const struct sg_feed_rules *rules, int64_t at,
+        struct sg_signer *ret, struct sg_err *err)
+{
+	STACK_OF(X509) *trusted = anchors(rules, err);
+	struct sg_x509_path path = { .leaf = leaf,
+		.trusted = trusted,
+		.untrusted = untrusted,
+		.who = "signer",
+		.at = at,
+		.now = rules->now,
+		.crls = rules->crls,
+		.n_crls = rules->n_crls,
+		.each = issuer_rights };
+	X509 *end = NULL;
+	int r = trusted ? 0 : SG_EINVAL;
+
+	if (!r)
+		r = sg_x509_path(&path, &end, err);
+	if (!r)
+		r = leaf_rights(leaf, anchor_of(rules, trusted, end), err);
+	if (!r)
+		*ret = (struct sg_signer){
+			.key = X509_get_pubkey(leaf),
+			.subject = sg_x509_subject(leaf),
+			.not_after = sg_x509_ms(X509_get0_notAfter(leaf)),
+		};
+	sk_X509_pop_free(trusted, X509_free);
+	return r;
+}
+
 int sg_verify_chain(const struct sg_shape *shape, const struct sg_feed_rules *rules, int64_t at,
         struct sg_signer *ret, int *ret_event, struct sg_err *err)
 {
-	struct chain c = { .trusted = sk_X509_new_null(), .untrusted = sk_X509_new_null() };
-	X509 *end = NULL;
-	int r;
+	STACK_OF(X509) *untrusted = sk_X509_new_null();
+	X509 *leaf;
+	int r = SG_ETRUST;
 
 	ERR_clear_error();
-	r = load(&c, shape, rules, err);
-	if (!r) {
-		struct sg_x509_path path = { .leaf = c.leaf,
-			.trusted = c.trusted,
-			.untrusted = c.untrusted,
-			.who = "signer",
-			.at = at,
-			.each = issuer_rights };
+	leaf = sg_x509_of_node(shape->certs[0], err);
+	for (size_t i = 1; leaf && i < shape->n_certs; i++) {
+		X509 *cert = sg_x509_of_node(shape->certs[i], err);
 
-		r = sg_x509_path(&path, &end, err);
+		if (!cert)
+			goto out;
+		sk_X509_push(untrusted, cert);
 	}
-	if (!r)
-		r = leaf_rights(c.leaf, anchor_of(&c, rules, end), err);
-	if (!r) {
-		*ret = (struct sg_signer){
-			.key = X509_get_pubkey(c.leaf),
-			.subject = sg_x509_subject(c.leaf),
-			.not_after = sg_x509_ms(X509_get0_notAfter(c.leaf)),
-		};
-	} else {
+	if (leaf)
+		r = sg_verify_signer(leaf, untrusted, rules, at, ret, err);
+out:
+	if (r)
 		*ret_event = SG_EV_TRUST_CHAIN;
-	}
-	chain_release(&c);
+	sk_X509_pop_free(untrusted, X509_free);
+	X509_free(leaf);
 	ERR_clear_error();
 	return r;
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 3 };
+enum { MAX_DEPTH = 3, MAX_CRL = 16 << 20 };
 
 int sg_x509_base64(const xmlNode *node, size_t max, const char *what, struct sg_buf *ret, struct sg_err *err)
 {
@@ -127,6 +127,78 @@ int sg_x509_n_eku(X509 *cert)
 	return n;
 }
 
+static X509_CRL *read_crl(const struct sg_buf *octets)
+{
+	const unsigned char *p = octets->data;
+	X509_CRL *crl = NULL;
+	BIO *bio;
+
+	if (!octets->len || octets->len > MAX_CRL)
+		return NULL;
+	bio = BIO_new_mem_buf(octets->data, (int)octets->len);
+	crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	return crl ? crl : d2i_X509_CRL(NULL, &p, (long)octets->len);
+}
+
+/* Lists that are over say nothing about who was revoked since. */
+static int read_crls(const struct sg_x509_path *p, STACK_OF(X509_CRL) * ret, struct sg_err *err)
+{
+	time_t now = (time_t)(p->now / 1000);
+
+	for (size_t i = 0; i < p->n_crls; i++) {
+		X509_CRL *crl = read_crl(&p->crls[i]);
+
+		if (!crl)
+			return sg_fail(err, SG_EINVAL,
+			        "revocation list %zu of the configuration is none in PEM or DER", i + 1);
+		sk_X509_CRL_push(ret, crl);
+		if (!X509_CRL_get0_nextUpdate(crl) || X509_cmp_time(X509_CRL_get0_nextUpdate(crl), &now) < 0)
+			return sg_fail(err, SG_ETRUST,
+			        "revocation list %zu of the configuration is out of date: put the "
+			        "authority's current one in its place",
+			        i + 1);
+		if (X509_cmp_time(X509_CRL_get0_lastUpdate(crl), &now) > 0)
+			return sg_fail(err, SG_ETRUST,
+			        "revocation list %zu of the configuration is from the future: one of the "
+			        "two clocks is wrong",
+			        i + 1);
+	}
+	return 0;
+}
+
+/* The path once more, against the lists. Times were seen to already, and a list made after `at` counts, too. */
+static int check_revoked(const struct sg_x509_path *p, struct sg_err *err)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_null();
+	X509_VERIFY_PARAM *param;
+	int r = read_crls(p, crls, err);
+
+	if (!r && (!ctx || !X509_STORE_CTX_init(ctx, NULL, p->leaf, p->untrusted)))
+		r = sg_fail(err, SG_EIO, "OpenSSL gives no context to validate certificates");
+	if (r)
+		goto out;
+	X509_STORE_CTX_set0_trusted_stack(ctx, p->trusted);
+	X509_STORE_CTX_set0_crls(ctx, crls);
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME |
+	                                           X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+	X509_VERIFY_PARAM_set_depth(param, MAX_DEPTH);
+	if (X509_verify_cert(ctx) != 1) {
+		X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+		char *who = sg_x509_subject(at ? at : p->leaf);
+
+		r = sg_fail(err, SG_ETRUST, "the %s's certificate is not accepted: %s (%s)", p->who,
+		        X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)), who);
+		free(who);
+	}
+out:
+	X509_STORE_CTX_free(ctx);
+	sk_X509_CRL_pop_free(crls, X509_CRL_free);
+	return r;
+}
+
 int sg_x509_path(const struct sg_x509_path *p, X509 **ret_end, struct sg_err *err)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -165,6 +237,8 @@ int sg_x509_path(const struct sg_x509_path *p, X509 **ret_end, struct sg_err *er
 			        p->who);
 		else if (p->each)
 			r = p->each(path, err);
+		if (!r && p->n_crls)
+			r = check_revoked(p, err);
 		if (!r)
 			*ret_end = end;
 	}

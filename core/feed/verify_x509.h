@@ -29,8 +29,16 @@ struct sg_x509_path {
 	STACK_OF(X509) * trusted, *untrusted;
 	const char *who;
 	int64_t at;
+	/* With any, each certificate of the path must have a list of its issuer that is current at `now`, and must not be on it, whenever it was revoked. */
+	const struct sg_buf *crls; /* PEM or DER */
+	size_t n_crls;
+	int64_t now;
 	int (*each)(STACK_OF(X509) * path, struct sg_err *err);
 };
 int sg_x509_path(const struct sg_x509_path *p, X509 **ret_end, struct sg_err *err);
+
+/* verify_chain.c: a certificate that may sign feeds by these rules, valid at `at` (ms). SG_ETRUST, SG_EINVAL (an anchor). */
+int sg_verify_signer(X509 *leaf, STACK_OF(X509) * untrusted, const struct sg_feed_rules *rules, int64_t at,
+        struct sg_signer *ret, struct sg_err *err);
 
 #endif

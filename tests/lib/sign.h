@@ -27,4 +27,19 @@ struct sign_spec {
 /* Appends the signed form of `doc` to `out`: the signature as last child of the root. 0, or -1 with a line on stderr. */
 int sign_xmldsig(struct sg_bytes doc, const struct sign_spec *spec, struct sg_buf *out);
 
+/* A detached CMS signature (FEED.p7s) over the octets, right where NULL or false. */
+struct sign_cms_signer {
+	X509 *cert;
+	EVP_PKEY *key;
+};
+struct sign_cms_spec {
+	const struct sign_cms_signer *signers;
+	size_t n_signers;
+	X509 *const *certs; /* that come along, beside the signers' own */
+	size_t n_certs;
+	const char *md;
+	bool attached, no_attributes, trailing;
+};
+void sign_cms(struct sg_bytes doc, const struct sign_cms_spec *spec, struct sg_buf *out); /* appended */
+
 #endif
