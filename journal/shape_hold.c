@@ -6,7 +6,13 @@
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
-enum { HOLDERS_MAX = 4096, OUTCOMES_MAX = 4096, TEMPS_MAX = 4096, MOVES_MAX = 1000000 };
+enum {
+	HOLDERS_MAX = 4096,
+	DEPENDANTS_MAX = 4096,
+	OUTCOMES_MAX = 4096,
+	TEMPS_MAX = 4096,
+	MOVES_MAX = 1000000
+};
 
 static const char *kind_name(int v)
 {
@@ -18,6 +24,55 @@ static const char *kind_name(int v)
 static const char *op_name(int v)
 {
 	return v == 0 ? "?" : sg_op_name((enum sg_op)v);
+}
+
+static const char *hook_name(int v)
+{
+	static const char *const names[] = { "?", "service", "pool" };
+
+	return (size_t)v < COUNT(names) ? names[v] : "?";
+}
+
+static const char *run_name(int v)
+{
+	static const char *const names[] = { "unknown", "stopped", "running", "offline" };
+
+	return (size_t)v < COUNT(names) ? names[v] : "?";
+}
+
+static const struct sg_field hook_fields[] = {
+	SG_FIELD_NAME(sg_hook, kind, hook_name, 3),
+	SG_FIELD(sg_hook, name, STR),
+	SG_FIELD(sg_hook, companion, BOOL),
+	SG_FIELD_NAME(sg_hook, was, run_name, 4),
+	SG_FIELD(sg_hook, boot, BOOT),
+};
+
+static struct sg_val *hook(const struct sg_hook *h)
+{
+	struct sg_val *map = sg_val_map();
+
+	sg_fields_write(hook_fields, COUNT(hook_fields), h, map);
+	struct sg_val *list = sg_val_set(map, "dependants", sg_val_array());
+	for (size_t i = 0; i < h->dependants.n; i++)
+		sg_val_push(list, sg_val_str(h->dependants.at[i]));
+	return map;
+}
+
+static int hook_read(const struct sg_val *v, struct sg_hook *h, struct sg_err *err)
+{
+	struct sg_rd rd;
+
+	sg_rd_begin(&rd, v, "hold's hook", err);
+	sg_fields_read(hook_fields, COUNT(hook_fields), &rd, h);
+	const struct sg_val *list = sg_rd_array(&rd, "dependants", DEPENDANTS_MAX);
+	for (size_t i = 0; list && i < list->n && rd.code == 0; i++) {
+		if (list->kid[i]->type != SG_VAL_STR)
+			rd.code = sg_fail(err, SG_EPARSE, "hold's hook: a dependant's name is no string");
+		else
+			sg_strs_add(&h->dependants, list->kid[i]->s);
+	}
+	return sg_rd_end(&rd);
 }
 
 static const struct sg_field hold_fields[] = {
@@ -43,6 +98,8 @@ struct sg_val *sg_shape_hold(const struct sg_hold *h)
 		sg_val_push(pair, sg_val_str(h->holders.at[i].feed));
 		sg_val_push(pair, sg_val_str(h->holders.at[i].id));
 	}
+	if (h->hook.kind)
+		sg_val_set(map, "hook", hook(&h->hook));
 	return map;
 }
 
@@ -63,6 +120,8 @@ int sg_shape_hold_read(const struct sg_val *v, struct sg_hold *ret, struct sg_er
 		else
 			sg_keys_add(&h.holders, pair->kid[0]->s, pair->kid[1]->s);
 	}
+	if (rd.code == 0 && sg_rd_has(&rd, "hook")) /* only with a side effect, and not in older journals */
+		rd.code = hook_read(sg_rd_map(&rd, "hook"), &h.hook, err);
 	int rc = sg_rd_end(&rd);
 	if (rc != 0)
 		sg_hold_release(&h);

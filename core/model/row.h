@@ -132,6 +132,7 @@ enum sg_run_state {
 struct sg_hook {
 	enum sg_hook_kind kind;
 	char *name;            /* the service or pool; NULL: none */
+	bool companion;        /* stopped before what is none, started after it */
 	enum sg_run_state was; /* before we touched it */
 	struct sg_strs
 	        dependants; /* services that ran and depend on it, in the order in which they were stopped */
