@@ -21,6 +21,7 @@ void sg_host_free(struct sg_host *host)
 	free(host->setup_text);
 	free(host->restart_text);
 	free(host->maintenance_text);
+	free(host->registry_text);
 	sg_iis_free(host->iis);
 	free(host);
 }

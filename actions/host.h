@@ -30,6 +30,8 @@ struct sg_host {
 	/* Exchange's server component states put this server into maintenance: ServerWideOffline is not active. */
 	bool maintenance;
 	char *maintenance_text;
+	/* Why what the registry says may be out of date (a dirty or unreadable hive); NULL: nothing speaks against it. */
+	char *registry_text;
 	/* Microsoft's own Emergency Mitigation service on this server. */
 	enum sg_em { SG_EM_UNKNOWN, SG_EM_ABSENT, SG_EM_DISABLED, SG_EM_ENABLED } em;
 };
@@ -40,6 +42,9 @@ void sg_host_free(struct sg_host *host);
 /* FILEVERSION of a PE file's version resource (Microsoft PE format; VS_FIXEDFILEINFO). Bounds-checked; at most 256 MiB. */
 int sg_pe_version(struct sg_bytes octets, struct sg_version *ret, struct sg_err *err);
 int sg_file_version(
+        const struct sg_drives *drives, const char *win_path, struct sg_version *ret, struct sg_err *err);
+/* The same, read twice: SG_EBUSY when both readings differ, because Setup may be replacing the file. */
+int sg_file_version_twice(
         const struct sg_drives *drives, const char *win_path, struct sg_version *ret, struct sg_err *err);
 
 #endif

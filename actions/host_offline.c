@@ -1,10 +1,10 @@
-/* host_offline.c - the host's facts from files alone: a drive that is mounted or copied. Reads only.
+/* host_offline.c - the host's facts from files alone: a drive that is mounted or copied. Reads only. What the registry knows: host_registry.c.
  *
  * Exchange is found by its front end in applicationHost.config, because the registry cannot be asked here: a virtual directory whose folder ends
  * in \FrontEnd\HttpProxy\owa names the install folder, and a server that has one holds the Mailbox role. Versions are read twice and count only
  * when both readings agree: Setup may be replacing the file.
  */
-#include "actions/host.h"
+#include "actions/host_parts.h"
 #include "base/os.h"
 
 #include <stdlib.h>
@@ -28,18 +28,14 @@ static struct sg_host_product *add_product(
 
 static void read_version(struct sg_host_product *p, const struct sg_drives *drives, const char *file)
 {
-	struct sg_version first = { 0 }, second = { 0 };
+	struct sg_version v = { 0 };
 	struct sg_err why = SG_ERR_INIT;
 
-	if (sg_file_version(drives, file, &first, &why) || sg_file_version(drives, file, &second, &why)) {
-		p->source = sg_format("%s", why.msg);
+	if (sg_file_version_twice(drives, file, &v, &why)) {
+		p->source = sg_strdup(why.msg);
 		return;
 	}
-	if (sg_version_cmp(&first, &second)) {
-		p->source = sg_format("%s changed while it was read", file);
-		return;
-	}
-	p->version = first;
+	p->version = v;
 	p->source = sg_format("%s, version resource, read twice alike", file);
 }
 
@@ -108,6 +104,7 @@ int sg_host_read(const struct sg_drives *drives, struct sg_host **ret, struct sg
 		host->iis_error = sg_strdup(why.msg);
 	else
 		read_products(host, drives);
+	sg_host_read_registry(host, drives);
 	host->machine = read_machine(drives);
 	*ret = host;
 	return 0;

@@ -159,3 +159,19 @@ int sg_file_version(
 	free(native);
 	return r;
 }
+
+int sg_file_version_twice(
+        const struct sg_drives *drives, const char *win_path, struct sg_version *ret, struct sg_err *err)
+{
+	struct sg_version first, second;
+	int code = sg_file_version(drives, win_path, &first, err);
+
+	if (!code)
+		code = sg_file_version(drives, win_path, &second, err);
+	if (code)
+		return code;
+	if (sg_version_cmp(&first, &second))
+		return sg_fail(err, SG_EBUSY, "%s changed while it was read", win_path);
+	*ret = second;
+	return 0;
+}

@@ -1,10 +1,55 @@
-/* care.c - what the engine looks after beside the mitigations: history that is too old, a journal that fills, feeds that grow stale, and that every
- * held value was looked at. No row changes here, and a journal without room for such a line is no failure. */
-#include "engine/inside.h"
+/* care.c - what the engine looks after beside the mitigations: history that is too old, a journal that fills, feeds that grow stale, that every
+ * held value was looked at, and what people are to be reminded of. No row changes here, and a journal without room for such a line is no failure. */
+#include "engine/care.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define SG_HOUR (3600 * (int64_t)1000)
+/* --- what was said before */
+
+static char *fact_of(const char *topic)
+{
+	return sg_format("said %s", topic);
+}
+
+int64_t sg_care_noted(struct sg_care *c, const char *topic)
+{
+	char *fact = fact_of(topic);
+	int64_t at = c->w->facts ? sg_val_get_int(c->w->facts, fact, 0) : 0;
+
+	sg_strs_add(&c->live, fact);
+	free(fact);
+	return at;
+}
+
+void sg_care_note(struct sg_care *c, const char *topic, int64_t at)
+{
+	char *fact = fact_of(topic);
+
+	sg_val_set_int(c->facts, fact, at);
+	free(fact);
+}
+
+bool sg_care_due(struct sg_care *c, int64_t at)
+{
+	if (c->ctx.now.wall >= at)
+		return true;
+	if (at < c->wake)
+		c->wake = at;
+	return false;
+}
+
+static void forget_the_rest(struct sg_care *c)
+{
+	for (size_t i = 0; c->w->facts && i < c->w->facts->n; i++) {
+		const char *name = c->w->facts->kid[i]->key;
+
+		if (strncmp(name, "said ", 5) == 0 && !sg_strs_has(&c->live, name))
+			sg_val_set(c->facts, name, sg_val_nil());
+	}
+}
+
+/* --- the journal, the feeds, the looks */
 
 static int first_wall(void *arg, const struct sg_audit *line)
 {
@@ -106,19 +151,27 @@ static void clean_look(struct sg_engine *e, const struct sg_world *w, const stru
 
 int sg_care(struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list, struct sg_err *err)
 {
-	struct sg_lines lines = { 0 };
+	struct sg_care c = { .e = e, .w = w, .list = list, .facts = sg_val_map(), .wake = INT64_MAX };
+	struct sg_change change = { .facts = c.facts };
 	struct sg_err why = SG_ERR_INIT;
-	struct sg_ctx ctx;
 	int code;
 
-	sg_engine_ctx(e, NULL, &ctx);
-	code = prune(e, &w->now, &lines, &ctx, &why);
-	room(e, &lines, &ctx);
-	freshness(e, w, &lines, &ctx);
-	clean_look(e, w, list, &lines, &ctx);
-	if (!code && lines.n)
-		code = sg_note(&ctx, NULL, 0, &lines, &why);
-	sg_lines_release(&lines);
+	sg_engine_ctx(e, NULL, &c.ctx);
+	code = prune(e, &w->now, &c.lines, &c.ctx, &why);
+	room(e, &c.lines, &c.ctx);
+	freshness(e, w, &c.lines, &c.ctx);
+	clean_look(e, w, list, &c.lines, &c.ctx);
+	sg_care_remind(&c);
+	sg_care_ends(&c);
+	forget_the_rest(&c);
+	e->care_wake = c.wake;
+	change.audits = c.lines.at;
+	change.n_audits = c.lines.n;
+	if (!code && (c.lines.n || c.facts->n))
+		code = sg_journal_note(e->journal, &change, &c.ctx.now, &why);
+	sg_lines_release(&c.lines);
+	sg_strs_release(&c.live);
+	sg_val_free(c.facts);
 	if (code == SG_ENOSPC)
 		return 0;
 	return code ? sg_fail(err, code, "%s", why.msg) : 0;

@@ -49,6 +49,8 @@ void sg_engine_host(struct sg_engine *e, int64_t max_age)
 	struct sg_clock now;
 
 	sg_engine_clock(e, &now);
+	if (e->host && e->host->setup_running && max_age > SG_SETUP_LOOK)
+		max_age = SG_SETUP_LOOK;
 	if (e->host_at && now.wall - e->host_at < max_age && now.wall >= e->host_at)
 		return;
 	free(e->host_error);

@@ -17,27 +17,54 @@ static bool differ(const char *a, const char *b)
 	return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
 }
 
-/* Fixed must read so for the settle time before what is applied goes; what is not applied never goes in at once. */
+/* It stays although it reads fixed, and why. */
+static void stays(struct sg_row *row, const struct sg_match *match, const char *why)
+{
+	row->applies = SG_APPLIES_YES;
+	free(row->proof);
+	row->proof = sg_format("%s; it stays: %s", match->proof, why);
+}
+
+/* Fixed must read so for the settle time before what is applied goes; what is not applied never goes in meanwhile. The time counts only while no restart
+ * is due: files that wait to be replaced are not the ones that run, and a restart may bring the old ones back. */
 static void settle_fixed(
         struct sg_engine *e, struct sg_row *row, const struct sg_match *match, bool holds, int64_t now)
 {
 	int64_t settle = sg_engine_conf(e)->fixed_settle;
+	char *why = NULL;
 
 	if (!match->fixed || !holds) {
-		row->fixed_since = match->fixed ? row->fixed_since : 0;
+		row->fixed_since = 0;
 		return;
 	}
-	if (!row->fixed_since)
+	if (e->host && e->host->restart_pending) {
+		row->fixed_since = 0;
+		stays(row, match, e->host->restart_text);
+		return;
+	}
+	if (!row->fixed_since || row->fixed_since > now) /* the clock may have been set back */
 		row->fixed_since = now;
 	if (now - row->fixed_since < settle) {
 		char left[32];
 
 		sg_duration_format(settle - (now - row->fixed_since), left);
-		row->applies = SG_APPLIES_YES;
-		free(row->proof);
-		row->proof =
-		        sg_format("%s; taken out when it has read so for another %s", match->proof, left);
+		why = sg_format("it is taken out when it has read so for another %s", left);
+		stays(row, match, why);
+		free(why);
 	}
+}
+
+/* While Setup is at work the files say nothing: half of them are the old ones. What was known stays known, and a settle time begins anew at its end. */
+static bool wait_for_setup(struct sg_engine *e, struct sg_row *row)
+{
+	if (!e->host || !e->host->setup_running || !row->proof)
+		return false;
+	if (row->fixed_since) {
+		row->fixed_since = 0;
+		free(row->proof);
+		row->proof = sg_format("it read fixed; it stays: %s", e->host->setup_text);
+	}
+	return true;
 }
 
 /* A target that does not exist here is a NO with proof, as long as nothing is held. */
@@ -67,7 +94,7 @@ void sg_decide_evaluate(struct sg_engine *e, const struct sg_world *w, struct sg
 
 	if (!d->m) {
 		row->applies = SG_APPLIES_UNKNOWN;
-	} else {
+	} else if (!wait_for_setup(e, row)) {
 		sg_match(d->m, e->host, e->options.drives, &match);
 		if (!holds)
 			match_target(e, d->m, w, &match);

@@ -9,6 +9,9 @@
 #include "engine/policy.h"
 #include "feed/feed.h"
 
+/* While Setup is at work the host's facts are read again so often, ms: what waits for its end goes on within that time. */
+#define SG_SETUP_LOOK 2000
+
 /* What was seen of one mitigation's values, and when: looks are repeated at the audit interval and after whatever may have changed them. */
 struct sg_view {
 	struct sg_key key;
@@ -46,6 +49,7 @@ struct sg_engine {
 	uint64_t told;           /* audit lines up to here were given out as events */
 	struct sg_val *events;
 	int64_t wake;
+	int64_t care_wake; /* when something is due to be said again */
 	bool fatal;
 };
 

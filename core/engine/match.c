@@ -100,7 +100,7 @@ static void match_path(const struct sg_file_condition *f, const char *path, cons
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_version v = { { 0 }, 0 };
 	char text[48];
-	int code = sg_file_version(drives, path, &v, &err);
+	int code = sg_file_version_twice(drives, path, &v, &err);
 
 	if (code == SG_ENOENT) {
 		answer(ret, SG_APPLIES_NO, false, sg_format("%s is not there", path));

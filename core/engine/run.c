@@ -259,7 +259,7 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 	if (!code)
 		code = sg_care(e, &w, list, err);
 	if (!code)
-		e->wake = sg_sched_wake(sg_engine_conf(e), &w, list);
+		e->wake = sg_sched_wake(e, &w, list);
 	for (size_t i = 0; i < w.rows.n; i++)
 		sg_decision_release(&list[i]);
 out:

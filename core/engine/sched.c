@@ -7,8 +7,10 @@ static void sooner(int64_t *wake, int64_t at, int64_t now)
 		*wake = at;
 }
 
-int64_t sg_sched_wake(const struct sg_conf *conf, const struct sg_world *w, const struct sg_decision *list)
+int64_t sg_sched_wake(
+        const struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list)
 {
+	const struct sg_conf *conf = sg_engine_conf(e);
 	int64_t now = w->now.wall, wake = INT64_MAX, opens = 0;
 	const struct sg_val *pause = w->facts ? sg_val_get(w->facts, "pause") : NULL;
 
@@ -29,6 +31,9 @@ int64_t sg_sched_wake(const struct sg_conf *conf, const struct sg_world *w, cons
 		        !sg_policy_window(sg_policy_removal_window(conf), now, false, &opens))
 			sooner(&wake, opens, now);
 	}
+	sooner(&wake, e->care_wake, now);
+	if (e->host && e->host->setup_running)
+		sooner(&wake, now + SG_SETUP_LOOK, now);
 	for (size_t i = 0; i < w->blocks.n; i++)
 		sooner(&wake, w->blocks.at[i].until, now);
 	if (pause)

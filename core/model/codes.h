@@ -21,6 +21,12 @@
 	X(1006, PAUSED, SG_WARNING, "paused", "nothing is applied, repaired or reverted until resume",       \
 	        "stopgapctl resume")                                                                         \
 	X(1007, RESUMED, SG_INFO, "resumed", "work goes on", "nothing")                                      \
+	X(1011, SETUP_LASTS, SG_CRITICAL, "setup-lasts",                                                     \
+	        "Setup is at work, or was interrupted, for hours: nothing is applied, repaired or taken out", \
+	        "finish Exchange's Setup: run it again")                                                     \
+	X(1012, REGISTRY_DOUBTED, SG_WARNING, "registry-doubted",                                            \
+	        "what the registry says may be out of date",                                                 \
+	        "start Windows from this drive once, and shut it down properly")                             \
 	X(2000, FEED_ACCEPTED, SG_INFO, "feed-accepted", "a new document of the feed is in force",           \
 	        "nothing")                                                                                   \
 	X(2001, FEED_UNREACHABLE, SG_WARNING, "feed-unreachable",                                            \
@@ -76,6 +82,15 @@
 	        "stopgapctl resolve ID --retry | --take-over")                                               \
 	X(4034, DEFEATED, SG_CRITICAL, "defeated", "the mitigation is in place but does not take effect",    \
 	        "see stopgapctl show ID")                                                                    \
+	X(4035, STILL_EXPOSED, SG_CRITICAL, "still-exposed",                                                 \
+	        "a day more without what a person or something else took out", "see stopgapctl show ID")     \
+	X(4036, EXPOSED, SG_CRITICAL, "exposed",                                                             \
+	        "it is needed here and not in force, and a person has to act", "see stopgapctl show ID")     \
+	X(4037, ASKS, SG_WARNING, "asks", "it still waits for an approval",                                  \
+	        "stopgapctl approve ID, or block ID")                                                        \
+	X(4038, ENDED, SG_INFO, "ended", "its remove-after has passed", "nothing")                           \
+	X(4039, REVIEW_DUE, SG_WARNING, "review-due", "its review-by has passed",                            \
+	        "ask its publisher whether it is still right")                                               \
 	X(4040, RECOVERED, SG_WARNING, "recovered", "an operation that had not finished was settled",        \
 	        "nothing")                                                                                   \
 	X(4041, MOVED, SG_INFO, "moved", "the mitigation's state or reason changed", "nothing")              \
@@ -89,6 +104,8 @@
 	        "stopgapctl apply ID to take it in again")                                                   \
 	X(5005, RESOLVED, SG_INFO, "resolved", "an administrator resolved a blocked mitigation", "nothing")  \
 	X(5006, BLOCK_ENDED, SG_INFO, "block-ended", "a block's time is over", "nothing")                    \
+	X(5009, BLOCK_ENDS, SG_WARNING, "block-ends", "a block ends within a day, or within an hour",        \
+	        "block the id again if it is still right")                                                   \
 	X(5007, DENIED, SG_WARNING, "denied", "a request was refused: the account may not do that",          \
 	        "see <access> in the configuration")                                                         \
 	X(5008, REFRESH_ASKED, SG_INFO, "refresh-asked", "an administrator asked to poll the feeds now",     \
