@@ -17,6 +17,7 @@ const struct sg_action_kind sg_action_kinds[] = {
 	        .check = sg_url_rewrite_check,
 	        .plan = sg_url_rewrite_plan,
 	        .others = sg_url_rewrite_others,
+	        .judge = sg_url_rewrite_judge,
 	        .prove = sg_url_rewrite_prove,
 	        .by_hand = sg_url_rewrite_by_hand,
 	},
@@ -29,6 +30,16 @@ const struct sg_action_kind sg_action_kinds[] = {
 	        .prove = sg_app_pool_prove,
 	        .effects = sg_app_pool_effects,
 	        .by_hand = sg_app_pool_by_hand,
+	},
+	{
+	        .type = "Service",
+	        .conf_name = "service",
+	        .disruptive = true,
+	        .check = sg_service_check,
+	        .plan = sg_service_plan,
+	        .prove = sg_service_prove,
+	        .effects = sg_service_effects,
+	        .by_hand = sg_service_by_hand,
 	},
 };
 const size_t sg_action_kind_count = sizeof(sg_action_kinds) / sizeof(*sg_action_kinds);
@@ -77,16 +88,30 @@ void sg_wishes_release(struct sg_wishes *w)
 	memset(w, 0, sizeof(*w));
 }
 
+/* A companion that another action names, too, and wants the same of it, is one value. */
+static bool joins(struct sg_wish *there, const struct sg_wish *wish)
+{
+	if (wish->addr.kind != SG_VALUE_SERVICE || !(wish->companion || there->companion) ||
+	        !sg_bytes_equal(sg_buf_bytes(&wish->to.octets), sg_buf_bytes(&there->to.octets)))
+		return wish->addr.kind == SG_VALUE_SCAFFOLD;
+	there->companion = true;
+	if (wish->hook && !there->hook) {
+		there->hook = wish->hook;
+		there->hook_name = sg_strdup(wish->hook_name);
+	}
+	return true;
+}
+
 /* Moves the wishes of one action behind those of the others. A scaffold that is there already is the same one. */
 static int merge(struct sg_wishes *to, struct sg_wishes *from, const char *id, struct sg_err *err)
 {
 	for (size_t i = 0; i < from->n; i++) {
-		struct sg_wish *wish = &from->at[i];
-		bool there = false;
+		struct sg_wish *wish = &from->at[i], *there = NULL;
 
 		for (size_t j = 0; j < to->n && !there; j++)
-			there = sg_addr_equal(&to->at[j].addr, &wish->addr);
-		if (there && wish->addr.kind != SG_VALUE_SCAFFOLD)
+			if (sg_addr_equal(&to->at[j].addr, &wish->addr))
+				there = &to->at[j];
+		if (there && !joins(there, wish))
 			return sg_fail(err, SG_EINVAL, "mitigation '%s': two of its actions want %s in %s",
 			        id, wish->addr.path, wish->addr.container);
 		if (there) {

@@ -1,7 +1,7 @@
 /* app_pool.c - the action that keeps an application pool from running: autoStart and startMode of its <add> in applicationHost.config. Plans only.
  *
  * Each of the two attributes is a value of its own, "absent" included, so that what one of them was before comes back whatever became of the other.
- * Whether the pool runs at this moment is no value: it is said (effects), never written.
+ * Whether the pool runs at this moment is a hook, no value. The services that would start it again go in before it.
  */
 #include "actions/app_pool_parts.h"
 #include "actions/config_edit.h"
@@ -93,6 +93,7 @@ int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, c
 	struct sg_wishes wishes = { 0 };
 	struct sg_err missing = SG_ERR_INIT;
 	struct sg_app_pool p = { 0 };
+	char *target = NULL;
 	int code = sg_app_pool_read(m, a, &p, err);
 
 	if (code)
@@ -102,15 +103,12 @@ int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, c
 			code = sg_fail(err, missing.code, "%s", missing.msg);
 		goto out;
 	}
-	if (p.needed.n) {
-		code = sg_fail(err, SG_EUNSUPPORTED,
-		        "the application pool %s is to be stopped together with the service %s, which would "
-		        "start it again; this version does not change services",
-		        pool->name, p.needed.at[0]);
-		goto out;
-	}
 	sg_iis_place_server(host->iis, &server);
 	code = sg_iis_may_write(host->iis, drives, &server, &pool_item, err);
+	if (!code) {
+		target = sg_format("the application pool %s", pool->name);
+		code = sg_companions_plan(&p.companions, target, host, own, &wishes, err);
+	}
 	for (size_t i = 0; !code && i < SG_POOL_ATTRIBUTES; i++)
 		if (p.wanted[i])
 			code = add_wish(&p, i, host->iis, pool, own, &wishes, err);
@@ -119,6 +117,7 @@ int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, c
 		memset(&wishes, 0, sizeof(wishes));
 	}
 out:
+	free(target);
 	sg_wishes_release(&wishes);
 	sg_iis_place_release(&server);
 	sg_app_pool_release(&p);
@@ -147,14 +146,14 @@ static void prove_value(const struct sg_app_pool *p, size_t i, const struct sg_i
 }
 
 int sg_app_pool_prove(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
-        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err)
+        struct sg_iis_files *files, struct sg_proof *ret, struct sg_err *err)
 {
 	const struct sg_iis_pool *pool = NULL;
 	struct sg_proof proof = { .effective = SG_EFFECTIVE_YES };
 	struct sg_app_pool p = { 0 };
 	int code = sg_app_pool_read(m, a, &p, err);
 
-	(void)drives;
+	(void)files;
 	if (!code)
 		code = find(&p, host, &pool, err);
 	if (code == SG_ENOENT && host->iis) {
@@ -168,6 +167,8 @@ int sg_app_pool_prove(const struct sg_mitigation *m, const struct sg_action *a, 
 	for (size_t i = 0; !code && pool && i < SG_POOL_ATTRIBUTES; i++)
 		if (p.wanted[i])
 			prove_value(&p, i, host->iis, pool, &proof);
+	if (!code && pool)
+		sg_companions_prove(&p.companions, host, &proof);
 	if (!code) {
 		*ret = proof;
 		memset(&proof, 0, sizeof(proof));
@@ -184,18 +185,49 @@ static void add_line(struct sg_strs *ret, char *line)
 	free(line);
 }
 
-/* Exchange's front end answers /x/healthcheck.htm in each of its applications; load balancers ask there. */
-static bool has_health_page(const struct sg_iis_app *app)
+/* Exchange's front end: its applications hand requests on to the back end of this server or of another one. */
+static bool is_front_end(const struct sg_iis_app *app)
 {
 	static const char proxy[] = "\\FrontEnd\\HttpProxy\\";
 
-	if (!app->path[1] || strchr(app->path + 1, '/'))
-		return false;
 	for (size_t v = 0; v < app->n_vdirs; v++)
 		for (const char *at = app->vdirs[v].physical; *at && !strcmp(app->vdirs[v].path, "/"); at++)
 			if (sg_same_n(at, proxy, sizeof(proxy) - 1))
 				return true;
 	return false;
+}
+
+/* The front end answers /x/healthcheck.htm in each of its applications; load balancers ask there. */
+static bool has_health_page(const struct sg_iis_app *app)
+{
+	return app->path[1] && !strchr(app->path + 1, '/') && is_front_end(app);
+}
+
+/* That one pool runs applications of several sites is what people do not expect: front end and back end go down together. */
+static void shared_effects(const struct sg_iis *iis, const struct sg_iis_pool *pool, struct sg_strs *ret)
+{
+	struct sg_strs front = { 0 }, others = { 0 };
+
+	for (size_t s = 0; s < iis->n_sites; s++) {
+		const struct sg_iis_site *site = &iis->sites[s];
+
+		for (size_t i = 0; i < site->n_apps; i++) {
+			struct sg_strs *list = is_front_end(&site->apps[i]) ? &front : &others;
+
+			if (sg_same(site->apps[i].pool, pool->name) && !sg_strs_has(list, site->name))
+				sg_strs_add(list, site->name);
+		}
+	}
+	for (size_t i = 0; i < others.n && front.n; i++)
+		add_line(ret,
+		        sg_format("the application pool %s is shared by the front end (%s) and the back end "
+		                  "(%s): requests that other servers hand on to this one fail, too",
+		                pool->name, front.at[0], others.at[i]));
+	for (size_t i = 1; i < others.n && !front.n; i++)
+		add_line(ret, sg_format("the application pool %s is shared by the sites %s and %s",
+		                      pool->name, others.at[0], others.at[i]));
+	sg_strs_release(&front);
+	sg_strs_release(&others);
 }
 
 static void app_effects(const struct sg_iis_site *site, const struct sg_iis_app *app,
@@ -234,15 +266,9 @@ void sg_app_pool_effects(const struct sg_mitigation *m, const struct sg_action *
 			if (sg_same(site->apps[i].pool, pool->name))
 				app_effects(site, &site->apps[i], pool, out, ret);
 	}
-	if (p.stopped)
-		add_line(ret, sg_format("the application pool %s is not %s by this: what is written counts "
-		                        "when IIS starts from this drive",
-		                      pool->name, out ? "started" : "stopped"));
-	for (size_t i = 0; i < p.optional.n && !out; i++)
-		add_line(
-		        ret, sg_format("the service %s, which may start the application pool %s again, stays "
-		                       "as it is",
-		                     p.optional.at[i], pool->name));
+	if (off && !out)
+		shared_effects(host->iis, pool, ret);
+	sg_companions_effects(&p.companions, host, out, ret);
 done:
 	sg_app_pool_release(&p);
 }
@@ -290,6 +316,10 @@ void sg_app_pool_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *o
 	char *name;
 
 	end = strrchr(wish->addr.path, '@');
+	if (wish->addr.kind == SG_VALUE_SERVICE) {
+		sg_service_by_hand(wish, undo, out);
+		return;
+	}
 	if (wish->addr.kind != SG_VALUE_ATTRIBUTE || !at || !end)
 		return;
 	while (i < SG_POOL_ATTRIBUTES && strcmp(end + 1, sg_app_pool_attributes[i].name) != 0)

@@ -2,6 +2,7 @@
 #ifndef SG_ACTIONS_APP_POOL_PARTS_H
 #define SG_ACTIONS_APP_POOL_PARTS_H
 
+#include "actions/companion.h"
 #include "actions/kinds.h"
 
 enum sg_app_pool_which { SG_POOL_AUTO_START, SG_POOL_START_MODE, SG_POOL_ATTRIBUTES };
@@ -15,8 +16,7 @@ struct sg_app_pool {
 	char *wanted[SG_POOL_ATTRIBUTES]; /* NULL: it stays as it is */
 	bool stopped;                     /* run="Stopped" */
 	bool may_miss;                    /* if-missing="skip" */
-	struct sg_strs needed;            /* companions that the action insists on */
-	struct sg_strs optional;          /* companions with if-missing="skip" */
+	struct sg_companions companions;
 };
 /* Reads and checks: everything that can be wrong with the action by itself. SG_EINVAL. */
 int sg_app_pool_read(const struct sg_mitigation *m, const struct sg_action *a, struct sg_app_pool *ret,

@@ -1,0 +1,34 @@
+/* service_parts.h - a Service action, read, and one service's start type as a wish; shared by service*.c and companion.c, included by nothing else. */
+#ifndef SG_ACTIONS_SERVICE_PARTS_H
+#define SG_ACTIONS_SERVICE_PARTS_H
+
+#include "actions/companion.h"
+#include "actions/kinds.h"
+
+struct sg_service_action {
+	char *name;
+	enum sg_start_type start;
+	bool stopped;  /* run="Stopped" */
+	bool may_miss; /* if-missing="skip" */
+	struct sg_companions companions;
+};
+/* Reads and checks: everything that can be wrong with the action by itself. SG_EINVAL. */
+int sg_service_read(const struct sg_mitigation *m, const struct sg_action *a, struct sg_service_action *ret,
+        struct sg_err *err);
+void sg_service_action_release(struct sg_service_action *s);
+/* What may be the name of a service, and of one that a mitigation may touch. SG_EINVAL. */
+int sg_service_check_name(const struct sg_action_reader *r, const char *name);
+
+/* SG_ENOENT: the server has no such service; SG_EUNSUPPORTED: its services cannot be read. */
+int sg_service_find(
+        const struct sg_host *host, const char *name, const struct sg_service **ret, struct sg_err *err);
+/* SG_EUNSUPPORTED: a driver that Windows loads at its start, or services that may not be changed here now. */
+int sg_service_wish(const struct sg_host *host, const struct sg_service *service, enum sg_start_type start,
+        bool stop, bool companion, const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err);
+void sg_service_prove_start(
+        const struct sg_service *service, enum sg_start_type start, struct sg_proof *proof);
+/* What is not there when the service is off. */
+void sg_service_say(const struct sg_host *host, const struct sg_service *service, enum sg_start_type start,
+        bool out, struct sg_strs *ret);
+
+#endif
