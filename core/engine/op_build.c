@@ -79,7 +79,7 @@ static void mark_container(struct sg_ctx *ctx, struct sg_build *b, const char *c
 		struct sg_hold *h = &b->staged[i].hold;
 
 		if (b->staged[i].drop || !sg_win_same(h->addr.container, container) ||
-		        !(written || b->staged[i].opening))
+		        !(written || (b->staged[i].opening && !b->staged[i].only_hook)))
 			continue;
 		h->dev = id.dev;
 		h->ino = id.ino;
@@ -121,8 +121,14 @@ int sg_build_open(struct sg_ctx *ctx, enum sg_op op, struct sg_build *b, const s
 	for (size_t i = 0; i < plan->n_files; i++)
 		mark_container(ctx, b, plan->files[i].container, false);
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->staged[i].opening)
-			put[change.n_holds_put++] = b->staged[i].hold;
+		const struct sg_hold *held = sg_holds_find(&b->holds, &b->staged[i].hold.addr);
+
+		if (!b->staged[i].opening)
+			continue;
+		put[change.n_holds_put] = b->staged[i].hold;
+		if (b->staged[i].only_hook && held)
+			put[change.n_holds_put].holders = held->holders;
+		change.n_holds_put++;
 	}
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->staged[i].disown)

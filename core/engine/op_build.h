@@ -12,12 +12,24 @@ struct sg_staged {
 	size_t move;  /* the move that brings it there, or SG_NO_MOVE */
 	bool opening; /* goes into the journal with the intent: it is new, or its before is taken afresh */
 	bool drop;    /* gone when the operation ends */
+	bool run; /* its hook: a wish of this operation asks for it, or the value is at its before again */
+	bool running; /* as it was seen before the intent */
+	bool only_hook; /* goes into the journal with the intent for its hook alone: whoever joins is no holder yet */
 	bool disown; /* dropped already with the intent: the file was replaced, and the scaffold in it is not the one that we made */
 };
 struct sg_build {
 	struct sg_holds holds; /* the journal's, as they are */
 	struct sg_moves moves;
 	struct sg_staged *staged;
+	size_t n, cap;
+};
+/* What an operation stopped, in that order. */
+struct sg_ran {
+	enum sg_hook_kind kind;
+	char *name;
+};
+struct sg_rans {
+	struct sg_ran *at;
 	size_t n, cap;
 };
 void sg_build_release(struct sg_build *b);

@@ -54,6 +54,21 @@ static void claim(
 	sg_build_move(in->b, s, now, to, false);
 }
 
+/* What the value belongs to is to be stopped. Who comes later may ask for what the first holder did not. */
+static void hook(struct sg_staged *s, const struct sg_wish *w)
+{
+	struct sg_hook *h = &s->hold.hook;
+
+	if (!w->hook)
+		return;
+	if (!h->kind) {
+		h->kind = w->hook;
+		h->name = sg_strdup(w->hook_name);
+	}
+	h->companion = h->companion || w->companion;
+	s->run = true;
+}
+
 static bool is_open(const struct sg_content *c)
 {
 	static const struct sg_content open = { .present = true };
@@ -105,6 +120,7 @@ static int element(
 		if (!sg_content_same(kind, &in->b->moves.at[s->move].to, &w->to))
 			return waits_for_holder(in, &s->hold);
 		sg_keys_add(&s->hold.holders, key->feed, key->id);
+		hook(s, w);
 		return 0;
 	}
 	if (held && sg_content_same(kind, now, &held->after)) {
@@ -113,23 +129,27 @@ static int element(
 				return waits_for_holder(in, held);
 			s = sg_build_stage(in->b, &w->addr);
 			sg_build_move(in->b, s, now, &w->to, false);
+			hook(s, w);
 			return 0;
 		}
-		sg_keys_add(&sg_build_stage(in->b, &w->addr)->hold.holders, key->feed, key->id);
+		s = sg_build_stage(in->b, &w->addr);
+		sg_keys_add(&s->hold.holders, key->feed, key->id);
+		hook(s, w);
 		return 0;
 	}
 	if (held && !mine)
 		return taken(in, &w->addr, "is held by another mitigation and is not as that one left it");
 	if (held && held_by_others(in, held) && !sg_content_same(kind, &held->after, &w->to))
 		return waits_for_holder(in, held);
-	/* An attribute that stands there is what it was before us, whoever wrote it. */
-	if (now->present && (held || kind != SG_VALUE_ATTRIBUTE) &&
+	/* An attribute or a start type that stands there is what it was before us, whoever wrote it. */
+	if (now->present && (held || (kind != SG_VALUE_ATTRIBUTE && kind != SG_VALUE_SERVICE)) &&
 	        !(held && sg_content_same(kind, now, &held->before)) && in->op != SG_OP_TAKE_OVER)
 		return taken(in, &w->addr,
 		        held ? "was edited by somebody else" : "is there already and is not ours");
 	s = sg_build_stage(in->b, &w->addr);
 	sg_keys_add(&s->hold.holders, key->feed, key->id);
 	claim(in, s, now, &w->to);
+	hook(s, w);
 	return 0;
 }
 
@@ -157,6 +177,9 @@ static int leave(struct in *in, const struct sg_key *key, const struct sg_wishes
 			continue;
 		if (sg_step_read(in->ctx->drives, &h->addr, 1, &seen, NULL) == 0 &&
 		        seen.seen != SG_SEEN_FAILED && seen.seen != SG_SEEN_GONE) {
+			s->run =
+			        h->hook.kind && (sg_content_same(h->addr.kind, &seen.now, &h->after) ||
+			                                sg_content_same(h->addr.kind, &seen.now, &h->before));
 			if (sg_content_same(h->addr.kind, &seen.now, &h->after)) {
 				sg_build_move(in->b, s, &seen.now, &h->before, false);
 			} else if (seen.now.present && h->addr.kind != SG_VALUE_SCAFFOLD &&

@@ -1,5 +1,5 @@
 /* op_in.c - apply, supersede, repair, take over: plan everything, check everything, write the intent, then touch, look again, close. */
-#include "engine/op_build.h"
+#include "engine/op_run.h"
 #include "engine/recover.h"
 
 #include <stdlib.h>
@@ -53,24 +53,37 @@ out:
 	return code;
 }
 
-/* Whether it takes effect, over the files as they are now: a layout that was read before applicationHost.config changed does not know what is in it. */
-static void prove(struct sg_ctx *ctx, struct sg_member *members, size_t n, const struct sg_step_plan *plan)
+static bool wrote_service(const struct sg_build *b)
+{
+	for (size_t i = 0; i < b->moves.n; i++)
+		if (b->moves.at[i].addr.kind == SG_VALUE_SERVICE)
+			return true;
+	return false;
+}
+
+/* Whether it takes effect, over the files as they are now: what was read before applicationHost.config or a service changed does not know of it. */
+static void prove(struct sg_ctx *ctx, struct sg_member *members, size_t n, const struct sg_build *b,
+        const struct sg_step_plan *plan)
 {
 	struct sg_ctx now = *ctx;
 	struct sg_host host = { 0 };
 	struct sg_iis *iis = NULL;
+	struct sg_services *services = NULL;
 
-	for (size_t i = 0; plan && ctx->host && ctx->host->iis && !iis && i < plan->n_files; i++) {
-		if (!plan->files[i].changed ||
-		        !sg_win_same(plan->files[i].container, ctx->host->iis->apphost) ||
-		        sg_iis_read(ctx->drives, &iis, NULL))
-			continue;
+	if (ctx->host) {
 		host = *ctx->host;
-		host.iis = iis;
 		now.host = &host;
 	}
+	for (size_t i = 0; plan && ctx->host && ctx->host->iis && !iis && i < plan->n_files; i++) {
+		if (plan->files[i].changed && sg_win_same(plan->files[i].container, host.iis->apphost) &&
+		        sg_iis_read(ctx->drives, &iis, NULL) == 0)
+			host.iis = iis;
+	}
+	if (plan && ctx->host && wrote_service(b) && sg_services_read(ctx->drives, &services, NULL) == 0)
+		host.services = services;
 	for (size_t i = 0; i < n; i++)
 		sg_op_prove(&now, members[i].row, members[i].m);
+	sg_services_free(services);
 	sg_iis_free(iis);
 }
 
@@ -95,19 +108,21 @@ static void count(const struct sg_build *b, const struct sg_key *key, size_t *re
 
 /* The end as wanted. After it returned 0 the operation cannot be undone by a crash. */
 static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_build *b,
-        const struct sg_step_plan *plan, bool intent, struct sg_err *err)
+        const struct sg_step_plan *plan, const struct sg_rans *stopped, bool intent, struct sg_err *err)
 {
 	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
 	struct sg_change change = { .rows = rows, .n_rows = n };
 	struct sg_lines lines = { 0 };
 	struct sg_close closing;
+	char *ran = sg_run_text(stopped);
 	int code;
 
 	rows_of(members, n, rows);
+	sg_run_start(ctx, b, rows, n, &lines); /* of what a newer body wants no more */
 	sg_build_close(ctx, b, plan, &closing);
 	for (size_t i = 0; i < n; i++)
 		sg_row_applied(rows[i], &members[i].m->hash, members[i].m->revision, op, ctx->now.wall);
-	prove(ctx, members, n, plan);
+	prove(ctx, members, n, b, plan);
 	for (size_t i = 0; i < n; i++) {
 		const struct sg_mitigation *m = members[i].m;
 		size_t values, files;
@@ -128,6 +143,8 @@ static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, 
 			        "%s is in place but has no effect: %s", rows[i]->key.id,
 			        rows[i]->effective_text ? rows[i]->effective_text : "?");
 	}
+	if (ran)
+		sg_line(&lines, ctx, SG_EV_RAN, n == 1 ? rows[0] : NULL, NULL, "stopped: %s", ran);
 	change.holds_put = closing.put;
 	change.n_holds_put = closing.n_put;
 	change.holds_drop = closing.drop;
@@ -138,6 +155,7 @@ static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, 
 		code = sg_journal_close_intent(ctx->journal, &change, &ctx->now, err);
 	else
 		code = sg_journal_note(ctx->journal, &change, &ctx->now, err);
+	free(ran);
 	free(closing.put);
 	free(closing.drop);
 	sg_lines_release(&lines);
@@ -170,14 +188,17 @@ int sg_op_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_
 	struct sg_build b = { 0 };
 	struct sg_step_plan plan = { 0 };
 	struct sg_intent intent = { 0 };
+	struct sg_rans stopped = { 0 };
 	struct sg_err cause = SG_ERR_INIT;
 	uint64_t limit = ctx->host && ctx->host->iis ? ctx->host->iis->max_web_config : 0;
 	int code;
 
 	rows_of(members, n, rows);
 	code = sg_build_in(ctx, op, members, n, &b, &cause);
-	if (!code && !b.moves.n) {
-		code = finish(ctx, op, members, n, &b, NULL, false, err);
+	if (!code)
+		code = sg_run_look(ctx, &b, &cause);
+	if (!code && !b.moves.n && !sg_run_any(ctx, &b)) {
+		code = finish(ctx, op, members, n, &b, NULL, &stopped, false, err);
 		goto out;
 	}
 	if (!code)
@@ -191,20 +212,23 @@ int sg_op_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_
 	code = sg_step_write(&plan, false, ctx->stop, ctx->stop_arg, &cause);
 	if (!code)
 		code = look_again(ctx, &b, &cause);
+	if (!code)
+		code = sg_run_stop(ctx, &b, &stopped, &cause);
 	if (!code) {
-		code = finish(ctx, op, members, n, &b, &plan, true, err);
+		code = finish(ctx, op, members, n, &b, &plan, &stopped, true, err);
 		goto out;
 	}
 	if (code == SG_EFATAL) {
 		sg_fail(err, code, "%s", cause.msg);
 		goto out;
 	}
-	if (sg_settle(ctx, &intent, &cause, rows, n, err)) {
+	if (sg_settle(ctx, &intent, &cause, &stopped, rows, n, err)) {
 		code = err ? err->code : SG_EFATAL;
 		goto out;
 	}
 	sg_fail(err, code, "%s", cause.msg);
 out:
+	sg_rans_release(&stopped);
 	sg_intent_release(&intent);
 	sg_step_plan_release(&plan);
 	sg_build_release(&b);
@@ -213,15 +237,18 @@ out:
 }
 
 int sg_op_preview_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n,
-        struct sg_step_plan *ret, struct sg_moves *ret_moves, struct sg_err *err)
+        struct sg_step_plan *ret, struct sg_moves *ret_moves, struct sg_strs *ret_runs, struct sg_err *err)
 {
 	struct sg_build b = { 0 };
 	uint64_t limit = ctx->host && ctx->host->iis ? ctx->host->iis->max_web_config : 0;
 	int code = sg_build_in(ctx, op, members, n, &b, err);
 
+	if (!code)
+		code = sg_run_look(ctx, &b, err);
 	if (!code && b.moves.n)
 		code = sg_step_plan(ctx->drives, &b.moves, false, limit, ret, err);
 	if (!code) {
+		sg_run_plan(ctx, &b, ret_runs);
 		*ret_moves = b.moves;
 		b.moves = (struct sg_moves){ 0 };
 	}

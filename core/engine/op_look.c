@@ -1,5 +1,5 @@
 /* op_look.c - looking without touching: what became of held values, whether they take effect; and the two ways to let claims go. */
-#include "engine/op_build.h"
+#include "engine/op_run.h"
 #include "engine/rest.h"
 
 #include <stdlib.h>
@@ -105,7 +105,12 @@ void sg_op_prove(struct sg_ctx *ctx, struct sg_row *row, const struct sg_mitigat
 		return;
 	}
 	row->effective = proof.effective;
-	row->effective_text = sg_strdup(proof.text);
+	if (proof.effective != SG_EFFECTIVE_NO)
+		row->effective_text = sg_run_defeat(ctx, row);
+	if (row->effective_text)
+		row->effective = SG_EFFECTIVE_NO;
+	else
+		row->effective_text = sg_strdup(proof.text);
 	sg_proof_release(&proof);
 }
 

@@ -1,5 +1,5 @@
 /* op_out.c - taking mitigations out: what is at its after goes to its before, what others hold stays, what is somebody else's work is left alone. */
-#include "engine/op_build.h"
+#include "engine/op_run.h"
 #include "engine/recover.h"
 #include "engine/rest.h"
 
@@ -138,6 +138,7 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 			continue;
 		}
 		s->drop = true;
+		s->run = s->hold.hook.kind && (list[i].seen == SG_SEEN_FROM || list[i].seen == SG_SEEN_TO);
 		if (list[i].seen == SG_SEEN_FROM &&
 		        !(s->hold.addr.kind == SG_VALUE_SCAFFOLD && sg_rest_theirs(ctx, &b->holds, &s->hold)))
 			sg_build_move(b, s, &seen[i].now, &s->hold.before, true);
@@ -186,6 +187,7 @@ static int finish(struct sg_ctx *ctx, struct sg_member *members, size_t n, struc
 			        "%s in %s stays: others have put something into it", b->moves.at[i].addr.path,
 			        b->moves.at[i].addr.container);
 	}
+	sg_run_start(ctx, b, rows, n, &lines);
 	sg_build_close(ctx, b, plan, &closing);
 	change.holds_put = closing.put;
 	change.n_holds_put = closing.n_put;
@@ -260,7 +262,7 @@ int sg_op_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg
 	for (size_t i = 0; i < n; i++)
 		rows[i] = members[i].row;
 	code = sg_build_out(ctx, members, n, &b, kept, &why, &cause);
-	if (!code && !b.moves.n) {
+	if (!code && !b.moves.n && !sg_run_any(ctx, &b)) {
 		code = finish(ctx, members, n, &b, NULL, kept, why, false, err);
 		goto out;
 	}
@@ -281,7 +283,7 @@ int sg_op_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg
 		sg_fail(err, code, "%s", cause.msg);
 		goto out;
 	}
-	if (sg_settle(ctx, &intent, &cause, rows, n, err))
+	if (sg_settle(ctx, &intent, &cause, NULL, rows, n, err))
 		code = err ? err->code : SG_EFATAL;
 	else
 		sg_fail(err, code, "%s", cause.msg);
@@ -296,7 +298,7 @@ out:
 }
 
 int sg_op_preview_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg_step_plan *ret,
-        struct sg_moves *ret_moves, struct sg_err *err)
+        struct sg_moves *ret_moves, struct sg_strs *ret_runs, struct sg_err *err)
 {
 	struct sg_build b = { 0 };
 	int *kept = sg_alloc(n * sizeof(*kept));
@@ -306,6 +308,7 @@ int sg_op_preview_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, s
 	if (!code && b.moves.n)
 		code = sg_step_plan(ctx->drives, &b.moves, false, 0, ret, err);
 	if (!code) {
+		sg_run_plan(ctx, &b, ret_runs);
 		*ret_moves = b.moves;
 		b.moves = (struct sg_moves){ 0 };
 	}

@@ -95,19 +95,22 @@ static void preview(struct sg_engine *e, enum sg_work work, struct sg_member *me
 {
 	struct sg_step_plan plan = { 0 };
 	struct sg_moves moves = { 0 };
+	struct sg_strs runs = { 0 };
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_ctx ctx;
 	int code;
 
 	sg_engine_ctx(e, NULL, &ctx);
 	if (work == SG_WORK_REVERT)
-		code = sg_op_preview_out(&ctx, members, n, &plan, &moves, &why);
+		code = sg_op_preview_out(&ctx, members, n, &plan, &moves, &runs, &why);
 	else
-		code = sg_op_preview_in(&ctx, op_of(work), members, n, &plan, &moves, &why);
+		code = sg_op_preview_in(&ctx, op_of(work), members, n, &plan, &moves, &runs, &why);
 	if (!code) {
 		add_files(e, &plan, &moves, files);
 		if (moves.n)
 			add_effects(e, members, n, work == SG_WORK_REVERT, effects);
+		for (size_t i = 0; i < runs.n; i++)
+			sg_val_push(effects, sg_val_str(runs.at[i]));
 	} else if (n > 1) {
 		for (size_t i = 0; i < n; i++)
 			preview(e, work, &members[i], 1, files, effects);
@@ -118,6 +121,7 @@ static void preview(struct sg_engine *e, enum sg_work work, struct sg_member *me
 		sg_val_push(effects, sg_val_str(text));
 		free(text);
 	}
+	sg_strs_release(&runs);
 	sg_step_plan_release(&plan);
 	sg_moves_release(&moves);
 }
@@ -198,7 +202,7 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 		if (n)
 			preview(e, works[k], members, n, files, effects);
 	}
-	if (files->n && e->options.drives && e->host)
+	if (files->n && !e->options.runner)
 		sg_val_push(effects, sg_val_str("no service or application pool is stopped or started"));
 	sg_val_set_bool(v, "would_change", change);
 	for (size_t i = 0; i < w->rows.n; i++)

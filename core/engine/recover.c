@@ -137,9 +137,9 @@ static void leave_replaced(struct sg_settling *s)
 }
 
 static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause,
-        struct sg_row *const *rows, size_t n, bool touch, struct sg_err *err)
+        const struct sg_rans *stopped, struct sg_row *const *rows, size_t n, bool touch, struct sg_err *err)
 {
-	struct sg_settling s = { .ctx = ctx, .intent = intent };
+	struct sg_settling s = { .ctx = ctx, .intent = intent, .stopped = stopped, .touch = touch };
 	size_t moves = intent->moves.n;
 	int code = sg_journal_holds(ctx->read, &s.holds, err);
 
@@ -173,9 +173,9 @@ static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const stru
 }
 
 int sg_settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause,
-        struct sg_row *const *rows, size_t n, struct sg_err *err)
+        const struct sg_rans *stopped, struct sg_row *const *rows, size_t n, struct sg_err *err)
 {
-	return settle(ctx, intent, cause, rows, n, true, err);
+	return settle(ctx, intent, cause, stopped, rows, n, true, err);
 }
 
 int sg_recover(struct sg_ctx *ctx, bool *ret_recovered, struct sg_err *err)
@@ -194,7 +194,7 @@ int sg_recover(struct sg_ctx *ctx, bool *ret_recovered, struct sg_err *err)
 	if (attempts >= SG_RECOVERY_TRIES)
 		sg_fail(&none, SG_EIO, "recovery itself ended %u times; the values were left as they are",
 		        attempts - 1);
-	code = settle(ctx, &intent, &none, NULL, 0, attempts < SG_RECOVERY_TRIES, err);
+	code = settle(ctx, &intent, &none, NULL, NULL, 0, attempts < SG_RECOVERY_TRIES, err);
 out:
 	*ret_recovered = !code && open;
 	sg_intent_release(&intent);

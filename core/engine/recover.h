@@ -13,10 +13,13 @@
 /* At start. *ret_recovered: an intent was open. The third start that finds the same intent closes it without touching (blocked, io). */
 int sg_recover(struct sg_ctx *ctx, bool *ret_recovered, struct sg_err *err);
 
-/* After a failure inside an operation whose intent is open: `cause` is recorded as why. `rows` are the members' rows, changed in place to what they
+struct sg_rans; /* op_build.h */
+
+/* After a failure inside an operation whose intent is open: `cause` is recorded as why. `stopped` (may be NULL) is what it had stopped: it is started
+ * again. `rows` are the members' rows, changed in place to what they
  * become (matched by key; a member without a row here is read from the journal). */
 int sg_settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause,
-        struct sg_row *const *rows, size_t n, struct sg_err *err);
+        const struct sg_rans *stopped, struct sg_row *const *rows, size_t n, struct sg_err *err);
 
 /* ms after which something that failed `attempts` times is tried again: 1 min, 2, 4, ... 1 h. */
 int64_t sg_retry_delay(uint32_t attempts);

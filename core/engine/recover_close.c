@@ -2,7 +2,7 @@
 #include "engine/recover_parts.h"
 
 #include "actions/config_edit.h"
-#include "engine/op_build.h"
+#include "engine/op_run.h"
 #include "engine/rest.h"
 
 #include <stdlib.h>
@@ -256,11 +256,74 @@ static void mark(const struct sg_settling *s, struct sg_hold *put, size_t n_put,
 	free(list);
 }
 
+/* The claims that stay, as the close will write them; those that have to remember something new are put, too. */
+static void remember(struct sg_settling *s, const struct sg_hold *const *ended, size_t n_ended,
+        struct sg_hold *put, size_t *n_put, const struct sg_change *change, struct sg_lines *lines)
+{
+	struct sg_hold **kept = sg_alloc((s->holds.n + 1) * sizeof(*kept));
+	bool *touched = sg_alloc((s->holds.n + 1) * sizeof(*touched));
+	size_t n_kept = 0;
+
+	for (size_t i = 0; i < s->holds.n; i++)
+		if (!dropped(change->holds_drop, change->n_holds_drop, &s->holds.at[i].addr))
+			kept[n_kept++] = &s->holds.at[i];
+	sg_run_start_ended(
+	        s->ctx, ended, n_ended, kept, n_kept, touched, change->rows, change->n_rows, lines);
+	for (size_t i = 0; i < n_kept; i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < *n_put && touched[i]; k++) {
+			if (!sg_addr_equal(&put[k].addr, &kept[i]->addr))
+				continue;
+			sg_hook_release(&put[k].hook);
+			sg_hook_copy(&put[k].hook, &kept[i]->hook);
+			there = true;
+		}
+		if (touched[i] && !there)
+			sg_hold_copy(&put[(*n_put)++], kept[i]);
+	}
+	free(touched);
+	free(kept);
+}
+
+/* Stops and starts are repeated as far as values went: what ended runs again if it ran, what an older body keeps is stopped again. */
+static void run(struct sg_settling *s, const struct sg_change *change, struct sg_hold *put, size_t *n_put,
+        struct sg_lines *lines)
+{
+	const struct sg_hold **ended = sg_alloc((s->holds.n + 1) * sizeof(*ended));
+	size_t n_ended = 0;
+
+	if (s->stopped)
+		sg_run_again(s->ctx, s->stopped, change->n_rows == 1 ? change->rows[0] : NULL, lines);
+	for (size_t i = 0; i < s->holds.n && s->touch && !s->stopped; i++) {
+		const struct sg_hold *h = &s->holds.at[i];
+		bool ends = dropped(change->holds_drop, change->n_holds_drop, &h->addr);
+		bool settled = true, stays = false;
+
+		for (size_t k = 0; k < s->intent->moves.n; k++) {
+			const struct sg_move *m = &s->intent->moves.at[k];
+
+			if (!sg_addr_equal(&m->addr, &h->addr))
+				continue;
+			settled = s->end[k] == END_SETTLED;
+			stays = settled && s->intent->op == SG_OP_SUPERSEDE &&
+			        sg_content_same(m->addr.kind, sg_settle_goal(m), &h->after);
+		}
+		if (ends && settled && h->hook.kind)
+			ended[n_ended++] = h;
+		else if (!ends && stays && h->hook.kind)
+			sg_run_hold(s->ctx, h, change->n_rows == 1 ? change->rows[0] : NULL, lines);
+	}
+	if (n_ended)
+		remember(s, ended, n_ended, put, n_put, change, lines);
+	free(ended);
+}
+
 int sg_settle_close(struct sg_settling *s, const struct sg_err *cause, struct sg_row *const *rows, size_t n,
         struct sg_err *err)
 {
 	size_t moves = s->intent->moves.n, members = s->intent->n_outcomes;
-	struct sg_hold *put = sg_alloc((moves + s->holds.n + 1) * sizeof(*put));
+	struct sg_hold *put = sg_alloc((moves + 2 * s->holds.n + 1) * sizeof(*put));
 	struct sg_addr *drop = sg_alloc((moves + s->holds.n + 1) * sizeof(*drop));
 	struct sg_row **done = sg_alloc((members + 1) * sizeof(struct sg_row *));
 	bool *owned = sg_alloc((members + 1) * sizeof(*owned));
@@ -295,6 +358,7 @@ int sg_settle_close(struct sg_settling *s, const struct sg_err *cause, struct sg
 			        s->end[i] == END_OTHER ? "somebody else's work, left alone"
 			                               : "could not be brought back, tried again later");
 	}
+	run(s, &change, put, &change.n_holds_put, &lines);
 	change.audits = lines.at;
 	change.n_audits = lines.n;
 	code = sg_journal_close_intent(s->ctx->journal, &change, &s->ctx->now, err);

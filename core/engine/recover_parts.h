@@ -10,6 +10,9 @@ enum sg_end { END_SETTLED, END_OTHER, END_GONE, END_STUCK, END_LEFT };
 struct sg_settling {
 	struct sg_ctx *ctx;
 	const struct sg_intent *intent;
+	const struct sg_rans *
+	        stopped; /* what the operation itself had stopped; NULL: it crashed, the holds know, or it is a revert */
+	bool touch; /* false: nothing is written, stopped or started any more */
 	struct sg_holds holds;
 	bool *theirs; /* per hold: a scaffold of a file that others put there: they brought it */
 	bool *left; /* per move: absent because others replaced the file: the claim stays, a repair follows */

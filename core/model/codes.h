@@ -21,6 +21,11 @@
 	X(1006, PAUSED, SG_WARNING, "paused", "nothing is applied, repaired or reverted until resume",       \
 	        "stopgapctl resume")                                                                         \
 	X(1007, RESUMED, SG_INFO, "resumed", "work goes on", "nothing")                                      \
+	X(1008, SETUP, SG_WARNING, "setup", "Setup is at work: nothing is touched until it ends", "nothing") \
+	X(1009, SETUP_ENDED, SG_INFO, "setup-ended", "Setup has ended, and what it took is back", "nothing") \
+	X(1010, WATCH_LIMITED, SG_WARNING, "watch-limited",                                                  \
+	        "the system gives no more file watches; files are asked for their times instead",            \
+	        "raise fs.inotify.max_user_watches or max_user_instances")                                   \
 	X(1011, SETUP_LASTS, SG_CRITICAL, "setup-lasts",                                                     \
 	        "Setup is at work, or was interrupted, for hours: nothing is applied, repaired or taken out", \
 	        "finish Exchange's Setup: run it again")                                                     \
@@ -95,6 +100,10 @@
 	        "nothing")                                                                                   \
 	X(4041, MOVED, SG_INFO, "moved", "the mitigation's state or reason changed", "nothing")              \
 	X(4042, AUDITED, SG_INFO, "audited", "every held value was looked at", "nothing")                    \
+	X(4050, RAN, SG_INFO, "ran", "a service or an application pool was stopped or started", "nothing")   \
+	X(4051, NOT_RUN, SG_WARNING, "not-run",                                                              \
+	        "a service or an application pool does not run as it did before; its start type is back",    \
+	        "start it, if it is to run")                                                                 \
 	X(5000, BLOCKED, SG_WARNING, "blocked", "an administrator refuses a mitigation",                     \
 	        "stopgapctl unblock ID to take it back")                                                     \
 	X(5001, UNBLOCKED, SG_INFO, "unblocked", "a block was taken back", "nothing")                        \

@@ -53,9 +53,11 @@ static int open_work(struct work *w, const char *drive, bool recover)
 	free(folder);
 	if (code)
 		return failed(w, "the journal does not open");
-	w->ctx = (struct sg_ctx){
-		.journal = w->journal, .read = sg_journal_reader(w->journal), .drives = &w->drives, .now = now
-	};
+	w->ctx = (struct sg_ctx){ .journal = w->journal,
+		.read = sg_journal_reader(w->journal),
+		.drives = &w->drives,
+		.runner = &sg_run_offline,
+		.now = now };
 	if (recover && sg_recover(&w->ctx, &recovered, &w->err))
 		return failed(w, "recovery failed");
 	return 0;

@@ -10,7 +10,7 @@ static void context(struct sg_ctx *ctx)
 {
 	static struct sg_host host;
 
-	*ctx = (struct sg_ctx){ .host = &host, .now = { .wall = MODEL_NOW } };
+	*ctx = (struct sg_ctx){ .runner = &sg_run_offline, .host = &host, .now = { .wall = MODEL_NOW } };
 }
 
 struct choice {
