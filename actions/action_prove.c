@@ -1,4 +1,11 @@
-/* action_prove.c - whether a mitigation takes effect: the answers of its actions, joined. Reads only. */
+/* action_prove.c - whether a mitigation takes effect: what its actions say of its tests' requests, and of what is in force apart from them. Reads
+ * only.
+ *
+ * A request is judged by every action, at every site, and one answer comes of it. Refuse: passes when any refuses; it fails when none does and all can
+ * be told. Serve: fails when any refuses or answers instead. Response: fails when any says that the header is otherwise. A test that no action has a
+ * say about at any site proves nothing, and a Refuse or Response test of that sort is UNKNOWN: the mitigation promises what none of its places covers.
+ * Over all: NO wins over UNKNOWN, UNKNOWN over YES, and the first text of the winner stays.
+ */
 #include "actions/action.h"
 
 #include <stdlib.h>
@@ -20,8 +27,16 @@ void sg_proof_release(struct sg_proof *p)
 	memset(p, 0, sizeof(*p));
 }
 
-/* NO wins over UNKNOWN, UNKNOWN over YES; the first text of the winner stays. */
-static void join(struct sg_proof *to, struct sg_proof *from, bool first)
+struct proving {
+	const struct sg_mitigation *m;
+	const struct sg_host *host;
+	struct sg_iis_files *files;
+	struct sg_proof all;
+	bool any; /* something was concluded */
+};
+
+/* Takes `text`. */
+static void conclude(struct proving *p, enum sg_effective effective, char *text)
 {
 	static const int weight[] = {
 		[SG_EFFECTIVE_YES] = 0,
@@ -29,50 +44,216 @@ static void join(struct sg_proof *to, struct sg_proof *from, bool first)
 		[SG_EFFECTIVE_NO] = 2,
 	};
 
-	if (first || weight[from->effective] > weight[to->effective]) {
-		to->effective = from->effective;
-		free(to->text);
-		to->text = from->text;
-		from->text = NULL;
+	if (!p->any || weight[effective] > weight[p->all.effective]) {
+		p->all.effective = effective;
+		free(p->all.text);
+		p->all.text = text;
+		text = NULL;
 	}
-	for (size_t i = 0; i < from->n; i++) {
-		to->at = sg_grow(to->at, to->n, &to->cap, sizeof(*to->at));
-		to->at[to->n++] = from->at[i];
+	p->any = true;
+	free(text);
+}
+
+static void add_line(struct sg_proof *proof, bool passed, char *text)
+{
+	proof->at = sg_grow(proof->at, proof->n, &proof->cap, sizeof(*proof->at));
+	proof->at[proof->n++] = (struct sg_proof_line){ .passed = passed, .text = text };
+}
+
+/* --- requests */
+
+/* How much a fate weighs in a test of that kind: the heaviest of all actions is the request's. */
+static int weight_of(enum sg_test_kind kind, enum sg_fate fate)
+{
+	static const int refuse[] = { [SG_FATE_SERVED] = 1,
+		[SG_FATE_OTHER] = 2,
+		[SG_FATE_UNKNOWN] = 3,
+		[SG_FATE_REFUSED] = 4,
+		[SG_FATE_DIFFERS] = 0 };
+	static const int serve[] = { [SG_FATE_SERVED] = 1,
+		[SG_FATE_UNKNOWN] = 2,
+		[SG_FATE_OTHER] = 3,
+		[SG_FATE_REFUSED] = 4,
+		[SG_FATE_DIFFERS] = 0 };
+	static const int response[] = { [SG_FATE_BECOMES] = 1, [SG_FATE_UNKNOWN] = 2, [SG_FATE_DIFFERS] = 3 };
+
+	switch (kind) {
+	case SG_TEST_REFUSE: return refuse[fate];
+	case SG_TEST_SERVE: return serve[fate];
+	case SG_TEST_RESPONSE: return response[fate];
 	}
-	from->n = 0;
+	return 0;
+}
+
+static void move(struct sg_judgement *to, struct sg_judgement *from)
+{
+	sg_judgement_release(to);
+	*to = *from;
+	*from = (struct sg_judgement){ 0 };
+}
+
+/* One request at one site, by all actions; the fate is NONE when none of them has a say. */
+static int judge(const struct proving *p, const struct sg_iis_site *site, const struct sg_test *test,
+        struct sg_judgement *ret, struct sg_err *err)
+{
+	struct sg_judgement all = { .fate = SG_FATE_NONE };
+	int r = 0;
+
+	for (size_t i = 0; !r && i < p->m->n_actions; i++) {
+		const struct sg_action *a = &p->m->actions[i];
+		const struct sg_action_kind *kind = sg_action_kind(a->type);
+		struct sg_judgement one = { .fate = SG_FATE_NONE };
+
+		if (kind->judge)
+			r = kind->judge(p->m, a, p->host, p->files, site, test, &one, err);
+		if (weight_of(test->kind, one.fate) > weight_of(test->kind, all.fate)) {
+			/* what keeps one action from counting explains the failure, whichever text is shown */
+			if (!one.defeat) {
+				one.defeat = all.defeat;
+				all.defeat = NULL;
+			}
+			move(&all, &one);
+		} else if (!all.defeat) {
+			all.defeat = one.defeat;
+			one.defeat = NULL;
+		}
+		sg_judgement_release(&one);
+	}
+	if (r)
+		sg_judgement_release(&all);
+	else
+		*ret = all;
+	return r;
+}
+
+static enum sg_effective verdict_of(const struct sg_test *test, enum sg_fate fate)
+{
+	static const enum sg_fate passing[] = { [SG_TEST_REFUSE] = SG_FATE_REFUSED,
+		[SG_TEST_SERVE] = SG_FATE_SERVED,
+		[SG_TEST_RESPONSE] = SG_FATE_BECOMES };
+
+	return fate == passing[test->kind] ? SG_EFFECTIVE_YES
+	       : fate == SG_FATE_UNKNOWN   ? SG_EFFECTIVE_UNKNOWN
+	                                   : SG_EFFECTIVE_NO;
+}
+
+/* "served, and should be refused: GET /owa/"; the site is named where the request has more than one. */
+static char *line_of(const struct sg_test *test, const struct sg_judgement *j, const char *site)
+{
+	const char *should = "";
+
+	if (verdict_of(test, j->fate) == SG_EFFECTIVE_NO && test->kind != SG_TEST_RESPONSE)
+		should = test->kind == SG_TEST_REFUSE ? ", and should be refused" : ", and should be served";
+	return sg_format("%s%s: %s%s%s%s%s", j->text ? j->text : "", should,
+	        test->kind == SG_TEST_RESPONSE ? ""
+	        : test->method                 ? test->method
+	                                       : "GET",
+	        test->kind == SG_TEST_RESPONSE ? "" : " ", test->uri, site ? " at " : "", site ? site : "");
+}
+
+static int run_test(struct proving *p, const struct sg_test *test, struct sg_err *err)
+{
+	const struct sg_iis *iis = p->host->iis;
+	struct sg_judgement *at = sg_alloc((iis->n_sites + 1) * sizeof(*at));
+	size_t says = 0;
+	int r = 0;
+
+	for (size_t s = 0; !r && s < iis->n_sites; s++) {
+		r = judge(p, &iis->sites[s], test, &at[s], err);
+		says += at[s].fate != SG_FATE_NONE;
+	}
+	for (size_t s = 0; !r && s < iis->n_sites; s++) {
+		enum sg_effective v = verdict_of(test, at[s].fate);
+		char *text;
+
+		if (at[s].fate == SG_FATE_NONE)
+			continue;
+		text = line_of(test, &at[s], says > 1 ? iis->sites[s].name : NULL);
+		conclude(p, v,
+		        v == SG_EFFECTIVE_YES ? NULL
+		        : at[s].defeat        ? sg_format("%s; %s", text, at[s].defeat)
+		                              : sg_strdup(text));
+		add_line(&p->all, v == SG_EFFECTIVE_YES, text);
+	}
+	if (!r && !says && test->kind != SG_TEST_SERVE) {
+		char *text = sg_format("not known: no place of the mitigation covers %s", test->uri);
+
+		conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(text));
+		add_line(&p->all, false, text);
+	}
+	for (size_t s = 0; s < iis->n_sites; s++)
+		sg_judgement_release(&at[s]);
+	free(at);
+	return r;
+}
+
+/* --- what is in force apart from requests */
+
+static int run_action(struct proving *p, const struct sg_action *a, struct sg_err *err)
+{
+	const struct sg_action_kind *kind = sg_action_kind(a->type);
+	struct sg_proof one = { .effective = SG_EFFECTIVE_UNKNOWN };
+	struct sg_err why = SG_ERR_INIT;
+	int r;
+
+	if (!kind->prove)
+		return 0;
+	r = kind->prove(p->m, a, p->host, p->files, &one, &why);
+	if (r == SG_EFATAL)
+		return sg_fail(err, r, "%s", why.msg);
+	if (r) { /* it cannot be asked: the other actions still can */
+		conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(why.msg));
+		return 0;
+	}
+	conclude(p, one.effective, one.text);
+	one.text = NULL;
+	for (size_t i = 0; i < one.n; i++) {
+		add_line(&p->all, one.at[i].passed, one.at[i].text);
+		one.at[i].text = NULL;
+	}
+	sg_proof_release(&one);
+	return 0;
+}
+
+/* Without IIS's configuration: whether that is because the files at hand are not the live ones. */
+static void without_iis(struct proving *p)
+{
+	struct sg_err why = SG_ERR_INIT;
+
+	if (sg_iis_redirected(sg_iis_files_drives(p->files), &why) == SG_EUNSUPPORTED)
+		conclude(p, SG_EFFECTIVE_NO, sg_strdup(why.msg));
+	else
+		conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(p->host->iis_error));
 }
 
 int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
         const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err)
 {
-	struct sg_proof all = { .effective = SG_EFFECTIVE_UNKNOWN };
-	struct sg_iis_files *files = sg_iis_files_new(host->iis, drives);
-	bool first = true;
+	struct proving p = { .m = m, .host = host, .all = { .effective = SG_EFFECTIVE_UNKNOWN } };
+	bool requests = false;
 	int r = 0;
 
-	for (size_t i = 0; !r && i < m->n_actions; i++) {
-		const struct sg_action_kind *kind;
-		struct sg_proof proof = { .effective = SG_EFFECTIVE_UNKNOWN };
+	for (size_t i = 0; i < m->n_actions; i++) {
+		const struct sg_action_kind *kind = sg_action_kind(m->actions[i].type);
 
-		kind = sg_action_kind(m->actions[i].type);
 		if (!kind)
-			r = sg_fail(err, SG_EUNSUPPORTED,
+			return sg_fail(err, SG_EUNSUPPORTED,
 			        "mitigation '%s': this version does not know the action type \"%s\"", m->id,
 			        m->actions[i].type ? m->actions[i].type : "");
-		if (!r && kind->prove) {
-			r = kind->prove(m, &m->actions[i], host, files, &proof, err);
-			if (!r) {
-				join(&all, &proof, first);
-				first = false;
-			}
-		}
-		sg_proof_release(&proof);
+		requests = requests || kind->judge;
 	}
+	p.files = sg_iis_files_new(host->iis, drives);
+	if (requests && !host->iis)
+		without_iis(&p);
+	for (size_t t = 0; !r && requests && host->iis && t < m->n_tests; t++)
+		r = run_test(&p, &m->tests[t], err);
+	for (size_t i = 0; !r && i < m->n_actions; i++)
+		r = run_action(&p, &m->actions[i], err);
 	if (!r) {
-		*ret = all;
-		memset(&all, 0, sizeof(all));
+		*ret = p.all;
+		memset(&p.all, 0, sizeof(p.all));
 	}
-	sg_proof_release(&all);
-	sg_iis_files_free(files);
+	sg_proof_release(&p.all);
+	sg_iis_files_free(p.files);
 	return r;
 }

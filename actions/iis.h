@@ -54,6 +54,8 @@ struct sg_iis {
  * SG_EUNSUPPORTED: redirection.config is enabled (the file that is live is elsewhere). */
 int sg_iis_read(const struct sg_drives *drives, struct sg_iis **ret, struct sg_err *err);
 void sg_iis_free(struct sg_iis *iis);
+/* SG_EUNSUPPORTED, with file and line: redirection.config says that the live applicationHost.config is somewhere else. 0: it does not. */
+int sg_iis_redirected(const struct sg_drives *drives, struct sg_err *err);
 
 const struct sg_iis_site *sg_iis_site(const struct sg_iis *iis, const char *name);
 

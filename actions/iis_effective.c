@@ -47,19 +47,34 @@ static bool follow_source(struct walk *w, const char *container, const char *sou
 	return r == 0;
 }
 
+/* Whether it would reach the URL if applications inherited it. */
+static bool is_withheld(const struct walk *w, const struct sg_iis_occurrence *o)
+{
+	return w->site && o->site && !o->inherit && sg_same(o->site, w->site->name) &&
+	       sg_iis_url_covers(o->url, w->url);
+}
+
 static void meet(
         struct walk *w, const char *container, const struct sg_cfg *cfg, const struct sg_iis_occurrence *o)
 {
 	struct sg_iis_met met = { .container = container, .cfg = cfg, .node = o->node };
 	const char *source = sg_cfg_attr(cfg, o->node, "configSource");
+	bool reaches = w->site ? sg_iis_reaches(w->iis, o, w->site->name, w->url) : !o->site;
 	size_t level = o->site ? 1 + strlen(o->url) : 0, at = w->ret->n;
 
-	if (w->site ? !sg_iis_reaches(w->iis, o, w->site->name, w->url) : o->site != NULL)
+	if (!reaches && !is_withheld(w, o))
 		return;
 	if (source && *source && !follow_source(w, container, source, &met))
 		return;
+	met.location = o->location == SG_NO_NODE ? 0 : cfg->nodes[o->location].line;
 	met.site = sg_strdup(o->site);
 	met.url = sg_strdup(o->url);
+	if (!reaches) {
+		w->ret->withheld = sg_grow(w->ret->withheld, w->ret->n_withheld, &w->ret->cap_withheld,
+		        sizeof(*w->ret->withheld));
+		w->ret->withheld[w->ret->n_withheld++] = met;
+		return;
+	}
 	w->levels = sg_grow(w->levels, w->ret->n, &w->cap_levels, sizeof(*w->levels));
 	w->ret->at = sg_grow(w->ret->at, w->ret->n, &w->ret->cap, sizeof(*w->ret->at));
 	/* files come outer first, and each in its own order: only a level farther up comes before what is there */
@@ -252,13 +267,19 @@ void sg_iis_effective(struct sg_iis_files *files, const char *section, const str
 	free(w.levels);
 }
 
+static void release_met(struct sg_iis_met *met, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(met[i].site);
+		free(met[i].url);
+	}
+	free(met);
+}
+
 void sg_iis_effective_release(struct sg_iis_effective *e)
 {
-	for (size_t i = 0; i < e->n; i++) {
-		free(e->at[i].site);
-		free(e->at[i].url);
-	}
-	free(e->at);
+	release_met(e->at, e->n);
+	release_met(e->withheld, e->n_withheld);
 	free(e->ignored);
 	free(e->broken);
 	memset(e, 0, sizeof(*e));

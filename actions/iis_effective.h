@@ -27,11 +27,16 @@ struct sg_iis_met {
 	const char *container;    /* the file that holds it; borrowed from the files */
 	const struct sg_cfg *cfg; /* of that file; borrowed, too */
 	uint32_t node;            /* in cfg; behind a configSource: the document element of that other file */
-	char *site, *url;         /* the level that it stands for; both NULL: the server */
+	unsigned
+	        location; /* the line of the <location> that it stands in, in the file that names it; 0: in none */
+	char *site, *url; /* the level that it stands for; both NULL: the server */
 };
 struct sg_iis_effective {
 	struct sg_iis_met *at;
 	size_t n, cap;
+	/* What an outer level has and would count but for inheritInChildApplications="false": the URL is in another application. */
+	struct sg_iis_met *withheld;
+	size_t n_withheld, cap_withheld;
 	char *ignored; /* "FILE:LINE: ...": why IIS reads no web.config there, or none below the virtual directory; NULL: it reads them */
 	char *broken; /* a file on the way cannot be read, so that IIS answers 500.19 there or nobody can tell: which and why; NULL: none */
 };

@@ -224,16 +224,19 @@ static void read_signs(struct sg_iis *iis, const struct sg_drives *drives)
 
 /* --- the file */
 
-/* redirection.config: enabled means that the live file is somewhere else. */
-static int check_redirection(const struct sg_drives *drives, struct sg_err *err)
+int sg_iis_redirected(const struct sg_drives *drives, struct sg_err *err)
 {
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_iis_file file = { 0 };
+	char *container = NULL;
 	const char *path;
 	uint32_t node;
 	int r;
 
-	r = sg_iis_file_read(drives, CONFIG_FOLDER "\\redirection.config", &file, &why);
+	r = sg_drive_canonical(drives, CONFIG_FOLDER "\\redirection.config", &container, &why);
+	if (!r)
+		r = sg_iis_file_read(drives, container, &file, &why);
+	free(container);
 	if (r == SG_ENOENT)
 		return 0;
 	if (r < 0)
@@ -245,10 +248,10 @@ static int check_redirection(const struct sg_drives *drives, struct sg_err *err)
 			continue;
 		path = sg_cfg_attr(&file.cfg, node, "path");
 		r = sg_fail(err, SG_EUNSUPPORTED,
-		        "redirection.config is enabled: the live applicationHost.config is in \"%s\", "
+		        "%s:%u: redirection.config is enabled: the live applicationHost.config is in \"%s\", "
 		        "perhaps for several "
 		        "servers, and is not edited",
-		        path ? path : "");
+		        file.container, file.cfg.nodes[node].line, path ? path : "");
 	}
 	sg_iis_file_release(&file);
 	return r;
@@ -267,7 +270,7 @@ int sg_iis_read(const struct sg_drives *drives, struct sg_iis **ret, struct sg_e
 	r = sg_drive_path(drives, iis->apphost, false, &native, err);
 	if (r < 0)
 		goto out;
-	r = check_redirection(drives, err);
+	r = sg_iis_redirected(drives, err);
 	if (r < 0)
 		goto out;
 	r = sg_os_read(native, sg_xml_config_limits.bytes, &iis->octets, &id, err);
