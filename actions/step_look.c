@@ -23,6 +23,11 @@ void sg_step_group_load(const struct sg_drives *drives, const struct sg_addr *ad
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->container = addr->container;
+	ret->is_hive = sg_step_in_hive(addr);
+	if (ret->is_hive) {
+		ret->code = sg_step_hive_load(drives, ret, &ret->err);
+		return;
+	}
 	if (!in_config_file(addr->kind)) {
 		ret->code = sg_fail(&ret->err, SG_EUNSUPPORTED,
 		        "%s: values of this kind cannot be changed here", addr->container);
@@ -39,6 +44,7 @@ void sg_step_group_load(const struct sg_drives *drives, const struct sg_addr *ad
 void sg_step_group_release(struct sg_step_group *group)
 {
 	sg_cfg_release(&group->cfg);
+	sg_hive_release(&group->hive);
 	sg_buf_release(&group->octets);
 	free(group->native);
 	memset(group, 0, sizeof(*group));
@@ -53,6 +59,10 @@ int sg_step_group_look(
 	memset(ret, 0, sizeof(*ret));
 	if (r)
 		sg_fail(&err, r, "%s", group->err.msg);
+	else if (group->is_hive != sg_step_in_hive(addr))
+		r = sg_fail(&err, SG_EUNSUPPORTED, "%s: there is no %s in it", addr->container, addr->path);
+	else if (group->is_hive)
+		r = sg_step_hive_look(group, addr, &ret->now, &err);
 	else
 		r = sg_cfg_look(&group->cfg, addr, &ret->now, &err);
 	switch (r) {
@@ -141,7 +151,7 @@ int sg_step_identify(const struct sg_drives *drives, const char *container, stru
 
 	r = sg_drive_path(drives, container, false, &native, err);
 	if (!r)
-		r = sg_os_read(native, sg_xml_config_limits.bytes, &octets, &id, err);
+		r = sg_os_read(native, sg_step_max(container), &octets, &id, err);
 	if (!r)
 		*ret = (struct sg_container_id){ id.dev, id.ino, sg_sha256(sg_buf_bytes(&octets)) };
 	sg_buf_release(&octets);

@@ -17,6 +17,9 @@ void sg_step_plan_release(struct sg_step_plan *plan)
 		free(f->temp_win);
 		sg_buf_release(&f->before);
 		sg_buf_release(&f->after);
+		for (size_t k = 0; k < f->n_patches; k++)
+			free(f->patches[k].text);
+		free(f->patches);
 	}
 	for (size_t i = 0; i < plan->n && plan->written; i++)
 		sg_content_release(&plan->written[i]);
@@ -106,7 +109,25 @@ static bool takes_away(const struct sg_move *move, const struct sg_content *targ
 	return move->addr.kind == SG_VALUE_SCAFFOLD && !sg_content_same(SG_VALUE_SCAFFOLD, target, &open);
 }
 
+/* What a plan is for. */
+struct ask {
+	bool toward_settle, to_write;
+	uint64_t max_web_config;
+};
+
 /* --- one file */
+
+static int edit_hive(const struct sg_step_group *group, struct sg_step_file *f, const struct task *tasks,
+        size_t n, struct sg_step_plan *plan, struct sg_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n; i++)
+		r = sg_step_hive_set(
+		        group, &tasks[i].move->addr, tasks[i].target, f, &plan->written[tasks[i].index], err);
+	f->changed = f->n_patches > 0;
+	return r ? r : sg_step_hive_referee(f, err);
+}
 
 static int edit(
         struct sg_step_file *f, struct task *tasks, size_t n, struct sg_step_plan *plan, struct sg_err *err)
@@ -141,11 +162,22 @@ static bool is_apphost(const char *container)
 	return len > tail && sg_win_same(container + len - tail, apphost_name);
 }
 
+static int check_hive(const struct sg_drives *drives, const struct sg_step_group *group, struct sg_err *err)
+{
+	char *why = sg_hive_locked(drives, &group->hive);
+	int r = why ? sg_fail(err, SG_EUNSUPPORTED, "%s", why) : 0;
+
+	free(why);
+	return r;
+}
+
 static int check_file(
         const struct sg_step_file *f, uint32_t links, uint64_t max_web_config, struct sg_err *err)
 {
-	if (!f->changed)
-		return 0;
+	if (links > 1 && f->in_place)
+		return sg_fail(err, SG_EUNSUPPORTED,
+		        "%s has %u hard links: what is written into it would be in the others, too",
+		        f->container, (unsigned)links);
 	if (links > 1)
 		return sg_fail(err, SG_EUNSUPPORTED,
 		        "%s has %u hard links: a replace would leave the others as they were", f->container,
@@ -186,10 +218,11 @@ static int decide(const struct sg_move *move, const struct sg_seen_value *now, i
 }
 
 static int plan_group(const struct sg_drives *drives, const struct sg_moves *moves, size_t first, bool *done,
-        bool toward_settle, uint64_t max_web_config, struct sg_step_plan *plan, struct sg_err *err)
+        const struct ask *ask, struct sg_step_plan *plan, struct sg_err *err)
 {
 	const char *container = moves->at[first].addr.container;
 	struct task *tasks = sg_alloc((moves->n - first) * sizeof(*tasks));
+	const struct sg_buf *octets;
 	struct sg_step_group group;
 	struct sg_step_file *f;
 	size_t n = 0;
@@ -208,7 +241,7 @@ static int plan_group(const struct sg_drives *drives, const struct sg_moves *mov
 		failed = sg_step_group_compare(&group, move, &now);
 		plan->seen[i] = now.seen;
 		if (!r)
-			r = decide(move, &now, failed, toward_settle, &target, err);
+			r = decide(move, &now, failed, ask->toward_settle, &target, err);
 		if (!r && target)
 			tasks[n++] = (struct task){ move, target, i,
 				takes_away(move, target)               ? REMOVE
@@ -225,21 +258,26 @@ static int plan_group(const struct sg_drives *drives, const struct sg_moves *mov
 	*f = (struct sg_step_file){ 0 };
 	f->container = sg_strdup(container);
 	f->native = sg_strdup(group.native);
-	sg_buf_set(&f->before, group.octets.data, group.octets.len);
-	sg_buf_set(&f->after, group.octets.data, group.octets.len);
+	octets = group.is_hive ? &group.hive.octets : &group.octets;
+	sg_buf_set(&f->before, octets->data, octets->len);
+	sg_buf_set(&f->after, octets->data, octets->len);
 	f->id = (struct sg_container_id){ group.id.dev, group.id.ino, sg_sha256(sg_buf_bytes(&f->before)) };
-	name_temp(f);
-	r = edit(f, tasks, n, plan, err);
-	if (!r)
-		r = check_file(f, group.id.links, max_web_config, err);
+	f->in_place = group.is_hive;
+	if (!f->in_place)
+		name_temp(f);
+	r = f->in_place ? edit_hive(&group, f, tasks, n, plan, err) : edit(f, tasks, n, plan, err);
+	if (!r && ask->to_write && f->changed)
+		r = check_file(f, group.id.links, ask->max_web_config, err);
+	if (!r && ask->to_write && f->changed && f->in_place)
+		r = check_hive(drives, &group, err);
 out:
 	sg_step_group_release(&group);
 	free(tasks);
 	return r;
 }
 
-int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, bool toward_settle,
-        uint64_t max_web_config, struct sg_step_plan *ret, struct sg_err *err)
+static int plan_all(const struct sg_drives *drives, const struct sg_moves *moves, const struct ask *ask,
+        struct sg_step_plan *ret, struct sg_err *err)
 {
 	bool *done = sg_alloc(moves->n * sizeof(*done));
 	struct sg_step_plan plan = { .drives = drives, .n = moves->n };
@@ -250,12 +288,38 @@ int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, b
 	plan.written = sg_alloc(moves->n * sizeof(*plan.written));
 	for (size_t i = 0; !r && i < moves->n; i++)
 		if (!done[i])
-			r = plan_group(drives, moves, i, done, toward_settle, max_web_config, &plan, err);
+			r = plan_group(drives, moves, i, done, ask, &plan, err);
 	if (!r) {
 		*ret = plan;
 		plan = (struct sg_step_plan){ 0 };
 	}
 	sg_step_plan_release(&plan);
 	free(done);
+	return r;
+}
+
+int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, bool toward_settle,
+        uint64_t max_web_config, struct sg_step_plan *ret, struct sg_err *err)
+{
+	struct ask ask = {
+		.toward_settle = toward_settle, .to_write = true, .max_web_config = max_web_config
+	};
+
+	return plan_all(drives, moves, &ask, ret, err);
+}
+
+int sg_step_rest(
+        const struct sg_drives *drives, const struct sg_moves *moves, struct sg_hash *ret, struct sg_err *err)
+{
+	struct ask ask = { .toward_settle = true };
+	struct sg_step_plan plan = { 0 };
+	int r = plan_all(drives, moves, &ask, &plan, err);
+
+	if (!r && plan.n_files != 1)
+		r = sg_fail(err, SG_ENOENT, "%s cannot be read",
+		        moves->n ? moves->at[0].addr.container : "nothing");
+	if (!r)
+		*ret = sg_sha256(sg_buf_bytes(&plan.files[0].after));
+	sg_step_plan_release(&plan);
 	return r;
 }

@@ -1,10 +1,9 @@
 /* step_write.c - the only writer of targets: temporary file, sync, one more look, replace, sync of the folder.
  *
- * N changed files in D folders cost N + D flushes. A reader sees the old file or the new one (P5). A failed flush is never retried: the code is
+ * N changed files in D folders cost N + D flushes; a hive, which is written in place, costs one. A reader sees the old file or the new one (P5). A failed flush is never retried: the code is
  * SG_EFATAL and everything stays as it is, for the next start to recover by content.
  */
 #include "actions/step_parts.h"
-#include "base/xml.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +39,7 @@ static int look_again(const struct sg_step_plan *plan, const struct sg_step_file
 
 	r = walk_again(plan, f, err);
 	if (!r)
-		r = sg_os_read(f->native, sg_xml_config_limits.bytes, &now, &id, err);
+		r = sg_os_read(f->native, sg_step_max(f->container), &now, &id, err);
 	if (!r && (id.dev != f->id.dev || id.ino != f->id.ino ||
 	                  !sg_bytes_equal(sg_buf_bytes(&now), sg_buf_bytes(&f->before))))
 		r = sg_fail(err, SG_ECONFLICT,
@@ -65,7 +64,7 @@ static int sync_folders(const struct sg_step_plan *plan, bool sync_unchanged, st
 	for (size_t i = 0; i < plan->n_files; i++) {
 		char *folder;
 
-		if (!plan->files[i].changed && !sync_unchanged)
+		if (plan->files[i].in_place || (!plan->files[i].changed && !sync_unchanged))
 			continue;
 		folder = parent_of(plan->files[i].native);
 		if (!sg_strs_has(&folders, folder))
@@ -87,7 +86,7 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
 	for (size_t i = 0; !r && i < plan->n_files; i++) {
 		const struct sg_step_file *f = &plan->files[i];
 
-		if (!f->changed)
+		if (!f->changed || f->in_place)
 			continue;
 		r = walk_again(plan, f, err);
 		if (!r)
@@ -97,7 +96,7 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
 	for (size_t i = 0; !r && i < plan->n_files; i++) {
 		const struct sg_step_file *f = &plan->files[i];
 
-		if (f->changed || sync_unchanged)
+		if (f->changed ? !f->in_place : sync_unchanged)
 			r = sg_os_sync_file(f->changed ? f->temp : f->native, err);
 	}
 	for (size_t i = 0; !r && i < plan->n_files; i++)
@@ -106,7 +105,14 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
 	if (!r && stop && stop(arg))
 		r = sg_fail(err, SG_ECANCELED, "a stop was asked for; nothing was written");
 	for (size_t i = 0; !r && i < plan->n_files; i++) {
-		if (!plan->files[i].changed)
+		if (!plan->files[i].changed || !plan->files[i].in_place)
+			continue;
+		r = walk_again(plan, &plan->files[i], err);
+		if (!r)
+			r = sg_step_hive_write(&plan->files[i], err);
+	}
+	for (size_t i = 0; !r && i < plan->n_files; i++) {
+		if (!plan->files[i].changed || plan->files[i].in_place)
 			continue;
 		r = walk_again(plan, &plan->files[i], err);
 		if (!r)
@@ -138,7 +144,7 @@ static bool is_temp_name(const char *win)
 static bool used(const struct sg_step_plan *plan, const char *temp_win)
 {
 	for (size_t i = 0; i < plan->n_files; i++)
-		if (sg_win_same(plan->files[i].temp_win, temp_win))
+		if (!plan->files[i].in_place && sg_win_same(plan->files[i].temp_win, temp_win))
 			return true;
 	return false;
 }
@@ -147,8 +153,11 @@ void sg_step_plan_rename(struct sg_step_plan *plan, const struct sg_strs *temps)
 {
 	for (size_t i = 0; i < plan->n_files; i++) {
 		struct sg_step_file *f = &plan->files[i];
-		char *folder = sg_strndup(f->temp_win, (size_t)(strrchr(f->temp_win, '\\') - f->temp_win));
+		char *folder;
 
+		if (f->in_place)
+			continue;
+		folder = sg_strndup(f->temp_win, (size_t)(strrchr(f->temp_win, '\\') - f->temp_win));
 		for (size_t k = 0; k < temps->n; k++) {
 			const char *name = strrchr(temps->at[k], '\\');
 

@@ -65,6 +65,8 @@ struct sg_os_file {
 /* clang-format on */
 /* Read and write; 0600. */
 int sg_os_open(const char *path, bool create, struct sg_os_file *ret, struct sg_err *err);
+/* What sg_os_stat() says, of the file that is open. */
+int sg_os_identify(struct sg_os_file f, struct sg_file_id *ret, struct sg_err *err);
 /* Reading only; SG_ENOENT. */
 int sg_os_open_read(const char *path, struct sg_os_file *ret, struct sg_err *err);
 int sg_os_pread(struct sg_os_file f, uint64_t at, void *out, size_t len, size_t *ret_len, struct sg_err *err);

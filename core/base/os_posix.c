@@ -284,6 +284,16 @@ int sg_os_open(const char *path, bool create, struct sg_os_file *ret, struct sg_
 	return r;
 }
 
+int sg_os_identify(struct sg_os_file f, struct sg_file_id *ret, struct sg_err *err)
+{
+	struct stat st;
+
+	if (fstat((int)f.h, &st) < 0)
+		return sg_fail_errno(err, "cannot look at an open file");
+	*ret = id_of(&st);
+	return 0;
+}
+
 int sg_os_open_read(const char *path, struct sg_os_file *ret, struct sg_err *err)
 {
 	struct stat st;

@@ -298,6 +298,11 @@ int sg_os_open(const char *path, bool create, struct sg_os_file *ret, struct sg_
 	return r;
 }
 
+int sg_os_identify(struct sg_os_file f, struct sg_file_id *ret, struct sg_err *err)
+{
+	return id_of((HANDLE)f.h, "an open file", ret, err);
+}
+
 static OVERLAPPED offset(uint64_t at)
 {
 	return (OVERLAPPED){ .Offset = (DWORD)at, .OffsetHigh = (DWORD)(at >> 32) };

@@ -8,8 +8,7 @@ bool sg_rest(struct sg_ctx *ctx, const struct sg_hold *const *list, size_t n, co
         struct sg_hash *ret)
 {
 	struct sg_moves back = { 0 };
-	struct sg_step_plan plan = { 0 };
-	bool known = false;
+	bool known;
 
 	for (size_t i = 0; i < n; i++) {
 		struct sg_move *move;
@@ -22,11 +21,7 @@ bool sg_rest(struct sg_ctx *ctx, const struct sg_hold *const *list, size_t n, co
 		sg_content_copy(&move->to, &list[i]->before);
 		move->settle_to = true;
 	}
-	if (sg_step_plan(ctx->drives, &back, true, 0, &plan, NULL) == 0 && plan.n_files == 1) {
-		*ret = sg_sha256(sg_buf_bytes(&plan.files[0].after));
-		known = true;
-	}
-	sg_step_plan_release(&plan);
+	known = sg_step_rest(ctx->drives, &back, ret, NULL) == 0;
 	sg_moves_release(&back);
 	return known;
 }

@@ -144,6 +144,20 @@ int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, b
 	return 0;
 }
 
+int sg_step_rest(
+        const struct sg_drives *drives, const struct sg_moves *moves, struct sg_hash *ret, struct sg_err *err)
+{
+	struct sg_step_plan plan = { 0 };
+	int code = sg_step_plan(drives, moves, true, 0, &plan, err);
+
+	if (!code && plan.n_files == 1)
+		*ret = sg_sha256(sg_buf_bytes(&plan.files[0].after));
+	else if (!code)
+		code = SG_ENOENT;
+	sg_step_plan_release(&plan);
+	return code;
+}
+
 void sg_step_plan_release(struct sg_step_plan *plan)
 {
 	for (size_t i = 0; i < plan->n_files; i++) {
