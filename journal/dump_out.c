@@ -7,6 +7,7 @@
 #include "base/pack.h"
 #include "base/text.h"
 #include "journal/blob.h"
+#include "journal/coverage.h"
 #include "model/codes.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -303,14 +304,7 @@ void sg_dump_lines(
 
 bool sg_dump_is(const char *pattern, const struct sg_key *key)
 {
-	if (!pattern)
-		return true;
-	if (!key->id)
-		return false;
-	char *both = sg_format("%s/%s", key->feed ? key->feed : "", key->id);
-	bool is = sg_glob(pattern, key->id) || sg_glob(pattern, both);
-	free(both);
-	return is;
+	return sg_coverage_is(pattern, key);
 }
 
 void sg_dump_diff(const struct sg_content *a, const struct sg_content *b, const char *name_a,

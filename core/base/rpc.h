@@ -18,6 +18,8 @@ enum sg_exit {
 	SG_EXIT_STATE = 5, /* refused because of the state */
 	SG_EXIT_TIMEOUT = 6,
 	SG_EXIT_CHANGES = 10, /* plan --exit-code: it would change something */
+	SG_EXIT_EXPOSED = 11, /* coverage --exit-code: exposed at some time */
+	SG_EXIT_UNKNOWN = 12, /* coverage --exit-code: never known to be exposed, but unknown at some time */
 };
 
 enum sg_rpc_kind { SG_RPC_REQUEST = 0, SG_RPC_ANSWER = 1, SG_RPC_NOTIFY = 2 };

@@ -37,6 +37,8 @@ static const struct option options[] = {
 	{ "--dot", SG_OPT_DOT, false },
 	{ "--limit", SG_OPT_LIMIT, true },
 	{ "--any-machine", SG_OPT_ANY_MACHINE, false },
+	{ "--from", SG_OPT_FROM, true },
+	{ "--to", SG_OPT_TO, true },
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options, VERBS_MAX = 64 };
 
@@ -102,6 +104,20 @@ static int future(const char *name, const char *value, int64_t now, int64_t *ret
 	return 0;
 }
 
+/* A time, or a while ago. */
+static int past(const char *name, const char *value, int64_t now, int64_t *ret, struct sg_err *err)
+{
+	int64_t ago;
+
+	if (sg_duration_parse(value, &ago, NULL) == 0)
+		*ret = now - ago;
+	else if (sg_time_parse(value, ret, NULL) < 0)
+		return sg_fail(err, SG_EINVAL,
+		        "%s \"%.60s\" is no time: write 2026-11-21T09:00:00Z, or a while ago such as 30d",
+		        name, value);
+	return 0;
+}
+
 static int number(const char *name, const char *value, int64_t *ret, struct sg_err *err)
 {
 	size_t len = strlen(value);
@@ -134,6 +150,10 @@ static int take(struct sg_args *a, const struct option *o, const char *value, in
 		a->until = now + ms;
 	} else if (o->bit == SG_OPT_UNTIL) {
 		r = future(o->name, value, now, &a->until, err);
+	} else if (o->bit == SG_OPT_FROM) {
+		r = past(o->name, value, now, &a->from, err);
+	} else if (o->bit == SG_OPT_TO) {
+		r = past(o->name, value, now, &a->to, err);
 	} else if (o->bit == SG_OPT_LIMIT) {
 		r = number(o->name, value, &a->limit, err);
 	} else if (o->bit == SG_OPT_ROOT) {
@@ -188,6 +208,8 @@ static int check_together(const struct sg_args *a, struct sg_err *err)
 
 	if ((a->given & SG_OPT_FOR) && (a->given & SG_OPT_UNTIL))
 		return sg_fail(err, SG_EINVAL, "--for and --until both say when it ends: give one of them");
+	if ((a->given & SG_OPT_FROM) && (a->given & SG_OPT_TO) && a->from >= a->to)
+		return sg_fail(err, SG_EINVAL, "--from must lie before --to");
 	if (strcmp(verb, "resolve") == 0 && count_of(a->given & SG_OPTS_HOW) != 1)
 		return sg_fail(err, SG_EINVAL, "resolve needs one of --retry, --take-over and --accept");
 	if (strcmp(verb, "rollback") == 0 && !a->word == !(a->given & SG_OPT_ALL))
@@ -285,6 +307,10 @@ struct sg_val *sg_args_params(const struct sg_args *a)
 		sg_val_set_int(p, "until", a->until);
 	if (a->limit)
 		sg_val_set_int(p, "limit", a->limit);
+	if (a->given & SG_OPT_FROM)
+		sg_val_set_int(p, "from", a->from);
+	if (a->given & SG_OPT_TO)
+		sg_val_set_int(p, "to", a->to);
 	set_if(p, "how",
 	        a->given & SG_OPT_RETRY       ? "retry"
 	        : a->given & SG_OPT_TAKE_OVER ? "take-over"

@@ -32,6 +32,8 @@ enum sg_opt {
 	SG_OPT_DOT = 1 << 21,
 	SG_OPT_LIMIT = 1 << 22,
 	SG_OPT_ANY_MACHINE = 1 << 23,
+	SG_OPT_FROM = 1 << 24,
+	SG_OPT_TO = 1 << 25,
 
 	SG_OPTS_ALWAYS = SG_OPT_JSON | SG_OPT_TIMEOUT | SG_OPT_SOCKET | SG_OPT_ROOT | SG_OPT_HELP,
 	SG_OPTS_WHO = SG_OPT_REASON | SG_OPT_TICKET |
@@ -59,6 +61,7 @@ struct sg_args {
 	const char *word;           /* the id, the verb that help is about; NULL: none */
 	const char *reason, *ticket, *on_behalf_of, *feed, *socket, *journal;
 	int64_t timeout, until; /* ms; until is a wall time, 0: none */
+	int64_t from, to; /* wall times; they count when they are given */
 	int64_t limit;
 	struct sg_strs roots; /* "C=DIR" as written */
 };

@@ -119,8 +119,27 @@ static const char *verb_name(const struct sg_args *a)
 	return a->verb ? a->verb->name : "status";
 }
 
+/* The worst of what was asked for: the server, or each mitigation that matched. */
+static enum sg_exit exit_of_coverage(const struct sg_val *reply)
+{
+	const struct sg_val *server = sg_val_get(reply, "server"), *list = sg_val_get(reply, "mitigations");
+	enum sg_exit worst = SG_EXIT_DONE;
+
+	for (size_t i = 0; i <= sg_val_count(list); i++) {
+		const char *one = sg_val_get_str(i ? list->kid[i - 1] : server, "coverage", "");
+
+		if (strcmp(one, "exposed") == 0)
+			return SG_EXIT_EXPOSED;
+		if (strcmp(one, "unknown") == 0)
+			worst = SG_EXIT_UNKNOWN;
+	}
+	return worst;
+}
+
 static enum sg_exit exit_of_reply(const struct sg_args *a, const struct sg_val *reply)
 {
+	if ((a->given & SG_OPT_EXIT_CODE) && strcmp(verb_name(a), "coverage") == 0)
+		return exit_of_coverage(reply);
 	if ((a->given & SG_OPT_EXIT_CODE) && sg_val_get_bool(reply, "would_change", false))
 		return SG_EXIT_CHANGES;
 	return SG_EXIT_DONE;

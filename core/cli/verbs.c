@@ -59,6 +59,18 @@ static const struct sg_verb verbs[] = {
 	{ "resume", "", "go on after a pause", "", SG_OPTS_WHO, 0, 0, sg_render_done },
 	{ "history", "[ID] [--limit N]", "what happened, newest last",
 	        "  --limit N  the last N lines; default 100\n", SG_OPT_LIMIT, 0, 1, sg_render_history },
+	{ "coverage", "[ID] [--from T] [--to T] [--exit-code]",
+	        "was this server protected: since when, until when, and why not",
+	        "Protected: in force, in force by others, or not needed. Exposed: waiting, or exposed. "
+	        "Unknown: "
+	        "cannot be\ntold, the service was not running, or a feed could not be had.\n"
+	        "  --from T, --to T  a time (2026-11-21T09:00:00Z) or a while ago (30d); default: all that "
+	        "is "
+	        "recorded\n"
+	        "  --exit-code       exit with 11 when exposed at some time, else with 12 when that is not "
+	        "known\n"
+	        "example: stopgapctl coverage --from 90d --exit-code\n",
+	        SG_OPT_FROM | SG_OPT_TO | SG_OPT_EXIT_CODE | SG_OPT_FEED, 0, 1, sg_render_coverage },
 	{ "watch", "", "print what happens as it happens, until interrupted",
 	        "  --timeout T  stop after that long\n", 0, 0, 0, NULL },
 	{ "audit", "", "look at every held value now", "", 0, 0, 0, sg_render_audit },
@@ -103,7 +115,9 @@ void sg_help(struct sg_buf *out)
 	                "\"stopgapctl help VERB\" says more. A mitigation is not a fix: install the update.\n"
 	                "Exit status: 0 done, 1 failed, 2 usage, 3 no daemon, 4 not allowed, 5 refused "
 	                "because of the state,\n"
-	                "6 timed out, 10 plan would change something (plan --exit-code).\n");
+	                "6 timed out, 10 plan would change something (plan --exit-code), 11 exposed and 12 "
+	                "unknown at some time\n"
+	                "(coverage --exit-code).\n");
 }
 
 void sg_help_verb(const struct sg_verb *verb, struct sg_buf *out)

@@ -12,6 +12,7 @@ static const struct sg_method methods[] = {
 	{ "show", SG_RIGHT_READ, SG_BY_READING },
 	{ "plan", SG_RIGHT_READ, SG_BY_READING },
 	{ "history", SG_RIGHT_READ, SG_BY_READING },
+	{ "coverage", SG_RIGHT_READ, SG_BY_READING },
 	{ "audit", SG_RIGHT_READ, SG_BY_ENGINE }, /* what it finds is acted on */
 	{ "refresh", SG_RIGHT_CHANGE, SG_BY_REFRESH },
 	{ "approve", SG_RIGHT_CHANGE, SG_BY_ENGINE },

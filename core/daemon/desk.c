@@ -60,6 +60,8 @@ static int check_types(const struct sg_val *params, struct sg_err *err)
 		{ "ticket", SG_VAL_STR, "text" },
 		{ "on_behalf_of", SG_VAL_STR, "text" },
 		{ "until", SG_VAL_INT, "a number" },
+		{ "from", SG_VAL_INT, "a number" },
+		{ "to", SG_VAL_INT, "a number" },
 		{ "limit", SG_VAL_INT, "a number" },
 		{ "by_hand", SG_VAL_BOOL, "true or false" },
 		{ "keep", SG_VAL_BOOL, "true or false" },

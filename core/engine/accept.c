@@ -55,7 +55,8 @@ static int failed(
 	row->error_code = event;
 	set(&row->error, why->msg);
 	if (news)
-		sg_line(&lines, &ctx, event, NULL, NULL, "feed %s: %s", row->name, why->msg);
+		sg_line(&lines, &ctx, event, NULL, sg_line_of_feed(row->name), "feed %s: %s", row->name,
+		        why->msg);
 	change.audits = lines.at;
 	change.n_audits = lines.n;
 	code = sg_journal_note(e->journal, &change, &ctx.now, err);
@@ -72,8 +73,9 @@ static int as_before(struct sg_engine *e, const struct sg_feed_row *row, bool fa
 	int code;
 
 	sg_engine_ctx(e, NULL, &ctx);
-	if (failing)
-		sg_line(&lines, &ctx, SG_EV_FEED_REACHABLE, NULL, NULL, "feed %s: verified again", row->name);
+	if (failing || sg_strs_has(&e->stale, row->name))
+		sg_line(&lines, &ctx, SG_EV_FEED_REACHABLE, NULL, sg_line_of_feed(row->name),
+		        "feed %s: verified again", row->name);
 	change.audits = lines.at;
 	change.n_audits = lines.n;
 	code = sg_journal_note(e->journal, &change, &ctx.now, err);
@@ -185,7 +187,7 @@ static int accept(struct sg_engine *e, const struct sg_world *w, const struct sg
 	frow->issued = feed->issued;
 	frow->expires = feed->expires;
 	set(&frow->signer, feed->signer);
-	sg_line(&lines, &ctx, SG_EV_FEED_ACCEPTED, NULL, NULL,
+	sg_line(&lines, &ctx, SG_EV_FEED_ACCEPTED, NULL, sg_line_of_feed(frow->name),
 	        "feed %s: serial %llu, %zu mitigation%s, signed by %s", frow->name,
 	        (unsigned long long)feed->serial, feed->n, feed->n == 1 ? "" : "s",
 	        feed->signer ? feed->signer : "?");
@@ -209,9 +211,9 @@ static int accept(struct sg_engine *e, const struct sg_world *w, const struct sg
 			rows[change.n_rows++] = row;
 	}
 	for (size_t i = 0; i < feed->n_refused; i++)
-		sg_line(&lines, &ctx, SG_EV_FEED_PART_REFUSED, NULL, NULL, "feed %s: %s was left out: %s",
-		        frow->name, feed->refused[i].id ? feed->refused[i].id : "a mitigation",
-		        feed->refused[i].text);
+		sg_line(&lines, &ctx, SG_EV_FEED_PART_REFUSED, NULL, sg_line_of_feed(frow->name),
+		        "feed %s: %s was left out: %s", frow->name,
+		        feed->refused[i].id ? feed->refused[i].id : "a mitigation", feed->refused[i].text);
 	change.audits = lines.at;
 	change.n_audits = lines.n;
 	code = sg_journal_accept(e->journal, &change, &ctx.now, err);

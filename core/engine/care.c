@@ -73,6 +73,9 @@ static int prune(struct sg_engine *e, const struct sg_clock *now, struct sg_line
 	code = sg_journal_audits(e->read, 0, false, first_wall, &oldest, err);
 	if (code < 0 || (oldest >= keep_from && space.used < space.first_threshold / 2))
 		return code < 0 ? code : 0;
+	code = sg_coverage_keep(e, keep_from, now, err);
+	if (code)
+		return code;
 	code = sg_journal_prune(e->journal, keep_from, now, &n, err);
 	if (!code && n)
 		sg_line(lines, ctx, SG_EV_JOURNAL_PRUNED, NULL, NULL,
@@ -122,31 +125,36 @@ static void freshness(
 		if (sg_strs_has(&e->stale, f->name))
 			continue;
 		sg_duration_format(f->stale_after, text);
-		sg_line(lines, ctx, SG_EV_FEED_STALE, NULL, NULL, "feed %s has not verified for %s", f->name,
-		        text);
+		sg_line(lines, ctx, SG_EV_FEED_STALE, NULL, sg_line_of_feed(f->name),
+		        "feed %s: has not verified for %s", f->name, text);
 	}
 	sg_strs_release(&e->stale);
 	e->stale = stale;
 }
 
-/* At most hourly: that all that is held was looked at, and found as it was written. */
-static void clean_look(struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list,
+/* At most hourly: how what is held was found. The line also says that the service was there until then (journal/coverage.h). */
+static void hourly_look(struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list,
         struct sg_lines *lines, const struct sg_ctx *ctx)
 {
-	size_t n = 0;
+	size_t n = 0, clean = 0;
 
 	if (w->now.wall >= e->audited && w->now.wall - e->audited < SG_HOUR)
 		return;
 	for (size_t i = 0; i < w->rows.n; i++) {
-		if (list[i].facts.holds && list[i].facts.look != SG_LOOK_AFTER)
-			return;
 		n += list[i].facts.holds;
+		clean += list[i].facts.holds && list[i].facts.look == SG_LOOK_AFTER;
 	}
 	e->audited = w->now.wall;
-	if (n)
+	if (!n)
+		sg_line(lines, ctx, SG_EV_AUDITED, NULL, NULL, "nothing is held");
+	else if (clean == n)
 		sg_line(lines, ctx, SG_EV_AUDITED, NULL, NULL,
 		        "every held value was looked at and is as it was written: %zu mitigation%s", n,
 		        n == 1 ? "" : "s");
+	else
+		sg_line(lines, ctx, SG_EV_AUDITED, NULL, NULL,
+		        "every held value was looked at: %zu of %zu mitigations are as they were written",
+		        clean, n);
 }
 
 int sg_care(struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list, struct sg_err *err)
@@ -160,7 +168,7 @@ int sg_care(struct sg_engine *e, const struct sg_world *w, const struct sg_decis
 	code = prune(e, &w->now, &c.lines, &c.ctx, &why);
 	room(e, &c.lines, &c.ctx);
 	freshness(e, w, &c.lines, &c.ctx);
-	clean_look(e, w, list, &c.lines, &c.ctx);
+	hourly_look(e, w, list, &c.lines, &c.ctx);
 	sg_care_remind(&c);
 	sg_care_ends(&c);
 	forget_the_rest(&c);

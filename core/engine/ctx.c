@@ -102,7 +102,7 @@ void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const s
 	if (!data)
 		data = sg_val_map();
 	if (row) {
-		bool holds = row->applied.b[0] || row->state == SG_APPLIED;
+		bool holds = !sg_hash_is_zero(&row->applied) || row->state == SG_APPLIED;
 
 		sg_key_copy(&line->key, &row->key);
 		sg_val_set_str(data, "state", sg_state_name(row->state));
@@ -116,6 +116,14 @@ void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const s
 	sg_buf_vfmt(&text, fmt, ap);
 	va_end(ap);
 	line->text = sg_buf_detach(&text);
+}
+
+struct sg_val *sg_line_of_feed(const char *feed)
+{
+	struct sg_val *data = sg_val_map();
+
+	sg_val_set_str(data, "feed", feed);
+	return data;
 }
 
 void sg_lines_release(struct sg_lines *lines)

@@ -29,6 +29,8 @@ struct sg_lines {
 void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const struct sg_row *row,
         struct sg_val *data, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 void sg_lines_release(struct sg_lines *lines);
+/* `data` of a line about a feed: {"feed": name}. */
+struct sg_val *sg_line_of_feed(const char *feed);
 
 /* Whether a row holds at least one value. */
 bool sg_holds_any(const struct sg_holds *holds, const struct sg_key *key);

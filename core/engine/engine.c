@@ -255,6 +255,7 @@ int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_byt
 	struct sg_body body = { hash, octets };
 	struct sg_val *facts = sg_val_map(), *good = sg_val_set(facts, "configuration", sg_val_map());
 	struct sg_change change = { .bodies = &body, .n_bodies = 1, .facts = facts };
+	struct sg_val *data = sg_val_map(), *names = sg_val_set(data, "feeds", sg_val_array());
 	struct sg_lines lines = { 0 };
 	struct sg_ctx ctx;
 	char hex[65];
@@ -263,13 +264,16 @@ int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_byt
 	if (code) {
 		release_anchors(&fresh);
 		sg_val_free(facts);
+		sg_val_free(data);
 		return code == SG_EFATAL ? code : SG_EINVAL;
 	}
 	sg_hash_hex(&hash, hex);
 	sg_val_set_str(good, "hash", hex);
 	sg_val_set_str(good, "file", file);
 	sg_engine_ctx(e, NULL, &ctx);
-	sg_line(&lines, &ctx, SG_EV_RELOADED, NULL, NULL, "the configuration %s is in force", file);
+	for (size_t i = 0; i < conf->n_feeds; i++)
+		sg_val_push(names, sg_val_str(conf->feeds[i].name));
+	sg_line(&lines, &ctx, SG_EV_RELOADED, NULL, data, "the configuration %s is in force", file);
 	change.audits = lines.at;
 	change.n_audits = lines.n;
 	code = sg_journal_note(e->journal, &change, &ctx.now, err);

@@ -129,6 +129,11 @@ int sg_report_show(struct sg_engine *e, const struct sg_world *w, const struct s
         struct sg_val **ret, struct sg_err *err);
 int sg_report_history(
         struct sg_engine *e, const char *id, int64_t limit, struct sg_val **ret, struct sg_err *err);
+/* `id` NULL: all, and the server; `feed` NULL: any. Times as sg_coverage_report() takes them. */
+int sg_report_coverage(struct sg_engine *e, const char *id, const char *feed, int64_t from, int64_t to,
+        struct sg_val **ret, struct sg_err *err);
+/* What must be known of the lines that a prune takes out; a durable note, before it. */
+int sg_coverage_keep(struct sg_engine *e, int64_t keep_from, const struct sg_clock *now, struct sg_err *err);
 int sg_report_audit(struct sg_engine *e, const struct sg_world *w, struct sg_val **ret, struct sg_err *err);
 
 /* --- plan.c */

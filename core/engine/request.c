@@ -123,6 +123,17 @@ static int sg_request_do_history(struct sg_request *r)
 	return sg_report_history(r->e, sg_request_param(r, "id"), limit, &r->reply, r->err);
 }
 
+static int sg_request_do_coverage(struct sg_request *r)
+{
+	int64_t from = sg_val_get_int(r->params, "from", INT64_MIN),
+	        to = sg_val_get_int(r->params, "to", INT64_MAX);
+
+	if (from > to)
+		return sg_fail(r->err, SG_EINVAL, "from: it must lie before to");
+	return sg_report_coverage(
+	        r->e, sg_request_param(r, "id"), sg_request_param(r, "feed"), from, to, &r->reply, r->err);
+}
+
 static int sg_request_do_audit(struct sg_request *r)
 {
 	int code = sg_request_settle(r); /* looks at every held value afresh, and does what follows */
@@ -155,6 +166,7 @@ static const struct verb {
 	{ "show", NEED_ROW, false, "id feed by_hand", sg_request_do_show },
 	{ "plan", MAY_ROW, false, "id feed", sg_request_do_plan },
 	{ "history", NEED_NONE, false, "id limit", sg_request_do_history },
+	{ "coverage", NEED_NONE, false, "id feed from to", sg_request_do_coverage },
 	{ "audit", NEED_NONE, false, "", sg_request_do_audit },
 	{ "states", NEED_NONE, false, "dot", sg_request_do_states },
 	{ "refresh", NEED_NONE, true, "feed", sg_request_do_refresh },

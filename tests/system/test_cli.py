@@ -18,6 +18,7 @@ SHAPES = {
     "stopgap.show.v1": {"mitigation", "values", "tests", "blocks", "history"},
     "stopgap.plan.v1": {"would_change", "mitigations", "files", "effects"},
     "stopgap.history.v1": {"lines"},
+    "stopgap.coverage.v1": {"from", "to", "server", "mitigations"},
     "stopgap.audit.v1": {"values", "findings", "text"},
     "stopgap.done.v1": {"changed", "text", "mitigations"},
     "stopgap.error.v1": {"code", "message", "exit"},
@@ -63,7 +64,7 @@ class Typing(unittest.TestCase):
     def test_help_needs_nobody(self):
         code, out, _ = self.ctl("help")
         self.assertEqual(code, 0)
-        for verb in ("status list show refresh approve apply block unblock rollback resolve plan pause resume history watch audit help").split():
+        for verb in ("status list show refresh approve apply block unblock rollback resolve plan pause resume history coverage watch audit help").split():
             self.assertRegex(out, rf"(?m)^  {verb} ")
             code, text, _ = self.ctl("help", verb)
             self.assertEqual(code, 0)

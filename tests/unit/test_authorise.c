@@ -75,7 +75,7 @@ static void without_lists_only_root_and_the_service_itself_may_ask(void **state)
 static void every_method_that_changes_something_needs_the_right_to_change(void **state)
 {
 	static const char *const reads[] = { "status", "list", "states", "watch", "show", "plan", "history",
-		"audit" };
+		"coverage", "audit" };
 	size_t n = 0, n_reads = 0;
 
 	(void)state;
@@ -88,8 +88,8 @@ static void every_method_that_changes_something_needs_the_right_to_change(void *
 		assert_ptr_equal(sg_method_find(m->name), m);
 		n_reads += reading;
 	}
-	assert_int_equal(n, 17);
-	assert_int_equal(n_reads, 8);
+	assert_int_equal(n, 18);
+	assert_int_equal(n_reads, 9);
 	assert_null(sg_method_find("Status"));
 	assert_null(sg_method_find(""));
 	assert_null(sg_method_find("rollback "));

@@ -238,26 +238,36 @@ static void coverage_names_times_and_causes(void **state) /* P13 */
 	line(f, 6000000, SG_EV_STARTED, NULL, "up", NULL, NULL);
 	line(f, 7000000, SG_EV_REVERTED, "M1", "out", "NOT NEEDED", "reverted");
 	line(f, 9000000, SG_EV_STARTED, NULL, "up again, nobody said goodbye", NULL, NULL);
+	line(f, 10000000, SG_EV_AUDITED, NULL, "still there", NULL, NULL);
 	RUN(f, &r, "coverage", "M1");
 	assert_int_equal(r.status, 0);
 	assert_string_equal((char *)r.out.data,
-	        "f/M1\n"
+	        "f/M1: exposed\n"
 	        "  1970-01-01T00:33:20Z to 1970-01-01T00:50:00Z  16m 40s   unknown    UNKNOWN: pending\n"
 	        "  1970-01-01T00:50:00Z to 1970-01-01T01:06:40Z  16m 40s   exposed    EXPOSED: applicable\n"
 	        "  1970-01-01T01:06:40Z to 1970-01-01T01:23:20Z  16m 40s   protected  IN FORCE: applied\n"
-	        "  1970-01-01T01:23:20Z to 1970-01-01T01:40:00Z  16m 40s   protected  IN FORCE: applied; the "
-	        "service was stopped, and "
-	        "mitigations stay in place\n"
+	        "  1970-01-01T01:23:20Z to 1970-01-01T01:40:00Z  16m 40s   unknown    the service was "
+	        "stopped; "
+	        "what was in place stays there, and nobody looks\n"
 	        "  1970-01-01T01:40:00Z to 1970-01-01T01:56:40Z  16m 40s   protected  IN FORCE: applied\n"
 	        "  1970-01-01T01:56:40Z to 1970-01-01T02:30:00Z  33m 20s   unknown    the service died some "
 	        "time after this\n"
-	        "  1970-01-01T02:30:00Z to now                             protected  NOT NEEDED: "
+	        "  1970-01-01T02:30:00Z to 1970-01-01T02:46:40Z  16m 40s   protected  NOT NEEDED: "
 	        "reverted\n");
 	RUN(f, &r, "coverage", "-o", "json");
-	assert_has(&r.out, "\"id\":\"M2\",\"from\":\"1970-01-01T00:50:00Z\",\"to\":\"1970-01-01T01:23:20Z\","
+	assert_has(&r.out, "{\"schema\":\"stopgap.coverage.v1\",\"from\":1000000,\"to\":10000000,\"server\":{"
 	                   "\"coverage\":\"exposed\"");
+	assert_has(&r.out, "\"id\":\"M2\",\"coverage\":\"exposed\"");
+	assert_has(
+	        &r.out, "{\"from\":3000000,\"to\":5000000,\"coverage\":\"exposed\",\"verdict\":\"WAITING\"");
 	RUN(f, &r, "coverage", "--since", "1970-01-01T02:00:00Z", "M1");
 	assert_int_equal(lines_of(&r.out), 3);
+	RUN(f, &r, "coverage", "--until", "1970-01-01T03:00:00Z", "M1");
+	assert_has(&r.out,
+	        "1970-01-01T02:46:40Z to 1970-01-01T03:00:00Z  13m 20s   unknown    behind the journal's "
+	        "last line\n");
+	RUN(f, &r, "coverage", "M9");
+	assert_int_equal(r.status, 1);
 	done(&r);
 }
 
