@@ -45,7 +45,7 @@ void sg_look_result_release(struct sg_look_result *r);
 /* Runs the body's tests over the files as they are; sets effective and its text. */
 void sg_op_prove(struct sg_ctx *ctx, struct sg_row *row, const struct sg_mitigation *m);
 
-/* What sg_op_in would do, in memory: nothing is written anywhere, nothing stopped. ret_runs: what it would stop and start, for people, added. The
+/* What sg_op_in would do, in memory: nothing is written anywhere, nothing stopped. ret_runs (may be NULL): what it would stop and start, for people, added. The
  * caller releases all of them. */
 int sg_op_preview_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n,
         struct sg_step_plan *ret, struct sg_moves *ret_moves, struct sg_strs *ret_runs, struct sg_err *err);

@@ -243,12 +243,13 @@ int sg_op_preview_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *member
 	uint64_t limit = ctx->host && ctx->host->iis ? ctx->host->iis->max_web_config : 0;
 	int code = sg_build_in(ctx, op, members, n, &b, err);
 
-	if (!code)
+	if (!code && ret_runs)
 		code = sg_run_look(ctx, &b, err);
 	if (!code && b.moves.n)
 		code = sg_step_plan(ctx->drives, &b.moves, false, limit, ret, err);
 	if (!code) {
-		sg_run_plan(ctx, &b, ret_runs);
+		if (ret_runs)
+			sg_run_plan(ctx, &b, ret_runs);
 		*ret_moves = b.moves;
 		b.moves = (struct sg_moves){ 0 };
 	}

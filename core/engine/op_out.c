@@ -308,7 +308,8 @@ int sg_op_preview_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, s
 	if (!code && b.moves.n)
 		code = sg_step_plan(ctx->drives, &b.moves, false, 0, ret, err);
 	if (!code) {
-		sg_run_plan(ctx, &b, ret_runs);
+		if (ret_runs)
+			sg_run_plan(ctx, &b, ret_runs);
 		*ret_moves = b.moves;
 		b.moves = (struct sg_moves){ 0 };
 	}
