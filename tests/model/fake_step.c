@@ -313,3 +313,15 @@ void sg_step_plan_rename(struct sg_step_plan *plan, const struct sg_strs *temps)
 	(void)plan;
 	(void)temps;
 }
+
+int sg_services_read(const struct sg_drives *drives, struct sg_services **ret, struct sg_err *err)
+{
+	(void)drives;
+	(void)ret;
+	return sg_fail(err, SG_ENOENT, "this world has no services");
+}
+
+void sg_services_free(struct sg_services *s)
+{
+	(void)s;
+}
