@@ -117,7 +117,8 @@ int sg_build_open(struct sg_ctx *ctx, enum sg_op op, struct sg_build *b, const s
 	for (size_t i = 0; i < b->moves.n; i++)
 		sg_move_copy(sg_moves_add(&intent.moves), &b->moves.at[i]);
 	for (size_t i = 0; i < plan->n_files; i++) /* unchanged ones, too: recovery may have to change them */
-		sg_strs_add(&intent.temps, plan->files[i].temp_win);
+		if (!plan->files[i].in_place)
+			sg_strs_add(&intent.temps, plan->files[i].temp_win);
 	for (size_t i = 0; i < plan->n_files; i++)
 		mark_container(ctx, b, plan->files[i].container, false);
 	for (size_t i = 0; i < b->n; i++) {

@@ -1,4 +1,4 @@
-/* plan.c - what would happen now, without doing it: the cell of each mitigation, and each file as a unified diff. */
+/* plan.c - what would happen now, without doing it: the cell of each mitigation, and each file as a unified diff (a hive: its services' lines). */
 #include "engine/inside.h"
 
 #include "actions/config_edit.h"
@@ -12,7 +12,7 @@ static void neighbours(const struct sg_step_file *file, const struct sg_moves *m
 {
 	struct sg_cfg cfg = { 0 };
 
-	if (sg_cfg_scan(sg_buf_bytes(&file->after), file->container, &cfg, NULL))
+	if (file->in_place || sg_cfg_scan(sg_buf_bytes(&file->after), file->container, &cfg, NULL))
 		return;
 	for (size_t i = 0; i < moves->n; i++) {
 		const struct sg_move *m = &moves->at[i];
@@ -47,11 +47,14 @@ static void add_files(struct sg_engine *e, const struct sg_step_plan *plan, cons
 			continue;
 		m = sg_val_push(files, sg_val_map());
 		sg_val_set_str(m, "container", f->container);
-		sg_diff_unified(sg_buf_bytes(&f->before), sg_buf_bytes(&f->after), f->container, f->container,
-		        3, &diff);
+		for (size_t k = 0; k < f->n_patches; k++) /* a hive's octets say nothing to people */
+			sg_buf_fmt(&diff, "%s\n", f->patches[k].text);
+		if (!f->in_place)
+			sg_diff_unified(sg_buf_bytes(&f->before), sg_buf_bytes(&f->after), f->container,
+			        f->container, 3, &diff);
 		sg_val_set(m, "diff", sg_val_strn((const char *)diff.data, diff.len));
 		list = sg_val_set(m, "restarts", sg_val_array());
-		if (e->host && e->host->iis)
+		if (e->host && e->host->iis && !f->in_place)
 			sg_iis_restarts(e->host->iis, f->container, &restarts);
 		for (size_t k = 0; k < restarts.n; k++)
 			sg_val_push(list, sg_val_str(restarts.at[k]));
