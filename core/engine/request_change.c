@@ -51,14 +51,24 @@ static const char *way_out(const struct sg_row *row)
 	return "";
 }
 
+/* While Setup is at work, files are its own: whoever changes them then is overwritten, or breaks it. */
+static int refuse_in_setup(struct sg_request *r)
+{
+	sg_engine_host(r->e, 0);
+	if (!r->e->host || !r->e->host->setup_running)
+		return 0;
+	return sg_fail(r->err, SG_ESTATE, "not while Setup is at work: %s", r->e->host->setup_text);
+}
+
 /* Past window, delay and ring; never past applicability, locks, space or a block. */
 int sg_request_do_apply(struct sg_request *r)
 {
 	const struct sg_block *block;
 	bool keep;
-	int code;
+	int code = refuse_in_setup(r);
 
-	sg_engine_host(r->e, 0);
+	if (code)
+		return code;
 	block = sg_policy_block(&r->w.blocks, r->row, r->row->offered_revision, r->w.now.wall, &keep);
 	if (block)
 		return sg_fail(r->err, SG_ESTATE, "%s is blocked (%s%s%s): 'stopgapctl unblock %s' first",
@@ -218,8 +228,10 @@ int sg_request_do_rollback(struct sg_request *r)
 	bool all = sg_val_get_bool(r->params, "all", false);
 	size_t n = 0, left = 0;
 	struct sg_val *list;
-	int code = 0;
+	int code = refuse_in_setup(r);
 
+	if (code)
+		return code;
 	if (all == (r->row != NULL))
 		return sg_fail(r->err, SG_EINVAL, "rollback takes an id, or --all");
 	if (r->row) {
@@ -295,6 +307,8 @@ int sg_request_do_resolve(struct sg_request *r)
 		        r->row->key.id, r->row->key.id);
 	if (!how || (strcmp(how, "retry") && strcmp(how, "take-over") && strcmp(how, "accept")))
 		return sg_fail(r->err, SG_EINVAL, "how: retry, take-over or accept");
+	if (strcmp(how, "retry") != 0 && refuse_in_setup(r))
+		return SG_ESTATE;
 	if (strcmp(how, "accept") == 0 && sg_hash_is_zero(&r->row->applied))
 		return sg_fail(r->err, SG_ESTATE,
 		        "%s is not in place, so there is nothing to accept: --retry, --take-over or block it",
