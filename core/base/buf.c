@@ -129,3 +129,18 @@ bool sg_bytes_is(struct sg_bytes a, const char *s)
 {
 	return sg_bytes_equal(a, sg_bytes_of(s));
 }
+
+struct sg_buf *sg_bufs_add(struct sg_bufs *bufs)
+{
+	bufs->at = sg_grow(bufs->at, bufs->n, &bufs->cap, sizeof(*bufs->at));
+	bufs->at[bufs->n] = (struct sg_buf){ 0 };
+	return &bufs->at[bufs->n++];
+}
+
+void sg_bufs_release(struct sg_bufs *bufs)
+{
+	for (size_t i = 0; i < bufs->n; i++)
+		sg_buf_release(&bufs->at[i]);
+	free(bufs->at);
+	*bufs = (struct sg_bufs){ 0 };
+}

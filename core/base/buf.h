@@ -36,4 +36,12 @@ struct sg_bytes sg_bytes_of(const char *s);
 bool sg_bytes_equal(struct sg_bytes a, struct sg_bytes b);
 bool sg_bytes_is(struct sg_bytes a, const char *s);
 
+/* A list of octets; zeroed is empty. */
+struct sg_bufs {
+	struct sg_buf *at;
+	size_t n, cap;
+};
+struct sg_buf *sg_bufs_add(struct sg_bufs *bufs); /* a new empty one at the end; valid until the next call */
+void sg_bufs_release(struct sg_bufs *bufs);
+
 #endif

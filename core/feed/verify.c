@@ -1,13 +1,13 @@
-/* verify.c - one signed document to the octets that its signature covers.
+/* verify.c - the half that meets the document: from a signed document to octets, none of them trusted yet.
  *
- * Guarantees P8: nothing is given back unless the shape is exact (verify_shape.c), the chain ends at a pinned anchor
- * (verify_chain.c), and xmlsec finds digest and signature right with the key of that leaf. xmlsec gets no keys manager,
- * no file or network access, and only the transforms that the shape has proven to be there. What is given back is
- * xmlsec's own pre-digest buffer: comments, references and character tricks of the document are gone from it.
+ * Guarantees that the shape is exact (verify_shape.c), and that digest and signature hold by the key of the document's own leaf, so that a document which
+ * was changed is refused here already. xmlsec gets no keys manager, no file or network access, and only the transforms that the shape has proven to be
+ * there. What is given on is xmlsec's own pre-digest buffer: comments, references and character tricks of the document are gone from it. Whom to trust is
+ * decided elsewhere (verify_signed.c), by octets alone.
  */
 #include "feed/verify.h"
 
-#include "feed/verify_parts.h"
+#include "feed/verify_x509.h"
 #include "model/codes.h"
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,8 @@ static xmlSecDSigCtx *context(EVP_PKEY *leaf_key)
 
 	if (!ctx)
 		return NULL;
-	ctx->flags |= XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS | XMLSEC_DSIG_FLAGS_STORE_SIGNEDINFO_REFERENCES;
+	ctx->flags |= XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS | XMLSEC_DSIG_FLAGS_STORE_SIGNEDINFO_REFERENCES |
+	              XMLSEC_DSIG_FLAGS_STORE_SIGNATURE;
 	ctx->enabledReferenceUris = xmlSecTransformUriTypeEmpty;
 	if (xmlSecDSigCtxEnableReferenceTransform(ctx, xmlSecTransformEnvelopedId) < 0 ||
 	        xmlSecDSigCtxEnableReferenceTransform(ctx, xmlSecTransformInclC14NId) < 0 ||
@@ -79,24 +80,43 @@ fail:
 }
 
 /* The covered octets, once status and counts say that there is exactly one good reference. */
-static int covered(xmlSecDSigCtx *ctx, struct sg_buf *ret, struct sg_err *err)
+static int covered(xmlSecDSigCtx *ctx, struct sg_signed *ret, struct sg_err *err)
 {
+	xmlSecDSigReferenceCtx *ref;
+	xmlSecBuffer *octets, *info = xmlSecDSigCtxGetPreSignBuffer(ctx);
+
 	if (ctx->status != xmlSecDSigStatusSucceeded)
 		return sg_fail(err, SG_ETRUST,
 		        "the signature does not hold: the document or the signature was changed");
 	if (xmlSecPtrListGetSize(&ctx->signedInfoReferences) != 1 ||
 	        xmlSecPtrListGetSize(&ctx->manifestReferences) != 0)
 		return sg_fail(err, SG_ETRUST, "the signature does not cover exactly one thing");
-	xmlSecDSigReferenceCtx *ref = xmlSecPtrListGetItem(&ctx->signedInfoReferences, 0);
-	xmlSecBuffer *octets = ref ? xmlSecDSigReferenceCtxGetPreDigestBuffer(ref) : NULL;
-
-	if (!octets || xmlSecBufferGetSize(octets) < MIN_OCTETS)
+	ref = xmlSecPtrListGetItem(&ctx->signedInfoReferences, 0);
+	octets = ref ? xmlSecDSigReferenceCtxGetPreDigestBuffer(ref) : NULL;
+	if (!octets || xmlSecBufferGetSize(octets) < MIN_OCTETS || !info)
 		return sg_fail(err, SG_ETRUST, "the signature covers nothing");
-	sg_buf_set(ret, xmlSecBufferGetData(octets), xmlSecBufferGetSize(octets));
+	sg_buf_set(&ret->octets, xmlSecBufferGetData(octets), xmlSecBufferGetSize(octets));
+	sg_buf_set(&ret->signed_info, xmlSecBufferGetData(info), xmlSecBufferGetSize(info));
 	return 0;
 }
 
-static int check_signature(xmlNode *signature, EVP_PKEY *key, struct sg_buf *ret, struct sg_err *err)
+/* The key that came along, not trusted yet. */
+static int leaf_key(const struct sg_signed *s, EVP_PKEY **ret, struct sg_err *err)
+{
+	X509 *leaf = sg_x509_of_der(sg_buf_bytes(&s->certs.at[0]), err);
+	int r = leaf ? 0 : SG_ETRUST;
+
+	if (!r) {
+		*ret = X509_get_pubkey(leaf);
+		if (!*ret || EVP_PKEY_get_base_id(*ret) != EVP_PKEY_RSA)
+			r = sg_fail(err, SG_ETRUST, "the signer's key is not RSA");
+	}
+	X509_free(leaf);
+	return r;
+}
+
+/* By that key: it proves nothing about who signed; it finds what was changed. */
+static int check_signature(xmlNode *signature, EVP_PKEY *key, struct sg_signed *ret, struct sg_err *err)
 {
 	xmlSecDSigCtx *ctx = context(key);
 	int r;
@@ -111,39 +131,75 @@ static int check_signature(xmlNode *signature, EVP_PKEY *key, struct sg_buf *ret
 	return r;
 }
 
-int sg_verify_xmldsig(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_verified *ret,
+static int decode(const struct sg_shape *shape, struct sg_signed *ret, struct sg_err *err)
+{
+	int r = sg_x509_base64(shape->value, SG_VERIFY_MAX_VALUE, "SignatureValue", &ret->value, err);
+
+	if (!r && shape->stamp)
+		r = sg_x509_base64(shape->stamp, SG_VERIFY_MAX_TOKEN, "the timestamp", &ret->stamp, err);
+	for (size_t i = 0; !r && i < shape->n_certs; i++)
+		r = sg_x509_base64(shape->certs[i], SG_VERIFY_MAX_DER, "a certificate of the signature",
+		        sg_bufs_add(&ret->certs), err);
+	for (size_t i = 0; !r && i < shape->n_stamp_certs; i++)
+		r = sg_x509_base64(shape->stamp_certs[i], SG_VERIFY_MAX_DER, "a certificate of the timestamp",
+		        sg_bufs_add(&ret->stamp_certs), err);
+	return r;
+}
+
+int sg_verify_take(struct sg_bytes document, bool eocs, const char *name, struct sg_signed *ret,
         int *ret_event, struct sg_err *err)
 {
-	struct sg_verified verified = { 0 };
-	struct sg_signer signer = { 0 };
+	struct sg_signed taken = { 0 };
 	struct sg_shape shape = { 0 };
+	EVP_PKEY *key = NULL;
 	xmlDoc *doc = NULL;
 	int event = SG_EV_FEED_MALFORMED, r;
 
-	r = sg_xml_parse(document, rules->name, &sg_xml_feed_limits, &doc, err);
+	r = sg_xml_parse(document, name, &sg_xml_feed_limits, &doc, err);
 	if (!r)
-		r = sg_verify_shape(doc, rules->eocs, &shape, &event, err);
-	if (!r && rules->eocs && rules->n_stamps)
-		r = sg_verify_time(&shape, rules, &verified.signed_at, &event, err);
+		r = sg_verify_shape(doc, eocs, &shape, &event, err);
+	if (!r) {
+		event = SG_EV_TRUST_CHAIN;
+		r = decode(&shape, &taken, err);
+	}
 	if (!r)
-		r = sg_verify_chain(&shape, rules, verified.signed_at ? verified.signed_at : rules->now,
-		        &signer, &event, err);
+		r = leaf_key(&taken, &key, err);
 	if (!r) {
 		event = SG_EV_TRUST_SIGNATURE;
-		r = check_signature(shape.signature, signer.key, &verified.octets, err);
+		r = check_signature(shape.signature, key, &taken, err);
 	}
 	if (!r) {
-		verified.signer = signer.subject;
-		verified.not_after = signer.not_after;
-		*ret = verified;
+		*ret = taken;
+		taken = (struct sg_signed){ 0 };
 	} else {
 		*ret_event = event;
-		sg_buf_release(&verified.octets);
-		free(signer.subject);
 	}
-	EVP_PKEY_free(signer.key);
+	EVP_PKEY_free(key);
+	sg_signed_release(&taken);
 	xmlFreeDoc(doc);
 	return r;
+}
+
+int sg_verify_xmldsig(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_verified *ret,
+        int *ret_event, struct sg_err *err)
+{
+	struct sg_signed taken = { 0 };
+	int r = sg_verify_take(document, rules->eocs, rules->name, &taken, ret_event, err);
+
+	if (!r)
+		r = sg_verify_signed(&taken, rules, ret, ret_event, err);
+	sg_signed_release(&taken);
+	return r;
+}
+
+void sg_signed_release(struct sg_signed *s)
+{
+	sg_buf_release(&s->octets);
+	sg_buf_release(&s->signed_info);
+	sg_buf_release(&s->value);
+	sg_bufs_release(&s->certs);
+	sg_buf_release(&s->stamp);
+	sg_bufs_release(&s->stamp_certs);
 }
 
 void sg_verified_release(struct sg_verified *v)

@@ -122,7 +122,7 @@ int sg_verify_signer(X509 *leaf, STACK_OF(X509) * untrusted, const struct sg_fee
 	return r;
 }
 
-int sg_verify_chain(const struct sg_shape *shape, const struct sg_feed_rules *rules, int64_t at,
+int sg_verify_chain(const struct sg_signed *s, const struct sg_feed_rules *rules, int64_t at,
         struct sg_signer *ret, int *ret_event, struct sg_err *err)
 {
 	STACK_OF(X509) *untrusted = sk_X509_new_null();
@@ -130,9 +130,11 @@ int sg_verify_chain(const struct sg_shape *shape, const struct sg_feed_rules *ru
 	int r = SG_ETRUST;
 
 	ERR_clear_error();
-	leaf = sg_x509_of_node(shape->certs[0], err);
-	for (size_t i = 1; leaf && i < shape->n_certs; i++) {
-		X509 *cert = sg_x509_of_node(shape->certs[i], err);
+	if (!s->certs.n)
+		sg_fail(err, r, "the document brings no certificate");
+	leaf = s->certs.n ? sg_x509_of_der(sg_buf_bytes(&s->certs.at[0]), err) : NULL;
+	for (size_t i = 1; leaf && i < s->certs.n; i++) {
+		X509 *cert = sg_x509_of_der(sg_buf_bytes(&s->certs.at[i]), err);
 
 		if (!cert)
 			goto out;

@@ -1,13 +1,20 @@
-/* verify_parts.h - the two halves that verify.c joins; nobody else includes it, and it shows no foreign type. */
+/* verify_parts.h - what the files of verify*.c share; nobody else includes it, and it shows no foreign type. */
 #ifndef SG_FEED_VERIFY_PARTS_H
 #define SG_FEED_VERIFY_PARTS_H
 
 #include "base/xml.h"
 #include "feed/feed.h"
+#include "feed/verify.h"
 
 #define SG_DSIG_NS "http://www.w3.org/2000/09/xmldsig#"
 
-enum { SG_VERIFY_MAX_CERTS = 3, SG_VERIFY_MAX_DER = 8192, SG_VERIFY_MAX_STAMP_CERTS = 4 };
+enum {
+	SG_VERIFY_MAX_CERTS = 3,
+	SG_VERIFY_MAX_DER = 8192,
+	SG_VERIFY_MAX_STAMP_CERTS = 4,
+	SG_VERIFY_MAX_TOKEN = 64 << 10,
+	SG_VERIFY_MAX_VALUE = 2048, /* of SignatureValue: RSA of 16,384 bits */
+};
 
 /* verify_shape.c: what the document offers, once its shape is exactly right. Points into the tree. */
 struct sg_shape {
@@ -31,12 +38,12 @@ struct sg_signer {
 	int64_t not_after;       /* of the leaf, ms */
 };
 /* Errors: SG_ETRUST (the sentence says which rule), SG_EINVAL (an anchor is no certificate); event TRUST_CHAIN. */
-int sg_verify_chain(const struct sg_shape *shape, const struct sg_feed_rules *rules, int64_t at,
+int sg_verify_chain(const struct sg_signed *s, const struct sg_feed_rules *rules, int64_t at,
         struct sg_signer *ret, int *ret_event, struct sg_err *err);
 
 /* verify_time.c: when the document was signed (ms), by its countersignature and the rules' stamps. Errors: SG_ETRUST (also when there is none),
  * SG_EINVAL (a pinned authority is no certificate); event TRUST_CHAIN. */
-int sg_verify_time(const struct sg_shape *shape, const struct sg_feed_rules *rules, int64_t *ret_at,
+int sg_verify_time(const struct sg_signed *s, const struct sg_feed_rules *rules, int64_t *ret_at,
         int *ret_event, struct sg_err *err);
 
 #endif

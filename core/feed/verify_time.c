@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_TOKEN = 64 << 10, MAX_SIGNATURE = 2048, MAX_FUTURE_MS = 5 * 60 * 1000 };
+enum { MAX_FUTURE_MS = 5 * 60 * 1000 };
 
 static int refuse(struct sg_err *err, const char *why)
 {
@@ -161,25 +161,20 @@ static void token_release(struct token *t)
 	sk_X509_pop_free(t->trusted, X509_free);
 }
 
-static int load(struct token *t, const struct sg_shape *shape, struct sg_err *err)
+static int load(struct token *t, const struct sg_signed *s, struct sg_err *err)
 {
-	struct sg_buf octets = { 0 };
-	const unsigned char *p;
+	const unsigned char *p = s->stamp.data;
 	STACK_OF(X509) * own;
-	int r = sg_x509_base64(shape->stamp, MAX_TOKEN, "the timestamp", &octets, err);
+	int r = 0;
 
-	if (r)
-		return r;
-	p = octets.data;
-	t->cms = d2i_CMS_ContentInfo(NULL, &p, (long)octets.len);
-	if (!t->cms || p != octets.data + octets.len)
+	t->cms = d2i_CMS_ContentInfo(NULL, &p, (long)s->stamp.len);
+	if (!t->cms || p != s->stamp.data + s->stamp.len)
 		r = refuse(err, "it is no CMS message");
 	else if (OBJ_obj2nid(CMS_get0_type(t->cms)) != NID_pkcs7_signed ||
 	         OBJ_obj2nid(CMS_get0_eContentType(t->cms)) != NID_id_smime_ct_TSTInfo)
 		r = refuse(err, "it is no signed TSTInfo");
 	else if (sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(t->cms)) != 1)
 		r = refuse(err, "it does not have exactly one signer");
-	sg_buf_release(&octets);
 	if (r)
 		return r;
 	own = CMS_get1_certs(t->cms);
@@ -188,8 +183,8 @@ static int load(struct token *t, const struct sg_shape *shape, struct sg_err *er
 		sk_X509_push(t->certs, sk_X509_value(own, i));
 	}
 	sk_X509_pop_free(own, X509_free);
-	for (size_t i = 0; i < shape->n_stamp_certs; i++) {
-		X509 *cert = sg_x509_of_node(shape->stamp_certs[i], err);
+	for (size_t i = 0; i < s->stamp_certs.n; i++) {
+		X509 *cert = sg_x509_of_der(sg_buf_bytes(&s->stamp_certs.at[i]), err);
 
 		if (!cert)
 			return SG_ETRUST;
@@ -281,27 +276,25 @@ static int check_authority(const struct token *t, int64_t at, struct sg_err *err
 	return sg_x509_path(&path, &end, err);
 }
 
-int sg_verify_time(const struct sg_shape *shape, const struct sg_feed_rules *rules, int64_t *ret_at,
+int sg_verify_time(const struct sg_signed *s, const struct sg_feed_rules *rules, int64_t *ret_at,
         int *ret_event, struct sg_err *err)
 {
 	struct token t = { .certs = sk_X509_new_null(), .trusted = sk_X509_new_null() };
-	struct sg_buf signature = { 0 }, info = { 0 };
+	struct sg_buf info = { 0 };
 	int64_t at = 0;
 	int r = 0;
 
 	ERR_clear_error();
-	if (!shape->stamp)
+	if (!s->stamp.len)
 		r = refuse(err, "there is none");
 	if (!r)
-		r = sg_x509_base64(shape->value, MAX_SIGNATURE, "SignatureValue", &signature, err);
-	if (!r)
-		r = load(&t, shape, err);
+		r = load(&t, s, err);
 	if (!r)
 		r = pin(&t, rules, err);
 	if (!r)
 		r = check_signature(&t, &info, err);
 	if (!r)
-		r = read_info(sg_buf_bytes(&info), sg_buf_bytes(&signature), &at, err);
+		r = read_info(sg_buf_bytes(&info), sg_buf_bytes(&s->value), &at, err);
 	if (!r && at > rules->now + MAX_FUTURE_MS)
 		r = refuse(err, "it lies in the future: one of the two clocks is wrong");
 	if (!r)
@@ -311,7 +304,6 @@ int sg_verify_time(const struct sg_shape *shape, const struct sg_feed_rules *rul
 	else
 		*ret_event = SG_EV_TRUST_CHAIN;
 	token_release(&t);
-	sg_buf_release(&signature);
 	sg_buf_release(&info);
 	ERR_clear_error();
 	return r;

@@ -30,24 +30,16 @@ int sg_x509_base64(const xmlNode *node, size_t max, const char *what, struct sg_
 	return r;
 }
 
-X509 *sg_x509_of_node(const xmlNode *node, struct sg_err *err)
+X509 *sg_x509_of_der(struct sg_bytes der, struct sg_err *err)
 {
-	struct sg_buf der = { 0 };
-	const unsigned char *p;
-	X509 *cert = NULL;
+	const unsigned char *p = der.data;
+	X509 *cert = der.len && der.len <= SG_VERIFY_MAX_DER ? d2i_X509(NULL, &p, (long)der.len) : NULL;
 
-	if (sg_x509_base64(node, SG_VERIFY_MAX_DER, "a certificate of the signature", &der, err))
-		return NULL;
-	p = der.data;
-	cert = d2i_X509(NULL, &p, (long)der.len);
-	if (cert && p != der.data + der.len) {
-		X509_free(cert);
-		cert = NULL;
-	}
-	if (!cert)
-		sg_fail(err, SG_ETRUST, "a certificate of the signature cannot be decoded");
-	sg_buf_release(&der);
-	return cert;
+	if (cert && p == der.data + der.len)
+		return cert;
+	X509_free(cert);
+	sg_fail(err, SG_ETRUST, "a certificate of the signature cannot be decoded");
+	return NULL;
 }
 
 X509 *sg_x509_of_anchor(const struct sg_anchor *anchor, struct sg_err *err)

@@ -11,8 +11,8 @@
 
 /* Base64 with blanks, of one text element (verify_shape.c saw to that): at most `max` octets. SG_ETRUST names `what`. */
 int sg_x509_base64(const xmlNode *node, size_t max, const char *what, struct sg_buf *ret, struct sg_err *err);
-/* An X509Certificate element: one DER certificate and nothing behind it; the caller's to free. SG_ETRUST. */
-X509 *sg_x509_of_node(const xmlNode *node, struct sg_err *err);
+/* One DER certificate and nothing behind it; the caller's to free. SG_ETRUST. */
+X509 *sg_x509_of_der(struct sg_bytes der, struct sg_err *err);
 /* One certificate in PEM or DER; SG_EINVAL names the anchor. */
 X509 *sg_x509_of_anchor(const struct sg_anchor *anchor, struct sg_err *err);
 

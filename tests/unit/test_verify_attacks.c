@@ -19,7 +19,7 @@ static void key_value_is_ignored_in_eocs_and_refused_in_stopgap(void **state)
 	spec.key_value = true;
 	spec.object =
 	        "<Object Id=\"ts-countersig\"><X509Data><X509Certificate>AA==</X509Certificate></X509Data>"
-	        "<CounterSignature "
+	        "<CounterSignature ts-format=\"cms-timestamp-message\" "
 	        "xmlns=\"http://schemas.microsoft.com/xmldsig/timestamp/2003\">AA==</CounterSignature></"
 	        "Object>";
 	char *doc = fix_sign(fix_plain, &spec);
