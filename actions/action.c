@@ -1,54 +1,18 @@
-/* action.c - the table of kinds, and all actions of a mitigation together. */
+/* action.c - finding a kind in the table, and all actions of a mitigation together. */
 #include "actions/kinds.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const struct sg_action_kind sg_action_kinds[] = {
-	{
-	        .type = "DoNothing",
-	        .conf_name = "do_nothing",
-	        .check = sg_do_nothing_check,
-	        .plan = sg_do_nothing_plan,
-	},
-	{
-	        .type = "UrlRewrite",
-	        .conf_name = "url_rewrite",
-	        .check = sg_url_rewrite_check,
-	        .plan = sg_url_rewrite_plan,
-	        .others = sg_url_rewrite_others,
-	        .judge = sg_url_rewrite_judge,
-	        .prove = sg_url_rewrite_prove,
-	        .by_hand = sg_url_rewrite_by_hand,
-	},
-	{
-	        .type = "AppPool",
-	        .conf_name = "app_pool",
-	        .disruptive = true,
-	        .check = sg_app_pool_check,
-	        .plan = sg_app_pool_plan,
-	        .prove = sg_app_pool_prove,
-	        .effects = sg_app_pool_effects,
-	        .by_hand = sg_app_pool_by_hand,
-	},
-	{
-	        .type = "Service",
-	        .conf_name = "service",
-	        .disruptive = true,
-	        .check = sg_service_check,
-	        .plan = sg_service_plan,
-	        .prove = sg_service_prove,
-	        .effects = sg_service_effects,
-	        .by_hand = sg_service_by_hand,
-	},
-};
-const size_t sg_action_kind_count = sizeof(sg_action_kinds) / sizeof(*sg_action_kinds);
+#define ADDRESS_OF(kind) &sg_kind_##kind,
+static const struct sg_action_kind *const kinds[] = { SG_ACTION_KINDS(ADDRESS_OF) };
+enum { N_KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 const struct sg_action_kind *sg_action_kind(const char *type)
 {
-	for (size_t i = 0; type && i < sg_action_kind_count; i++)
-		if (!strcmp(sg_action_kinds[i].type, type))
-			return &sg_action_kinds[i];
+	for (size_t i = 0; type && i < N_KINDS; i++)
+		if (!strcmp(kinds[i]->type, type))
+			return kinds[i];
 	return NULL;
 }
 
@@ -56,8 +20,8 @@ char *sg_action_words(void)
 {
 	struct sg_buf words = { 0 };
 
-	for (size_t i = 0; i < sg_action_kind_count; i++)
-		sg_buf_fmt(&words, "%s%s", i ? " " : "", sg_action_kinds[i].conf_name);
+	for (size_t i = 0; i < N_KINDS; i++)
+		sg_buf_fmt(&words, "%s%s", i ? " " : "", kinds[i]->conf_name);
 	return sg_buf_detach(&words);
 }
 

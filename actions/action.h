@@ -1,4 +1,4 @@
-/* action.h - the contract of a kind of action. One file and one row of sg_action_kinds[] each; nothing else changes for a new kind.
+/* action.h - the contract of a kind of action. One file and one row of kinds.h each; nothing else changes for a new kind.
  *
  * A kind only plans: it says which values it wants on this server and refuses what IIS could not load. It never writes (actions/step.c does) and
  * never sees the journal.
@@ -106,8 +106,6 @@ struct sg_action_kind {
 	/* The equal appcmd or PowerShell lines for one value, apply and undo. */
 	void (*by_hand)(const struct sg_wish *wish, bool undo, struct sg_buf *out);
 };
-extern const struct sg_action_kind sg_action_kinds[];
-extern const size_t sg_action_kind_count;
 const struct sg_action_kind *sg_action_kind(
         const char *type); /* case as written; NULL: this version does not know it */
 

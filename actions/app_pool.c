@@ -6,6 +6,7 @@
 #include "actions/app_pool_parts.h"
 #include "actions/config_edit.h"
 #include "actions/iis_parts.h"
+#include "actions/service_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -342,3 +343,14 @@ void sg_app_pool_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *o
 		        out, "%s %s apppool /apppool.name:\"%s\"\r\n", appcmd, undo ? "start" : "stop", name);
 	free(name);
 }
+
+const struct sg_action_kind sg_kind_app_pool = {
+	.type = "AppPool",
+	.conf_name = "app_pool",
+	.disruptive = true,
+	.check = sg_app_pool_check,
+	.plan = sg_app_pool_plan,
+	.prove = sg_app_pool_prove,
+	.effects = sg_app_pool_effects,
+	.by_hand = sg_app_pool_by_hand,
+};

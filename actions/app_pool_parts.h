@@ -23,4 +23,15 @@ int sg_app_pool_read(const struct sg_mitigation *m, const struct sg_action *a, s
         struct sg_err *err);
 void sg_app_pool_release(struct sg_app_pool *p);
 
+/* The kind's functions; the contract of each is in action.h. */
+int sg_app_pool_check(const struct sg_mitigation *m, const struct sg_action *a, struct sg_err *err);
+int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
+        struct sg_err *err);
+int sg_app_pool_prove(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        struct sg_iis_files *files, struct sg_proof *ret, struct sg_err *err);
+void sg_app_pool_effects(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        bool out, struct sg_strs *ret);
+void sg_app_pool_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *out);
+
 #endif

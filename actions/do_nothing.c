@@ -1,7 +1,7 @@
 /* do_nothing.c - EM's heartbeat: an action that changes nothing. Applied, it proves that feed, signature and journal work. */
 #include "actions/kinds.h"
 
-int sg_do_nothing_check(const struct sg_mitigation *m, const struct sg_action *a, struct sg_err *err)
+static int check(const struct sg_mitigation *m, const struct sg_action *a, struct sg_err *err)
 {
 	if (a->scope && !sg_same(a->scope, "Server"))
 		return sg_fail(err, SG_EINVAL,
@@ -9,7 +9,7 @@ int sg_do_nothing_check(const struct sg_mitigation *m, const struct sg_action *a
 	return 0;
 }
 
-int sg_do_nothing_plan(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+static int plan(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
         const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err)
 {
 	(void)m;
@@ -21,3 +21,10 @@ int sg_do_nothing_plan(const struct sg_mitigation *m, const struct sg_action *a,
 	(void)err;
 	return 0;
 }
+
+const struct sg_action_kind sg_kind_do_nothing = {
+	.type = "DoNothing",
+	.conf_name = "do_nothing",
+	.check = check,
+	.plan = plan,
+};

@@ -128,22 +128,44 @@ static int add_element(const struct sg_iis_add *adds, size_t i, const struct sg_
 	return 0;
 }
 
-int sg_iis_action_wishes(const struct sg_iis_place *places, size_t n_places, const struct sg_iis_add *adds,
-        size_t n_adds, const struct sg_host *host, const struct sg_drives *drives, const struct sg_holds *own,
-        struct sg_wishes *ret, struct sg_err *err)
+/* Of what we hold, what does not stand in the way of the wishes; contents are borrowed. */
+static struct sg_addr *out_of_the_way(const struct sg_mitigation *m, const struct sg_holds *own,
+        const struct sg_wishes *wishes, size_t *ret_n)
 {
-	size_t n_own = own ? own->n : 0;
-	struct sg_addr *held = sg_alloc(n_own * sizeof(*held)); /* borrowed contents */
+	struct sg_addr *ret = sg_alloc((own ? own->n : 0) * sizeof(*ret));
+	size_t n = 0;
+
+	for (size_t i = 0; own && i < own->n; i++) {
+		const struct sg_hold *hold = &own->at[i];
+		bool free_way = true;
+
+		for (size_t k = 0; k < hold->holders.n; k++)
+			free_way = free_way && sg_same(hold->holders.at[k].id, m->id) &&
+			           sg_same(hold->holders.at[k].feed, m->feed);
+		for (size_t k = 0; !free_way && k < wishes->n; k++)
+			free_way = sg_addr_equal(&wishes->at[k].addr, &hold->addr);
+		if (free_way)
+			ret[n++] = hold->addr;
+	}
+	*ret_n = n;
+	return ret;
+}
+
+int sg_iis_action_wishes(const struct sg_mitigation *m, const struct sg_iis_place *places, size_t n_places,
+        const struct sg_iis_add *adds, size_t n_adds, const struct sg_host *host,
+        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err)
+{
 	struct sg_wishes wishes = { 0 };
+	struct sg_addr *held = NULL;
+	size_t n_held = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < n_own; i++)
-		held[i] = own->at[i].addr;
-	for (size_t p = 0; !r && p < n_places; p++) {
-		r = check_place(adds, n_adds, host, drives, &places[p], held, n_own, err);
-		for (size_t i = 0; !r && i < n_adds; i++)
-			r = add_element(adds, i, &places[p], &wishes, err);
-	}
+	for (size_t i = 0; !r && i < n_places * n_adds; i++)
+		r = add_element(adds, i % n_adds, &places[i / n_adds], &wishes, err);
+	if (!r)
+		held = out_of_the_way(m, own, &wishes, &n_held);
+	for (size_t p = 0; !r && p < n_places; p++)
+		r = check_place(adds, n_adds, host, drives, &places[p], held, n_held, err);
 	if (!r) {
 		*ret = wishes;
 		memset(&wishes, 0, sizeof(wishes));

@@ -50,11 +50,13 @@ int sg_iis_action_places(const struct sg_iis_at *at, const struct sg_host *host,
         const struct sg_drives *drives, struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
 void sg_iis_places_free(struct sg_iis_place *places, size_t n);
 
-/* The wishes for `adds` at each of the places, in their order, scaffolds before what stands in them. Errors: those of sg_iis_may_write() and
- * sg_iis_names_free(). */
-int sg_iis_action_wishes(const struct sg_iis_place *places, size_t n_places, const struct sg_iis_add *adds,
-        size_t n_adds, const struct sg_host *host, const struct sg_drives *drives, const struct sg_holds *own,
-        struct sg_wishes *ret, struct sg_err *err);
+/* The wishes for `adds` at each of the places, in their order, scaffolds before what stands in them. What `m` alone holds goes when its new values
+ * come, and does not stand in their way; what another mitigation of ours holds does, unless it is the very same value. Errors: those of
+ * sg_iis_may_write() and sg_iis_names_free(). */
+int sg_iis_action_wishes(const struct sg_mitigation *m, const struct sg_iis_place *places, size_t n_places,
+        const struct sg_iis_add *adds, size_t n_adds, const struct sg_host *host,
+        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
+        struct sg_err *err);
 
 /* --- iis_action_byhand.c. Pure text; nothing is run. */
 

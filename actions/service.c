@@ -289,3 +289,14 @@ void sg_service_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *ou
 out:
 	free(name);
 }
+
+const struct sg_action_kind sg_kind_service = {
+	.type = "Service",
+	.conf_name = "service",
+	.disruptive = true,
+	.check = sg_service_check,
+	.plan = sg_service_plan,
+	.prove = sg_service_prove,
+	.effects = sg_service_effects,
+	.by_hand = sg_service_by_hand,
+};

@@ -1,4 +1,4 @@
-/* service_parts.h - a Service action, read, and one service's start type as a wish; shared by service*.c and companion.c, included by nothing else. */
+/* service_parts.h - a Service action, read, and one service's start type as a wish; shared by service*.c, companion.c and app_pool.c, included by nothing else. */
 #ifndef SG_ACTIONS_SERVICE_PARTS_H
 #define SG_ACTIONS_SERVICE_PARTS_H
 
@@ -30,5 +30,16 @@ void sg_service_prove_start(
 /* What is not there when the service is off. */
 void sg_service_say(const struct sg_host *host, const struct sg_service *service, enum sg_start_type start,
         bool out, struct sg_strs *ret);
+
+/* The kind's functions; the contract of each is in action.h. */
+int sg_service_check(const struct sg_mitigation *m, const struct sg_action *a, struct sg_err *err);
+int sg_service_plan(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
+        struct sg_err *err);
+int sg_service_prove(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        struct sg_iis_files *files, struct sg_proof *ret, struct sg_err *err);
+void sg_service_effects(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        bool out, struct sg_strs *ret);
+void sg_service_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *out);
 
 #endif

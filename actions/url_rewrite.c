@@ -114,7 +114,7 @@ int sg_url_rewrite_plan(const struct sg_mitigation *m, const struct sg_action *a
 		adds[i].item.name = item->name;
 	}
 	if (!r)
-		r = sg_iis_action_wishes(places, n, adds, ur.n, host, drives, own, ret, err);
+		r = sg_iis_action_wishes(m, places, n, adds, ur.n, host, drives, own, ret, err);
 	sg_iis_places_free(places, n);
 	sg_ur_release(&ur);
 	return r;
@@ -124,3 +124,14 @@ void sg_url_rewrite_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf
 {
 	sg_iis_action_by_hand(sorts, sizeof(sorts) / sizeof(*sorts), wish, undo, out);
 }
+
+const struct sg_action_kind sg_kind_url_rewrite = {
+	.type = "UrlRewrite",
+	.conf_name = "url_rewrite",
+	.check = sg_url_rewrite_check,
+	.plan = sg_url_rewrite_plan,
+	.others = sg_url_rewrite_others,
+	.judge = sg_url_rewrite_judge,
+	.prove = sg_url_rewrite_prove,
+	.by_hand = sg_url_rewrite_by_hand,
+};

@@ -34,4 +34,19 @@ void sg_ur_release(struct sg_ur *ur);
 int sg_ur_places(const struct sg_ur *ur, const struct sg_host *host, const struct sg_drives *drives,
         struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
 
+/* The kind's functions; the contract of each is in action.h. */
+int sg_url_rewrite_check(const struct sg_mitigation *m, const struct sg_action *a, struct sg_err *err);
+int sg_url_rewrite_plan(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
+        struct sg_err *err);
+int sg_url_rewrite_judge(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        struct sg_iis_files *files, const struct sg_iis_site *site, const struct sg_test *test,
+        struct sg_judgement *ret, struct sg_err *err);
+int sg_url_rewrite_prove(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
+        struct sg_iis_files *files, struct sg_proof *ret, struct sg_err *err);
+void sg_url_rewrite_by_hand(const struct sg_wish *wish, bool undo, struct sg_buf *out);
+int sg_url_rewrite_others(const struct sg_mitigation *m, const struct sg_action *a,
+        const struct sg_host *host, const struct sg_drives *drives, const struct sg_holds *own,
+        struct sg_others *ret, struct sg_err *err);
+
 #endif
