@@ -21,7 +21,9 @@ bool sg_os_stderr_is_journal(void); /* stderr is the stream that $JOURNAL_STREAM
 
 /* --- looking */
 struct sg_file_id {
-	uint64_t dev, ino, size;
+	uint64_t dev;
+	uint64_t ino; /* who it is within dev, never used again: on Linux the inode and when it was made */
+	uint64_t size;
 	int64_t mtime_ns;
 	uint32_t links;
 	bool is_dir, is_file, is_link;

@@ -4,6 +4,7 @@
  * a change durable (fsync, fdatasync, rename, pwrite) is a plain call of the C library, so that a test can count it,
  * fail it, or end the process before it.
  */
+#define _GNU_SOURCE /* statx */
 #include "base/os.h"
 
 #include <errno.h>
@@ -17,11 +18,26 @@
 
 /* --- looking */
 
-static struct sg_file_id id_of(const struct stat *st)
+/* A number of an inode is used again as soon as it is free: a file that was removed and made anew may have the old one. Where the filesystem knows when a
+ * file was made, that is part of who it is. `path` NULL: the open file. */
+static uint64_t identity(const struct stat *st, int fd, const char *path)
+{
+	struct statx more;
+
+	if (statx(path ? AT_FDCWD : fd, path ? path : "",
+	            path ? AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC : AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+	            STATX_BTIME, &more) < 0 ||
+	        !(more.stx_mask & STATX_BTIME))
+		return (uint64_t)st->st_ino;
+	return (uint64_t)st->st_ino ^
+	       ((uint64_t)more.stx_btime.tv_sec * 1000000000 + more.stx_btime.tv_nsec) * 0x9e3779b97f4a7c15u;
+}
+
+static struct sg_file_id id_of(const struct stat *st, int fd, const char *path)
 {
 	return (struct sg_file_id){
 		.dev = (uint64_t)st->st_dev,
-		.ino = (uint64_t)st->st_ino,
+		.ino = identity(st, fd, path),
 		.size = (uint64_t)st->st_size,
 		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
 		.links = (uint32_t)st->st_nlink,
@@ -37,7 +53,7 @@ int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err)
 
 	if (lstat(path, &st) < 0)
 		return sg_fail_errno(err, "cannot look at %s", path);
-	*ret = id_of(&st);
+	*ret = id_of(&st, -1, path);
 	return 0;
 }
 
@@ -112,7 +128,7 @@ int sg_os_read(
 	*ret = buf;
 	buf = (struct sg_buf){ 0 };
 	if (ret_id)
-		*ret_id = id_of(&st);
+		*ret_id = id_of(&st, fd, NULL);
 out:
 	close(fd);
 	sg_buf_release(&buf);
@@ -290,7 +306,7 @@ int sg_os_identify(struct sg_os_file f, struct sg_file_id *ret, struct sg_err *e
 
 	if (fstat((int)f.h, &st) < 0)
 		return sg_fail_errno(err, "cannot look at an open file");
-	*ret = id_of(&st);
+	*ret = id_of(&st, (int)f.h, NULL);
 	return 0;
 }
 

@@ -13,7 +13,8 @@ struct sg_change {
 	struct sg_change_options o;
 	uv_work_t work;
 	struct queue people, documents;
-	struct sg_job *job; /* under way; the thread's while it is */
+	struct sg_strs touched; /* for the next run */
+	struct sg_job *job;     /* under way; the thread's while it is */
 	int64_t since;
 	bool due; /* sg_engine_run() has not said yet that nothing is due */
 	bool stopped;
@@ -36,6 +37,7 @@ void sg_job_free(struct sg_job *job)
 	sg_val_free(job->reply);
 	free(job->feed);
 	sg_fetched_release(&job->fetched);
+	sg_strs_release(&job->touched);
 	sg_access_free(job->access);
 	sg_snapshot_free(job->snapshot);
 	free(job);
@@ -83,7 +85,11 @@ static void on_thread(uv_work_t *work)
 		job->code = sg_engine_fetched(
 		        e, job->feed, &job->fetched, job->failure.code ? &job->failure : NULL, &job->err);
 		break;
-	case SG_JOB_RUN: job->code = sg_engine_run(e, &job->err); break;
+	case SG_JOB_RUN:
+		if (job->touched.n)
+			sg_engine_touched(e, &job->touched);
+		job->code = sg_engine_run(e, &job->err);
+		break;
 	}
 	if (!job->only_reads)
 		job->snapshot = sg_engine_snapshot(e);
@@ -118,8 +124,11 @@ static void next(struct sg_change *lane)
 	job = get(&lane->people);
 	if (!job)
 		job = get(&lane->documents);
-	if (!job && lane->due)
+	if (!job && lane->due) {
 		job = sg_job_new(SG_JOB_RUN);
+		job->touched = lane->touched;
+		lane->touched = (struct sg_strs){ 0 };
+	}
 	if (!job)
 		return;
 	lane->job = job;
@@ -138,6 +147,8 @@ struct sg_change *sg_change_new(const struct sg_change_options *options)
 
 void sg_change_free(struct sg_change *lane)
 {
+	if (lane)
+		sg_strs_release(&lane->touched);
 	free(lane);
 }
 
@@ -154,6 +165,15 @@ void sg_change_wake(struct sg_change *lane)
 {
 	lane->due = true;
 	next(lane);
+}
+
+void sg_change_touched(struct sg_change *lane, const struct sg_strs *paths)
+{
+	for (size_t i = 0; i < paths->n; i++) {
+		if (!sg_strs_has(&lane->touched, paths->at[i]))
+			sg_strs_add(&lane->touched, paths->at[i]);
+	}
+	sg_change_wake(lane);
 }
 
 bool sg_change_idle(const struct sg_change *lane)

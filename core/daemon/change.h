@@ -28,6 +28,8 @@ struct sg_job {
 	char *feed;
 	struct sg_fetched fetched;
 	struct sg_err failure; /* code 0: it went well */
+	/* run */
+	struct sg_strs touched; /* files that may have changed */
 	/* reload */
 	struct sg_access *access; /* when code is 0 */
 	/* what came of it */
@@ -52,6 +54,8 @@ void sg_change_free(struct sg_change *lane); /* idle or stopped */
 void sg_change_add(struct sg_change *lane, struct sg_job *job);
 void sg_change_wake(
         struct sg_change *lane); /* something may be due: sg_engine_run() is called until nothing is */
+/* These files may have changed: the engine hears of it with its next run, which is due now. Copied. */
+void sg_change_touched(struct sg_change *lane, const struct sg_strs *paths);
 bool sg_change_idle(const struct sg_change *lane);
 int64_t sg_change_since(
         const struct sg_change *lane); /* uv_now() at which the job under way began; 0: none is */

@@ -7,6 +7,7 @@
 #include "daemon/poll.h"
 #include "daemon/refresh.h"
 #include "daemon/service.h"
+#include "daemon/watch.h"
 #include "model/codes.h"
 
 #include <signal.h>
@@ -32,6 +33,7 @@ struct loop {
 	struct sg_change *change;
 	struct sg_polls *polls;
 	struct sg_refresh *refresh;
+	struct sg_watch *watch;
 	struct sg_snapshot *snapshot; /* the newest */
 	struct sg_desk desk;
 	int64_t began;
@@ -86,6 +88,7 @@ static void begin_stop(struct loop *l, int code, const char *why)
 	atomic_store(l->o.stop, true);
 	sg_change_stop(l->change);
 	sg_refresh_stop(l->refresh);
+	sg_watch_stop(l->watch);
 	sg_control_stop(l->control);
 	uv_close((uv_handle_t *)&l->terminate, NULL);
 	uv_close((uv_handle_t *)&l->interrupt, NULL);
@@ -95,7 +98,8 @@ static void begin_stop(struct loop *l, int code, const char *why)
 
 static bool all_quiet(const struct loop *l)
 {
-	return sg_control_stopped(l->control) && sg_change_idle(l->change) && !sg_polls_busy(l->polls);
+	return sg_control_stopped(l->control) && sg_change_idle(l->change) && !sg_polls_busy(l->polls) &&
+	       sg_watch_stopped(l->watch);
 }
 
 /* --- the timer */
@@ -169,6 +173,14 @@ static void set_wake(struct loop *l, bool idle)
 		l->wake = idle ? now + 1000 : now;
 }
 
+static void use_snapshot(struct loop *l)
+{
+	const struct sg_snapshot *s = l->snapshot;
+
+	sg_polls_update(l->polls, s->polls, s->n_polls, wall_now());
+	sg_watch_update(l->watch, &s->watch, &s->watch_roots, s->handles_off);
+}
+
 static void take_snapshot(struct loop *l, struct sg_job *job)
 {
 	if (!job->snapshot || job->snapshot->fatal)
@@ -177,7 +189,7 @@ static void take_snapshot(struct loop *l, struct sg_job *job)
 	l->snapshot = job->snapshot;
 	l->desk.snapshot = l->snapshot;
 	job->snapshot = NULL;
-	sg_polls_update(l->polls, l->snapshot->polls, l->snapshot->n_polls, wall_now());
+	use_snapshot(l);
 	if (l->snapshot->events)
 		sg_control_notify(l->control, l->snapshot->events);
 	set_wake(l, job->kind == SG_JOB_RUN && job->code == 0);
@@ -254,6 +266,22 @@ static void on_fetched(void *arg, const char *feed, struct sg_fetched *fetched, 
 	arm(l);
 }
 
+/* --- what the files bring */
+
+static void on_files(void *arg, const struct sg_strs *paths)
+{
+	struct loop *l = arg;
+
+	sg_change_touched(l->change, paths);
+}
+
+static void on_limited(void *arg, const char *why)
+{
+	(void)arg;
+	sg_log(SG_WARNING, SG_EV_WATCH_LIMITED, NULL,
+	        "the system gives no more file watches (%s): files are asked every second instead", why);
+}
+
 /* --- what the pipe brings */
 
 static bool may_watch(void *arg, const struct sg_peer *peer)
@@ -303,8 +331,10 @@ static void start_lanes(struct loop *l)
 	        .fetched = on_fetched,
 	        .arg = l });
 	l->refresh = sg_refresh_new(l->polls, l->control, on_rearm, l);
+	l->watch = sg_watch_new(&(struct sg_watch_options){
+	        .loop = &l->uv, .changed = on_files, .limited = on_limited, .arg = l });
 	l->snapshot = sg_engine_snapshot(l->o.engine);
-	sg_polls_update(l->polls, l->snapshot->polls, l->snapshot->n_polls, wall_now());
+	use_snapshot(l);
 	l->desk = (struct sg_desk){
 		.control = l->control, .change = l->change, .access = l->o.access, .snapshot = l->snapshot
 	};
@@ -353,6 +383,7 @@ int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
 	if (r == 0 && l->code < 0)
 		r = sg_fail(err, l->code, "%s", l->err.msg);
 	sg_refresh_free(l->refresh);
+	sg_watch_free(l->watch);
 	sg_polls_free(l->polls);
 	sg_change_free(l->change);
 	sg_control_free(l->control);

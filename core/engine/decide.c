@@ -1,5 +1,5 @@
 /* decide.c - from rows and facts to one cell of the table, for one mitigation. Changes nothing durable. */
-#include "engine/inside.h"
+#include "engine/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 void sg_decision_release(struct sg_decision *d)
 {
 	free(d->look_text);
+	free(d->out_text);
 	*d = (struct sg_decision){ 0 };
 }
 
@@ -75,7 +76,7 @@ static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decisi
 			prove(&ctx, d);
 	}
 	d->facts.look = v->look.look;
-	d->facts.replaced = v->look.replaced;
+	d->facts.replaced = v->look.replaced || sg_overhaul_open(w);
 	d->look_text = sg_strdup(v->look.text);
 }
 
@@ -195,8 +196,7 @@ void sg_out_goal(const struct sg_facts *f, enum sg_state *ret, enum sg_reason *r
 		*ret = SG_PENDING;
 }
 
-/* The sentence for people. */
-static char *sentence(const struct sg_decision *d, enum sg_reason why)
+char *sg_decision_sentence(const struct sg_decision *d, enum sg_reason why)
 {
 	const struct sg_row *row = d->row;
 
@@ -279,7 +279,7 @@ void sg_decision_note(const struct sg_decision *d, int64_t now, bool *ret_moved)
 	if (row->state == state && row->reason == why &&
 	        (state == SG_APPLIED || why == SG_WHY_REMOVAL_WINDOW))
 		return;
-	text = sentence(d, why);
+	text = sg_decision_sentence(d, why);
 	if (row->state != state || row->reason != why || differ(row->text, text)) {
 		*ret_moved = true;
 		sg_row_move(row, state, why, now, "%s", text);

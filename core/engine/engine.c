@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "engine/recover.h"
 #include "engine/sched.h"
+#include "engine/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +78,9 @@ void sg_engine_touched(struct sg_engine *e, const struct sg_strs *native)
 {
 	(void)native; /* a look is cheap beside what a missed change costs: all of them are looked at again */
 	sg_engine_forget_views(e);
+	sg_watch_forget(e);
 	e->host_at = 0;
+	e->touched = true;
 }
 
 const struct sg_mitigation *sg_engine_body(
@@ -223,6 +226,7 @@ void sg_engine_close(struct sg_engine *e)
 	free(e->host_error);
 	release_anchors(e);
 	sg_strs_release(&e->stale);
+	sg_watch_forget(e);
 	sg_conf_free(e->conf);
 	sg_conf_free(e->defaults);
 	free(e->conf_file);
@@ -367,6 +371,7 @@ struct sg_snapshot *sg_engine_snapshot(struct sg_engine *e)
 		s->status = sg_report_status(e, &w);
 		s->list = sg_report_list(e, &w);
 		add_polls(e, &w, s);
+		sg_watch_snapshot(e, &w, s);
 		sg_world_release(&w);
 	} else {
 		s->fatal = true;
@@ -382,6 +387,7 @@ void sg_snapshot_free(struct sg_snapshot *s)
 	sg_val_free(s->list);
 	sg_val_free(s->events);
 	sg_strs_release(&s->watch);
+	sg_strs_release(&s->watch_roots);
 	for (size_t i = 0; i < s->n_polls; i++) {
 		free(s->polls[i].feed);
 		free(s->polls[i].url);

@@ -74,9 +74,10 @@ struct sg_snapshot {
 	struct sg_val *events; /* array: audit lines since the last snapshot, for watchers */
 	struct sg_poll *polls; /* every feed with its next poll */
 	size_t n_polls;
-	/* Native paths of the files that the mitigations rest on: containers of what is held, and what proofs and targets are read from. With `handles_off`
-	 * (Setup or a pause) nobody may keep a handle on them or their folders: they are asked by stat instead. */
-	struct sg_strs watch;
+	/* Native paths of the files that the mitigations rest on, whether they are there or not: containers of what is held, and what proofs, targets and
+	 * applicability are read from. Nothing above `watch_roots`, the native folders of the drives, is of interest. With `handles_off` (Setup or a pause)
+	 * nobody may keep a handle on them or their folders: they are asked by stat instead. */
+	struct sg_strs watch, watch_roots;
 	bool handles_off;
 	int64_t wake; /* wall ms when sg_engine_run() has something to do; INT64_MAX: nothing is scheduled */
 	bool fatal;   /* the process must stop */

@@ -46,6 +46,11 @@ struct sg_engine {
 	int64_t audited, pruned; /* when that was done last; audited counts from the start */
 	bool told_full;          /* the journal's fill was said */
 	struct sg_strs stale;    /* feeds that were said to be stale */
+	struct sg_strs watched;  /* the last list of sg_watch_snapshot(), from what it was made, and when */
+	struct sg_hash watched_from;
+	int64_t watched_at;
+	bool touched;        /* files changed since the last run */
+	bool held;           /* Setup or a pause was on at the last run */
 	uint64_t told;           /* audit lines up to here were given out as events */
 	struct sg_val *events;
 	int64_t wake;
@@ -95,6 +100,7 @@ struct sg_decision {
 	bool evaluated; /* applies, proof or settle time differ from what is durable */
 	bool proven;    /* whether it takes effect differs from what is durable */
 	char *look_text;
+	char *out_text; /* why it goes, while it is taken out */
 };
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret);
 void sg_decision_release(struct sg_decision *d);
@@ -102,6 +108,8 @@ void sg_decision_release(struct sg_decision *d);
 void sg_decide_evaluate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d);
 /* others.c: fills facts.equivalent and facts.adopt, and the row's in_force_by_others with its text. */
 void sg_decide_others(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d);
+/* The sentence for people about a row with that reason; the caller's. */
+char *sg_decision_sentence(const struct sg_decision *d, enum sg_reason why);
 /* Where a row goes by the cell and the cause, without any edit. *ret_moved: something differs from what is durable. */
 void sg_decision_note(const struct sg_decision *d, int64_t now, bool *ret_moved);
 /* State and reason that OUT leads to. */

@@ -1,6 +1,7 @@
 /* run.c - the next piece of work: one note for all rows that move without edits, else one operation. Takings-out first, then repairs, then the rest. */
-#include "engine/inside.h"
+#include "engine/group.h"
 #include "engine/sched.h"
+#include "engine/watch.h"
 
 #include <stdlib.h>
 
@@ -45,6 +46,11 @@ struct sg_row *sg_world_row(const struct sg_world *w, const struct sg_key *key)
 	return NULL;
 }
 
+static bool wants(const struct sg_decision *d, enum sg_work work)
+{
+	return d->cell->kind == SG_CELL_WORK && d->cell->work == work;
+}
+
 static void line_of_move(struct sg_lines *lines, const struct sg_ctx *ctx, const struct sg_row *row)
 {
 	int code = row->reason == SG_WHY_DRIFT    ? SG_EV_DRIFT
@@ -83,6 +89,9 @@ static int note_moves(
 		if (!e->conf && !list[i].facts.admin_out)
 			continue; /* without a configuration only what a person asked for is done */
 		sg_decision_note(&list[i], w->now.wall, &moved);
+		/* What is about to be put back or taken out is proven when that is done. */
+		list[i].proven = list[i].proven && !wants(&list[i], SG_WORK_REPAIR) &&
+		                 !wants(&list[i], SG_WORK_REVERT);
 		if (!moved && !list[i].evaluated && !list[i].proven)
 			continue;
 		rows[n++] = list[i].row;
@@ -131,11 +140,6 @@ static int end_blocks(struct sg_engine *e, const struct sg_world *w, struct sg_e
 	return code;
 }
 
-static bool wants(const struct sg_decision *d, enum sg_work work)
-{
-	return d->cell->kind == SG_CELL_WORK && d->cell->work == work;
-}
-
 /* Collects the rows that want `work`, as members. */
 static size_t members_of(const struct sg_engine *e, const struct sg_world *w, struct sg_decision *list,
         enum sg_work work, struct sg_member *ret)
@@ -161,31 +165,13 @@ static size_t members_of(const struct sg_engine *e, const struct sg_world *w, st
 			ret[n].done_text = "what an error left half done is out; it is evaluated again";
 		} else if (work == SG_WORK_REVERT) {
 			sg_out_goal(&d->facts, &ret[n].done, &ret[n].done_why);
+			free(d->out_text);
+			ret[n].done_text = d->out_text = sg_decision_sentence(d, ret[n].done_why);
 		}
 		if (work == SG_WORK_REVERT || ret[n].m)
 			n++;
 	}
 	return n;
-}
-
-/* Brings members in: all in one operation where that can be, else one by one so that one's trouble is not everybody's. */
-static int bring_in(
-        struct sg_engine *e, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
-{
-	struct sg_step_plan plan = { 0 };
-	struct sg_moves moves = { 0 };
-	struct sg_err one = SG_ERR_INIT;
-	struct sg_ctx ctx;
-	int code = 0;
-
-	sg_engine_ctx(e, NULL, &ctx);
-	if (n > 1 && op == SG_OP_APPLY && sg_op_preview_in(&ctx, op, members, n, &plan, &moves, &one) == 0)
-		code = sg_op_in(&ctx, op, members, n, err);
-	else
-		code = sg_op_in(&ctx, op, members, 1, err);
-	sg_step_plan_release(&plan);
-	sg_moves_release(&moves);
-	return code;
 }
 
 static int operate(
@@ -219,9 +205,9 @@ static int operate(
 		if (order[i].work == SG_WORK_DROP)
 			code = sg_op_drop(&ctx, members[0].row, &why);
 		else if (order[i].op == SG_OP_REVERT)
-			code = sg_op_out(&ctx, members, n, &why);
+			code = sg_group_out(&ctx, members, n, &why);
 		else
-			code = bring_in(e, order[i].op, members, n, &why);
+			code = sg_group_in(&ctx, order[i].op, members, n, &why);
 		sg_engine_forget_views(e);
 		e->host_at = 0;
 		/* What failed is in its row by now; only what ends the process, or the stop that was asked for, goes up. */
@@ -233,6 +219,17 @@ static int operate(
 	}
 	free(members);
 	return code;
+}
+
+/* What was seen while Setup or a pause was on is no ground to act on when it ends. */
+static void look_at_hold(struct sg_engine *e, const struct sg_world *w)
+{
+	bool held = sg_world_paused(w) || (e->host && e->host->setup_running);
+
+	if (e->held && !held)
+		sg_engine_touched(e, NULL);
+	e->held = held;
+	sg_engine_host(e, 30 * 1000);
 }
 
 int sg_engine_run(struct sg_engine *e, struct sg_err *err)
@@ -247,9 +244,14 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 	code = sg_world_load(e, &w, err);
 	if (code)
 		return sg_engine_fail(e, code);
+	look_at_hold(e, &w);
 	code = end_blocks(e, &w, err);
 	if (code)
 		goto out;
+	code = sg_overhaul_begin(e, &w, err);
+	if (code)
+		goto out;
+	sg_again_look(e, &w);
 	list = sg_alloc((w.rows.n + 1) * sizeof(*list));
 	for (size_t i = 0; i < w.rows.n; i++)
 		sg_decide(e, &w, w.rows.at[i], &list[i]);
@@ -257,7 +259,11 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 	if (!code)
 		code = operate(e, &w, list, err);
 	if (!code)
+		code = sg_overhaul_end(e, &w, list, err);
+	if (!code)
 		code = sg_care(e, &w, list, err);
+	if (!code)
+		e->touched = false;
 	if (!code)
 		e->wake = sg_sched_wake(e, &w, list);
 	for (size_t i = 0; i < w.rows.n; i++)
