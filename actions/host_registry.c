@@ -176,8 +176,12 @@ static bool load(struct sg_host *host, const struct sg_drives *drives, const cha
 
 	if (code && code != SG_ENOENT)
 		doubt(host, why.msg);
-	else if (!code && ret->unclean)
-		doubt(host, ret->unclean);
+	else if (!code && ret->unclean) {
+		char *text = sg_format("%s: %s", ret->name, ret->unclean);
+
+		doubt(host, text);
+		free(text);
+	}
 	return code == 0;
 }
 

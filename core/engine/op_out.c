@@ -179,7 +179,11 @@ static int finish(struct sg_ctx *ctx, struct sg_member *members, size_t n, struc
 		sg_row_out(row, members[i].done, members[i].done_why, members[i].done_text, ctx->now.wall);
 		sg_line(&lines, ctx,
 		        members[i].done_why == SG_WHY_REMOVED ? SG_EV_REMOVED_BY_HAND : SG_EV_REVERTED, row,
-		        sg_build_values(&b->moves), "%s: %s", row->key.id, row->text);
+		        sg_build_values(&b->moves), "%s: %s%s", row->key.id,
+		        members[i].done_text && members[i].done_why != SG_WHY_REMOVED
+		                ? "what was there before is back: "
+		                : "",
+		        row->text);
 	}
 	for (size_t i = 0; plan && i < b->moves.n; i++) {
 		if (plan->kept_foreign[i])
