@@ -1,6 +1,8 @@
 /* step_lab.c - see step_lab.h. */
 #include "tests/lib/step_lab.h"
 
+#include "actions/services.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -67,6 +69,16 @@ void t_step_want_rule(struct t_step *f, const char *container, const char *prefi
 	}
 	t_step_want(f, SG_VALUE_ELEMENT, container, rule, RULE_XML);
 	free(rule);
+}
+
+void t_step_want_service(struct t_step *f, const char *service, uint32_t start)
+{
+	struct sg_addr a = { 0 };
+	char digit[2] = { (char)('0' + start), 0 };
+
+	sg_service_addr(service, &a);
+	t_step_want(f, SG_VALUE_SERVICE, a.container, a.path, digit);
+	sg_addr_release(&a);
 }
 
 /* What is there becomes the before, as an intent would say; what is there already as it is wanted is no move at all. */

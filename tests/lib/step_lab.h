@@ -26,6 +26,7 @@ void t_step_snapshot(struct t_step *f);
 void t_step_want(struct t_step *f, enum sg_value_kind kind, const char *container, const char *path,
         const char *octets);
 void t_step_want_rule(struct t_step *f, const char *container, const char *prefix);
+void t_step_want_service(struct t_step *f, const char *service, uint32_t start);
 void t_step_take_before(struct t_step *f);
 int t_step_plan(struct t_step *f, bool settle, struct sg_step_plan *ret);
 int t_step_write(struct t_step *f, const struct sg_step_plan *p);
