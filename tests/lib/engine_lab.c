@@ -21,7 +21,7 @@ static void the_clock(void *arg, struct sg_clock *ret)
 	struct lab *lab = arg;
 
 	*ret = (struct sg_clock){ .wall = lab->now, .mono = lab->now };
-	snprintf(ret->boot, sizeof(ret->boot), "boot-of-the-lab");
+	snprintf(ret->boot, sizeof(ret->boot), "%s", lab->boot ? lab->boot : "boot-of-the-lab");
 }
 
 static void drop_pki(void)
@@ -60,6 +60,7 @@ void lab_open(struct lab *lab)
 		.journal_size = 4 << 20,
 		.clock = the_clock,
 		.clock_arg = lab,
+		.runner = lab->runner,
 		.unguarded = true,
 	};
 

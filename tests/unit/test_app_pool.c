@@ -72,21 +72,27 @@ static void a_pool_that_is_not_there_is_not_needed_here(void **state)
 	        "NoSuchPool"); /* before what this version cannot do */
 }
 
-static void a_service_that_has_to_stop_with_it_is_not_left_running(void **state)
+static void a_service_that_has_to_stop_with_it_goes_first(void **state)
 {
 	struct t_ur *f = *state;
 
-	t_ur_refused(f,
-	        ONE("name=\"MSExchangeECPAppPool\" " OFF,
-	                "<sg:Companion name=\"MSExchangeHMRecovery\" if-missing=\"skip\"/>"
-	                "<sg:Companion name=\"MSExchangeHM\"/>"),
-	        SG_EUNSUPPORTED, "the service MSExchangeHM, which would start it again");
 	assert_int_equal(t_ur_plan(f,
 	                         ONE("name=\"MSExchangeECPAppPool\" " OFF,
-	                                 "<sg:Companion name=\"MSExchangeHM\" if-missing=\"skip\"/>"),
+	                                 "<sg:Companion name=\"msexchangehm\"/><sg:Companion "
+	                                 "name=\"NoSuchService\" if-missing=\"skip\"/>"),
 	                         NULL),
 	        0);
-	assert_int_equal(f->wishes.n, 2);
+	assert_int_equal(f->wishes.n, 3);
+	assert_int_equal(f->wishes.at[0].addr.kind, SG_VALUE_SERVICE);
+	assert_string_equal(f->wishes.at[0].addr.path, "/CurrentControlSet/Services/MSExchangeHM/@Start");
+	assert_string_equal((char *)f->wishes.at[0].to.octets.data, "4");
+	assert_int_equal(f->wishes.at[0].hook, SG_HOOK_SERVICE);
+	assert_true(f->wishes.at[0].companion);
+	assert_int_equal(f->wishes.at[1].hook, SG_HOOK_POOL);
+	assert_false(f->wishes.at[1].companion);
+	/* the pool is here and needs it: half of it does not go in, and that is not "not needed" */
+	t_ur_refused(f, ONE("name=\"MSExchangeECPAppPool\" " OFF, "<sg:Companion name=\"NoSuchService\"/>"),
+	        SG_EUNSUPPORTED, "the service NoSuchService, which would start it again");
 }
 
 static void pools_that_live_elsewhere_are_not_edited(void **state)
@@ -117,6 +123,9 @@ static void what_is_wrong_with_the_action_is_named(void **state)
 		{ ONE("name=\"P\" " OFF, "<Companion name=\"S\"/>"), "holds Companion elements" },
 		{ ONE("name=\"P\" " OFF, "<sg:Companion name=\"S\"><x/></sg:Companion>"),
 		        "holds Companion elements" },
+		{ ONE("name=\"P\" " OFF, "<sg:Companion/>"), "a Companion has no name" },
+		{ ONE("name=\"P\" " OFF, "<sg:Companion name=\"was\"/>"), "WAS is never stopped" },
+		{ ONE("name=\"P\" " OFF, "<sg:Companion name=\"S\"/><sg:Companion name=\"s\"/>"), "twice" },
 		{ CONFIG("T-1", ACTIONS("<Action type=\"AppPool\"/>")), "exactly one element AppPool" },
 		{ CONFIG("T-1", ACTIONS("<Action type=\"AppPool\"><AppPool name=\"P\" " OFF "/></Action>")),
 		        "exactly one element AppPool" },
@@ -206,12 +215,14 @@ static void it_says_what_shares_the_pool_and_which_health_pages_fail(void **stat
 	assert_true(says(&lines, "/owa/healthcheck.htm of Default Web Site answers 503"));
 	assert_false(says(&lines, "/owa/healthcheck.htm of Exchange Back End"));
 	assert_false(says(&lines, "/oma/healthcheck.htm"));
-	assert_true(says(&lines, "is not stopped by this"));
-	assert_true(says(&lines, "the service MSExchangeHM, which may start"));
+	assert_true(says(&lines, "shared by the front end (Default Web Site) and the back end (Exchange Back "
+	                         "End)"));
+	assert_true(says(&lines, "managed availability is off: no probes, no automatic recovery"));
 	sg_strs_release(&lines);
 	sg_actions_effects(f->m, f->host, true, &lines);
 	assert_true(says(&lines, "Exchange Back End/owa runs in"));
-	assert_true(says(&lines, "is not started by this"));
+	assert_true(says(&lines, "the service MSExchangeHM gets back the start type that it had"));
+	assert_false(says(&lines, "managed availability"));
 	assert_false(says(&lines, "503"));
 	sg_strs_release(&lines);
 	assert_int_equal(
@@ -274,7 +285,7 @@ int main(void)
 		T(what_is_not_asked_for_stays),
 		T(a_name_in_other_letters_is_the_same_value),
 		T(a_pool_that_is_not_there_is_not_needed_here),
-		T(a_service_that_has_to_stop_with_it_is_not_left_running),
+		T(a_service_that_has_to_stop_with_it_goes_first),
 		T(pools_that_live_elsewhere_are_not_edited),
 		T(what_is_wrong_with_the_action_is_named),
 		T(every_before_comes_back_to_the_octet),
