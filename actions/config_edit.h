@@ -3,10 +3,10 @@
  * Guarantees (P7, P10): apply then revert gives back the identical octets, BOM, newlines, quotes, indentation and a missing last newline
  * included; after every edit the new octets are scanned again by both readers and everything outside the addressed nodes must have the
  * same events AND the same octets, or the edit is refused. Edits made by others elsewhere in the file survive.
- * Addresses are those of model/row.h (struct sg_addr.path). Element names match exactly; rule names, pool names and location paths without
- * case. A `location` step without [@inheritInChildApplications] matches only locations without that attribute or with "true"; path absent,
- * path="" and path='.' are the same. A step that matches several elements (two top-level <system.webServer>) means their union for finding; what
- * is inserted goes into the last of them that is open, else the last.
+ * Addresses are those of model/row.h (struct sg_addr.path). Element names match exactly; the values of key attributes (names of rules and pools,
+ * sequences, location paths) without case, as IIS's schema compares them. A `location` step without [@inheritInChildApplications] matches only
+ * locations without that attribute or with "true"; path absent, path="" and path='.' are the same. A step that matches several elements (two
+ * top-level <system.webServer>) means their union for finding; what is inserted goes into the last of them that is open, else the last.
  */
 #ifndef SG_ACTIONS_CONFIG_EDIT_H
 #define SG_ACTIONS_CONFIG_EDIT_H

@@ -223,31 +223,64 @@ void sg_path_find(const struct sg_cfg *cfg, const struct sg_path *path, size_t n
 	*ret = now;
 }
 
+/* How many of the node's siblings, itself included, the step means. */
+static size_t meant(const struct sg_cfg *cfg, uint32_t node, const char *step)
+{
+	struct sg_path path = { 0 };
+	size_t n = 0;
+
+	if (sg_path_parse_step(step, &path, NULL) < 0)
+		return 0;
+	for (uint32_t kid = sg_cfg_first_element(cfg, cfg->nodes[node].parent); kid != SG_NONE;
+	        kid = sg_cfg_next_element(cfg, kid))
+		n += sg_path_matches(cfg, kid, &path.steps[0]);
+	sg_path_release(&path);
+	return n;
+}
+
+/* One attribute more; a value that no literal can hold is left out. */
+static char *add_predicate(const struct sg_cfg *cfg, char *step, uint32_t attr)
+{
+	const struct sg_cfg_attr *a = &cfg->attrs[attr];
+	const char *quote = strchr(a->value, '\'') ? "\"" : "'";
+	char *more;
+
+	if (strchr(a->value, *quote))
+		return step;
+	more = sg_format("%s[@%.*s=%s%s%s]", step, (int)a->name_len,
+	        (const char *)cfg->octets.data + a->name_at, quote, a->value, quote);
+	free(step);
+	return more;
+}
+
+/* By name, key, path or input, which IIS keys most collections with; else by as many attributes, in their order, as tell it from its siblings. */
 char *sg_path_of(const struct sg_cfg *cfg, uint32_t node)
 {
 	static const char *const keys[] = { "name", "key", "path", "input" };
-	char *name = sg_cfg_name(cfg, node), *step = NULL, *key = NULL;
-	const char *value = NULL, *inherit = sg_cfg_attr(cfg, node, "inheritInChildApplications");
-	bool known = true;
+	const struct sg_cfg_node *n = &cfg->nodes[node];
+	char *name = sg_cfg_name(cfg, node), *step = NULL;
+	bool location = strcmp(name, "location") == 0, known = true;
 
-	for (size_t i = 0; !value && i < sizeof keys / sizeof *keys; i++) {
-		value = sg_cfg_attr(cfg, node, keys[i]);
-		if (value)
-			key = sg_strdup(keys[i]);
+	for (size_t i = 0; known && !step && i < sizeof keys / sizeof *keys; i++) {
+		const char *value = sg_cfg_attr(cfg, node, keys[i]);
+
+		if (value) {
+			step = sg_path_step(name, keys[i], value);
+			known = step;
+		}
 	}
-	if (value) {
-		step = sg_path_step(name, key, value);
-		known = step;
-	} else {
+	if (known && !step) {
 		step = sg_strdup(name);
+		for (uint32_t i = n->attr;
+		        !location && i < n->attr + n->n_attrs && meant(cfg, node, step) > 1; i++)
+			step = add_predicate(cfg, step, i);
 	}
-	if (known && strcmp(name, "location") == 0 && is_false(inherit)) {
+	if (known && location && is_false(sg_cfg_attr(cfg, node, "inheritInChildApplications"))) {
 		char *more = sg_format("%s[@inheritInChildApplications='false']", step);
 
 		free(step);
 		step = more;
 	}
 	free(name);
-	free(key);
 	return step;
 }

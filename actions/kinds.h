@@ -6,10 +6,10 @@
 #include "actions/action.h"
 
 /* clang-format off */
-#define SG_ACTION_KINDS(ROW) \
-	ROW(url_rewrite)     \
-	ROW(app_pool)        \
-	ROW(service)         \
+#define SG_ACTION_KINDS(ROW)   \
+	ROW(url_rewrite)       \
+	ROW(app_pool)          \
+	ROW(service)           \
 	ROW(do_nothing)
 /* clang-format on */
 
