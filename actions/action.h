@@ -61,6 +61,8 @@ struct sg_others {
 	bool all; /* the action's whole effect is there already at every one of its places */
 };
 struct sg_other *sg_others_add(struct sg_others *o);
+/* Never EM's while its service is enabled, or nobody knows whether it is: it would put its rule back. */
+bool sg_other_adoptable(const struct sg_other *o, const struct sg_host *host);
 void sg_others_release(struct sg_others *o);
 
 /* What the evaluator says about the mitigation's own tests, with the rules as they stand in the files now. */
@@ -118,6 +120,9 @@ int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, c
         const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err);
 int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
         const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err);
+/* Only the mitigation's own tests, whoever's rules decide them: what is asked of somebody else's. */
+int sg_actions_test(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives,
+        struct sg_proof *ret, struct sg_err *err);
 /* All of it joined; ret->all only when every action's effect is there. Kinds without `others` make it not all. */
 int sg_actions_others(const struct sg_mitigation *m, const struct sg_host *host,
         const struct sg_drives *drives, const struct sg_holds *own, struct sg_others *ret,

@@ -11,6 +11,11 @@ struct sg_other *sg_others_add(struct sg_others *o)
 	return &o->at[o->n++];
 }
 
+bool sg_other_adoptable(const struct sg_other *o, const struct sg_host *host)
+{
+	return !o->em || host->em == SG_EM_ABSENT || host->em == SG_EM_DISABLED;
+}
+
 void sg_others_release(struct sg_others *o)
 {
 	for (size_t i = 0; i < o->n; i++) {

@@ -226,8 +226,8 @@ static void without_iis(struct proving *p)
 		conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(p->host->iis_error));
 }
 
-int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
-        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err)
+static int prove(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives,
+        bool tests_only, struct sg_proof *ret, struct sg_err *err)
 {
 	struct proving p = { .m = m, .host = host, .all = { .effective = SG_EFFECTIVE_UNKNOWN } };
 	bool requests = false;
@@ -247,7 +247,7 @@ int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
 		without_iis(&p);
 	for (size_t t = 0; !r && requests && host->iis && t < m->n_tests; t++)
 		r = run_test(&p, &m->tests[t], err);
-	for (size_t i = 0; !r && i < m->n_actions; i++)
+	for (size_t i = 0; !r && !tests_only && i < m->n_actions; i++)
 		r = run_action(&p, &m->actions[i], err);
 	if (!r) {
 		*ret = p.all;
@@ -256,4 +256,16 @@ int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
 	sg_proof_release(&p.all);
 	sg_iis_files_free(p.files);
 	return r;
+}
+
+int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
+        const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err)
+{
+	return prove(m, host, drives, false, ret, err);
+}
+
+int sg_actions_test(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives,
+        struct sg_proof *ret, struct sg_err *err)
+{
+	return prove(m, host, drives, true, ret, err);
 }

@@ -60,6 +60,7 @@ static int element_in(struct sg_edit *e, struct sg_err *err)
 {
 	struct sg_bytes lead = sg_edit_lead(e->to);
 	struct sg_style style = { 0 };
+	bool stood = false; /* it was there before, as it is given, in the middle of a line, too */
 	uint32_t parent;
 	size_t at;
 	int rc = sg_cfg_parent(&e->cfg, e->addr, &e->path, &parent, err);
@@ -69,7 +70,9 @@ static int element_in(struct sg_edit *e, struct sg_err *err)
 	if (rc < 0)
 		return rc;
 	at = sg_cfg_place_element(&e->cfg, parent, e->to->after);
-	if (lead.len) {
+	if (e->to->after)
+		sg_content_anchor(e->to->after, &stood);
+	if (lead.len || stood) {
 		sg_buf_add(&e->in, lead.data, lead.len);
 		sg_buf_add(&e->in, e->to->octets.data, e->to->octets.len);
 	} else {

@@ -27,6 +27,9 @@ int sg_cfg_look(
  * are empty or a start tag mean open), the same decoded value (ATTRIBUTE). */
 bool sg_content_same(enum sg_value_kind kind, const struct sg_content *a, const struct sg_content *b);
 
+/* The length of the step in content.after, without the octets that are counted behind it: "rule[@name='x']+12". */
+size_t sg_content_anchor(const char *after, bool *ret_counted);
+
 enum sg_edit_result {
 	SG_EDIT_DONE,
 	SG_EDIT_ALREADY,      /* it was so */
@@ -37,7 +40,7 @@ enum sg_edit_result {
  * ELEMENT absent -> present: inserted behind `to->after` when that sibling is there; else before every foreign element but behind leading <clear/>
  *   and <remove/> (and <preConditions> and <customTags>). The parent must exist (SG_ENOENT) and not be self-closed (SG_EINVAL): list every
  *   element of the path as a scaffold, /configuration included. With to->lead empty it is a wish: the lead is made, and the element is laid out
- *   in the style of the lines around. With a lead, octets and lead are written as they are.
+ *   in the style of the lines around. With a lead, or with octets counted in to->after, octets and lead are written as they are.
  * ELEMENT present -> absent: the element, and the newline and indentation before it.
  * ELEMENT present -> present: replaced in place; the lead stays.
  * SCAFFOLD absent -> present (to->octets empty or a start tag): made in the file's style, attributes as the last step of the address has them, as

@@ -1,6 +1,7 @@
 /* config_look.c - what stands at an address, and whether two contents mean the same. Changes nothing. */
 #include "actions/config_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool sg_cfg_is_shut(const struct sg_cfg *cfg, uint32_t node)
@@ -8,15 +9,23 @@ bool sg_cfg_is_shut(const struct sg_cfg *cfg, uint32_t node)
 	return cfg->nodes[node].self_closed || cfg->nodes[node].open_end == cfg->nodes[node].close_at;
 }
 
-/* The name of the element in front of `node`: "" when it is the first, NULL when it cannot be named. */
-static char *sibling_before(const struct sg_cfg *cfg, uint32_t node)
+/* The name of the element in front of `node`: "" when it is the first, NULL when it cannot be named. Where its place does not follow from that alone,
+ * because something stands between the two or the element begins no line, the octets between are counted: "rule[@name='x']+12". */
+static char *sibling_before(const struct sg_cfg *cfg, uint32_t node, size_t lead)
 {
-	uint32_t before = SG_NONE;
+	uint32_t parent = cfg->nodes[node].parent, before = SG_NONE;
+	char *step, *counted;
+	size_t end;
 
-	for (uint32_t n = sg_cfg_first_element(cfg, cfg->nodes[node].parent); n != node;
-	        n = sg_cfg_next_element(cfg, n))
+	for (uint32_t n = sg_cfg_first_element(cfg, parent); n != node; n = sg_cfg_next_element(cfg, n))
 		before = n;
-	return before == SG_NONE ? sg_strdup("") : sg_path_of(cfg, before);
+	end = before == SG_NONE ? cfg->nodes[parent].open_end : cfg->nodes[before].end;
+	step = before == SG_NONE ? sg_strdup("") : sg_path_of(cfg, before);
+	if (!step || !parent || (end == lead && lead < cfg->nodes[node].at))
+		return step;
+	counted = sg_format("%s+%zu", step, lead - end);
+	free(step);
+	return counted;
 }
 
 void sg_cfg_content(const struct sg_cfg *cfg, uint32_t node, bool start_tag_only, struct sg_content *ret)
@@ -27,7 +36,7 @@ void sg_cfg_content(const struct sg_cfg *cfg, uint32_t node, bool start_tag_only
 
 	sg_buf_add(&c.octets, cfg->octets.data + n->at, (start_tag_only ? n->open_end : n->end) - n->at);
 	sg_buf_add(&c.lead, cfg->octets.data + lead, n->at - lead);
-	c.after = sibling_before(cfg, node);
+	c.after = sibling_before(cfg, node, lead);
 	*ret = c;
 }
 

@@ -1,10 +1,12 @@
 /* config_place.c - where a new element goes.
  *
  * Guarantees that every place is right behind the '>' of a tag or a comment. That is what makes taking out exact: the newline and the indentation
- * that are written in front of a new element are never mixed with white space that was there before.
+ * that are written in front of a new element are never mixed with white space that was there before. What comes back to where it stood stands
+ * there to the octet, be that in the middle of white space.
  */
 #include "actions/config_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int sg_cfg_parent(const struct sg_cfg *cfg, const struct sg_addr *addr, const struct sg_path *path,
@@ -78,13 +80,43 @@ static bool is_leading(const struct sg_cfg *cfg, uint32_t node)
 	return false;
 }
 
+size_t sg_content_anchor(const char *after, bool *ret_counted)
+{
+	const char *last = strrchr(after, ']'), *plus = strchr(last ? last : after, '+');
+
+	*ret_counted = plus != NULL;
+	return plus ? (size_t)(plus - after) : strlen(after);
+}
+
+/* Behind `count` octets that are no element's, nor the white space in front of one, from `end` on; 0: there are not as many. */
+static size_t behind_octets(const struct sg_cfg *cfg, uint32_t next, size_t end, size_t count)
+{
+	for (uint32_t n = next; count && n != SG_NONE; n = cfg->nodes[n].next) {
+		const struct sg_cfg_node *node = &cfg->nodes[n];
+		size_t len = node->end - node->at;
+
+		if (node->type == SG_CFG_ELEMENT) {
+			end = node->end;
+			continue;
+		}
+		if (node->type == SG_CFG_TEXT && node->next != SG_NONE &&
+		        cfg->nodes[node->next].type == SG_CFG_ELEMENT)
+			len = sg_style_lead(cfg, node->end) - node->at;
+		if (count < len && !sg_cfg_blank(cfg, n))
+			return 0;
+		end = node->at + (count < len ? count : len);
+		count -= count < len ? count : len;
+	}
+	return count ? 0 : end;
+}
+
 /* The last child that `step` means, or SG_NONE. */
 static uint32_t child(const struct sg_cfg *cfg, uint32_t parent, const char *step)
 {
 	struct sg_path path = { 0 };
 	uint32_t found = SG_NONE;
 
-	if (!step || !*step || sg_path_parse_step(step, &path, NULL) < 0)
+	if (!*step || sg_path_parse_step(step, &path, NULL) < 0)
 		return SG_NONE;
 	for (uint32_t n = sg_cfg_first_element(cfg, parent); n != SG_NONE; n = sg_cfg_next_element(cfg, n))
 		if (sg_path_matches(cfg, n, &path.steps[0]))
@@ -95,8 +127,20 @@ static uint32_t child(const struct sg_cfg *cfg, uint32_t parent, const char *ste
 
 size_t sg_cfg_place_element(const struct sg_cfg *cfg, uint32_t parent, const char *after)
 {
-	uint32_t last = child(cfg, parent, after);
+	bool counted = false;
+	char *step = after ? sg_strndup(after, sg_content_anchor(after, &counted)) : sg_strdup("");
+	uint32_t last = child(cfg, parent, step);
+	size_t at = 0;
 
+	if (counted && last != SG_NONE)
+		at = behind_octets(cfg, cfg->nodes[last].next, cfg->nodes[last].end,
+		        (size_t)strtoul(strrchr(after, '+') + 1, NULL, 10));
+	else if (counted && !*step)
+		at = behind_octets(cfg, cfg->nodes[parent].first, cfg->nodes[parent].open_end,
+		        (size_t)strtoul(strrchr(after, '+') + 1, NULL, 10));
+	free(step);
+	if (at)
+		return at;
 	if (last == SG_NONE)
 		for (uint32_t n = sg_cfg_first_element(cfg, parent); n != SG_NONE && is_leading(cfg, n);
 		        n = sg_cfg_next_element(cfg, n))

@@ -99,6 +99,50 @@ static int task_cmp(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* Whether `on` brings the element behind which t's stood. */
+static bool stands_on(const struct task *t, const struct task *on)
+{
+	const char *after = t->target->after;
+	char *parent, *step, *path;
+	bool counted, is;
+
+	if (t->phase != REST || on->phase != REST || !after || !*after ||
+	        t->move->addr.kind != SG_VALUE_ELEMENT || on->move->addr.kind != SG_VALUE_ELEMENT)
+		return false;
+	parent = sg_path_parent(t->move->addr.path);
+	step = sg_strndup(after, sg_content_anchor(after, &counted));
+	path = sg_path_join(parent, step);
+	is = path && strcmp(path, on->move->addr.path) == 0;
+	free(path);
+	free(step);
+	free(parent);
+	return is;
+}
+
+/* Elements that come back find the one behind which they stood: that comes first. */
+static void order_elements(struct task *tasks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t first = i;
+
+		for (size_t tries = 0; tries < n; tries++) { /* a circle cannot be, and would end here */
+			size_t k = i;
+
+			while (k < n && (k == first || !stands_on(&tasks[first], &tasks[k])))
+				k++;
+			if (k == n)
+				break;
+			first = k;
+		}
+		if (first != i) {
+			struct task t = tasks[first];
+
+			memmove(&tasks[i + 1], &tasks[i], (first - i) * sizeof(*tasks));
+			tasks[i] = t;
+		}
+	}
+}
+
 /* Whether reaching the target takes something away: an element out, or a scaffold out or back to its self-closed form. */
 static bool takes_away(const struct sg_move *move, const struct sg_content *target)
 {
@@ -137,6 +181,7 @@ static int edit(
 
 	if (n)
 		qsort(tasks, n, sizeof(*tasks), task_cmp);
+	order_elements(tasks, n);
 	for (size_t i = 0; !r && i < n; i++) {
 		const struct task *t = &tasks[i];
 		enum sg_edit_result result = SG_EDIT_DONE;

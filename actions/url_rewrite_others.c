@@ -29,8 +29,6 @@ struct origin {
 };
 /* The rules in force at one place, and where each was written. */
 struct force {
-	const struct sg_iis *iis;
-	const char *site, *url; /* NULL: the server */
 	struct sg_rw_rules *rules;
 	struct origin *at;
 	size_t n, cap;
@@ -46,13 +44,35 @@ static void force_release(struct force *f)
 	sg_rw_free(f->rules);
 }
 
-static void add_origins(struct force *f, const char *container, const struct sg_cfg *cfg,
-        const struct sg_iis_occurrence *o, enum sg_ur_section section)
+/* The address of the parent of system.webServer, and whether applications below inherit what stands there; NULL behind a configSource, where nothing
+ * has an address. */
+static char *prefix_of(const struct sg_iis_met *met, bool *ret_inherit)
 {
-	char *prefix = sg_iis_occurrence_prefix(cfg, o);
-	char *parent = sg_format("%s/system.webServer/rewrite/%s", prefix, sg_ur_section_names[section]);
+	const struct sg_cfg *cfg = met->cfg;
+	uint32_t node = met->node;
+	const char *path, *inherit;
 
-	for (uint32_t kid = sg_cfg_first_element(cfg, o->node); kid != SG_NO_NODE;
+	while (node != cfg->root && !sg_cfg_is(cfg, node, "location"))
+		node = cfg->nodes[node].parent;
+	*ret_inherit = true;
+	if (node == cfg->root)
+		return sg_cfg_is(cfg, node, "configuration") ? sg_strdup("/configuration") : NULL;
+	path = sg_cfg_attr(cfg, node, "path");
+	inherit = sg_cfg_attr(cfg, node, "inheritInChildApplications");
+	*ret_inherit = !inherit || !sg_same(inherit, "false");
+	return sg_iis_location_prefix(path ? path : ".", *ret_inherit);
+}
+
+static void add_origins(struct force *f, const struct sg_iis_met *met, enum sg_ur_section section)
+{
+	const struct sg_cfg *cfg = met->cfg;
+	bool inherit;
+	char *prefix = prefix_of(met, &inherit), *parent;
+
+	if (!prefix)
+		return;
+	parent = sg_format("%s/system.webServer/rewrite/%s", prefix, sg_ur_section_names[section]);
+	for (uint32_t kid = sg_cfg_first_element(cfg, met->node); kid != SG_NO_NODE;
 	        kid = sg_cfg_next_element(cfg, kid)) {
 		const char *name = sg_cfg_is(cfg, kid, "rule") ? sg_cfg_attr(cfg, kid, "name") : NULL;
 		char *step = name ? sg_path_step("rule", "name", name) : NULL;
@@ -61,10 +81,10 @@ static void add_origins(struct force *f, const char *container, const struct sg_
 			f->at = sg_grow(f->at, f->n, &f->cap, sizeof(*f->at));
 			f->at[f->n++] = (struct origin){ .section = section,
 				.name = sg_strdup(name),
-				.addr = { SG_VALUE_ELEMENT, sg_strdup(container),
+				.addr = { SG_VALUE_ELEMENT, sg_strdup(met->container),
 				        sg_path_join(parent, step) },
 				.line = cfg->nodes[kid].line,
-				.inherit = o->inherit };
+				.inherit = inherit };
 		}
 		free(step);
 	}
@@ -73,17 +93,17 @@ static void add_origins(struct force *f, const char *container, const struct sg_
 }
 
 /* One section of one file joins what was inherited. */
-static int inherit(
-        struct force *f, const struct sg_cfg *cfg, const struct sg_iis_occurrence *o, struct sg_err *err)
+static int inherit(struct force *f, const struct sg_iis_met *met, struct sg_err *err)
 {
-	const struct sg_cfg_node *node = &cfg->nodes[o->node];
-	char *folder = sg_format("%s%s", o->url ? o->url : "/", o->url && strcmp(o->url, "/") ? "/" : "");
+	const struct sg_cfg_node *node = &met->cfg->nodes[met->node];
+	char *folder =
+	        sg_format("%s%s", met->url ? met->url : "/", met->url && strcmp(met->url, "/") ? "/" : "");
 	struct sg_rw_rules *rules = NULL;
 	struct sg_buf text = { 0 };
 	int r;
 
 	sg_buf_str(&text, "<rewrite>");
-	sg_buf_add(&text, cfg->octets.data + node->at, node->end - node->at);
+	sg_buf_add(&text, met->cfg->octets.data + node->at, node->end - node->at);
 	sg_buf_str(&text, "</rewrite>");
 	r = sg_rw_read(sg_buf_bytes(&text), &rules, err);
 	if (!r) {
@@ -96,36 +116,23 @@ static int inherit(
 	return r;
 }
 
-static int outer_first(const void *a, const void *b)
+static int gather(struct sg_iis_files *files, const struct sg_iis_site *site, const char *url,
+        struct force *f, struct sg_err *err)
 {
-	const struct sg_iis_occurrence *x = a, *y = b;
-	size_t dx = x->site ? 1 + strlen(x->url) : 0, dy = y->site ? 1 + strlen(y->url) : 0;
-
-	if (dx != dy)
-		return dx < dy ? -1 : 1;
-	return x->node < y->node ? -1 : x->node > y->node;
-}
-
-static int gather_file(void *arg, const char *container, const struct sg_cfg *cfg, const char *site,
-        const char *url, struct sg_err *err)
-{
-	struct force *f = arg;
 	int r = 0;
 
 	for (unsigned s = 0; !r && s < SG_UR_SECTIONS; s++) {
 		char *section = sg_format("system.webServer/rewrite/%s", sg_ur_section_names[s]);
-		struct sg_iis_occurrences found = { 0 };
+		struct sg_iis_effective e = { 0 };
 
-		sg_iis_occurrences(cfg, section, site, url, &found);
-		if (found.n)
-			qsort(found.at, found.n, sizeof(*found.at), outer_first);
-		for (size_t i = 0; !r && i < found.n; i++) {
-			if (!sg_iis_reaches(f->iis, &found.at[i], f->site, f->url))
-				continue;
-			r = inherit(f, cfg, &found.at[i], err);
-			add_origins(f, container, cfg, &found.at[i], (enum sg_ur_section)s);
+		sg_iis_effective(files, section, site, url, &e);
+		if (e.broken)
+			r = sg_fail(err, SG_EPARSE, "%s", e.broken);
+		for (size_t i = 0; !r && i < e.n; i++) {
+			r = inherit(f, &e.at[i], err);
+			add_origins(f, &e.at[i], (enum sg_ur_section)s);
 		}
-		sg_iis_occurrences_release(&found);
+		sg_iis_effective_release(&e);
 		free(section);
 	}
 	return r;
@@ -210,11 +217,12 @@ static bool covered(const struct force *f, const struct sg_rw_rules *ours, const
 
 /* What cannot be read is no error: nobody's rule is known to do the same there. */
 static bool place_covered(const struct sg_ur *ur, const struct sg_iis_place *place,
-        const struct sg_host *host, const struct sg_drives *drives, const struct sg_holds *own,
+        const struct sg_host *host, struct sg_iis_files *files, const struct sg_holds *own,
         struct sg_others *ret)
 {
 	static const char none[] = "<rewrite/>";
-	struct force f = { .iis = host->iis, .site = place->site, .url = place->path };
+	const struct sg_iis_site *site = place->site ? sg_iis_site(host->iis, place->site) : NULL;
+	struct force f = { 0 };
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_rw_rules *ours = NULL;
 	bool all = false;
@@ -224,7 +232,7 @@ static bool place_covered(const struct sg_ur *ur, const struct sg_iis_place *pla
 	        "%s%s", place->path ? place->path : "/", place->path && strcmp(place->path, "/") ? "/" : "");
 	if (sg_rw_read(sg_bytes_of(none), &f.rules, &why) ||
 	        sg_rw_read(sg_buf_bytes(&ur->rewrite), &ours, &why) ||
-	        sg_iis_chain(host->iis, drives, place->site, place->path, gather_file, &f, &why))
+	        gather(files, site, place->path, &f, &why))
 		goto out;
 	sg_rw_place(ours, folder);
 	all = true;
@@ -244,6 +252,7 @@ int sg_url_rewrite_others(const struct sg_mitigation *m, const struct sg_action 
         struct sg_others *ret, struct sg_err *err)
 {
 	struct sg_others others = { 0 };
+	struct sg_iis_files *files = sg_iis_files_new(host->iis, drives);
 	struct sg_iis_place *places = NULL;
 	struct sg_ur ur = { 0 };
 	size_t n = 0;
@@ -254,7 +263,7 @@ int sg_url_rewrite_others(const struct sg_mitigation *m, const struct sg_action 
 		r = sg_ur_places(&ur, host, drives, &places, &n, err);
 	others.all = n > 0;
 	for (size_t i = 0; !r && i < n; i++) {
-		if (!place_covered(&ur, &places[i], host, drives, own, &others))
+		if (!place_covered(&ur, &places[i], host, files, own, &others))
 			others.all = false;
 	}
 	if (!r) {
@@ -264,5 +273,6 @@ int sg_url_rewrite_others(const struct sg_mitigation *m, const struct sg_action 
 	sg_others_release(&others);
 	sg_iis_places_free(places, n);
 	sg_ur_release(&ur);
+	sg_iis_files_free(files);
 	return r;
 }

@@ -229,6 +229,9 @@ char *sg_decision_sentence(const struct sg_decision *d, enum sg_reason why)
 	case SG_WHY_FOUGHT:
 		return sg_format(
 		        "%s", d->look_text ? d->look_text : "a held value was edited by somebody else");
+	case SG_WHY_OTHERS:
+		return sg_format("in force by others, and left to them: %s",
+		        row->others_text ? row->others_text : "?");
 	case SG_WHY_REMOVAL_WINDOW: return sg_strdup("is to go; waits for its window");
 	case SG_WHY_NEWER_WAITS: return sg_format("in place; a newer body waits: %s", d->go.text);
 	case SG_WHY_NEW: return sg_strdup("recorded; to be evaluated");
@@ -240,7 +243,6 @@ char *sg_decision_sentence(const struct sg_decision *d, enum sg_reason why)
 	case SG_WHY_DELAY:
 	case SG_WHY_RETRY:
 	case SG_WHY_HOLDER:
-	case SG_WHY_OTHERS:
 	case SG_WHY_STALE:
 	case SG_WHY_REFUSED:
 	case SG_WHY_NEWER_FAILED:

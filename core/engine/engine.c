@@ -72,6 +72,7 @@ void sg_engine_forget_views(struct sg_engine *e)
 		sg_look_result_release(&e->views[i].look);
 	}
 	e->n_views = 0;
+	sg_engine_forget_others(e);
 }
 
 void sg_engine_touched(struct sg_engine *e, const struct sg_strs *native)
@@ -219,6 +220,7 @@ void sg_engine_close(struct sg_engine *e)
 		line_of_service(e, SG_EV_STOPPED, "stopped; mitigations stay in place", NULL, NULL);
 	sg_engine_forget_views(e);
 	free(e->views);
+	free(e->neighbours);
 	for (size_t i = 0; i < e->n_cache; i++)
 		sg_mitigation_free(e->cache[i].m);
 	free(e->cache);

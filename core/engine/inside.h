@@ -18,6 +18,14 @@ struct sg_view {
 	struct sg_look_result look;
 	int64_t at;
 };
+/* Whether somebody else's rules do what one mitigation would: others.c. */
+struct sg_neighbour {
+	struct sg_key key;
+	struct sg_hash body;
+	bool in_force, adopt;
+	char *text; /* whose, with file and line; NULL: nobody's */
+	int64_t at;
+};
 /* A decoded body, by its hash. */
 struct sg_cached {
 	struct sg_hash hash;
@@ -39,6 +47,8 @@ struct sg_engine {
 	int64_t host_at;
 	struct sg_view *views;
 	size_t n_views, cap_views;
+	struct sg_neighbour *neighbours;
+	size_t n_neighbours, cap_neighbours;
 	struct sg_cached *cache;
 	size_t n_cache, cap_cache;
 	struct sg_rand rand;
@@ -49,9 +59,9 @@ struct sg_engine {
 	struct sg_strs watched;  /* the last list of sg_watch_snapshot(), from what it was made, and when */
 	struct sg_hash watched_from;
 	int64_t watched_at;
-	bool touched;        /* files changed since the last run */
-	bool held;           /* Setup or a pause was on at the last run */
-	uint64_t told;           /* audit lines up to here were given out as events */
+	bool touched;  /* files changed since the last run */
+	bool held;     /* Setup or a pause was on at the last run */
+	uint64_t told; /* audit lines up to here were given out as events */
 	struct sg_val *events;
 	int64_t wake;
 	int64_t care_wake; /* when something is due to be said again */
@@ -99,6 +109,7 @@ struct sg_decision {
 	const struct sg_block *block;
 	bool evaluated; /* applies, proof or settle time differ from what is durable */
 	bool proven;    /* whether it takes effect differs from what is durable */
+	bool others;    /* whether somebody else's rules do it differs from what is durable */
 	char *look_text;
 	char *out_text; /* why it goes, while it is taken out */
 };
@@ -108,6 +119,7 @@ void sg_decision_release(struct sg_decision *d);
 void sg_decide_evaluate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d);
 /* others.c: fills facts.equivalent and facts.adopt, and the row's in_force_by_others with its text. */
 void sg_decide_others(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d);
+void sg_engine_forget_others(struct sg_engine *e);
 /* The sentence for people about a row with that reason; the caller's. */
 char *sg_decision_sentence(const struct sg_decision *d, enum sg_reason why);
 /* Where a row goes by the cell and the cause, without any edit. *ret_moved: something differs from what is durable. */

@@ -12,6 +12,7 @@
 struct sg_member {
 	struct sg_row *row;
 	const struct sg_mitigation *m;
+	bool adopt; /* apply: somebody else's equivalent rules make way, and come back when it is taken out */
 	enum sg_state done; /* revert: where it leads when all is given back */
 	enum sg_reason done_why;
 	const char *done_text;

@@ -142,15 +142,34 @@ static int element(
 	if (held && held_by_others(in, held) && !sg_content_same(kind, &held->after, &w->to))
 		return waits_for_holder(in, held);
 	/* An attribute or a start type that stands there is what it was before us, whoever wrote it. */
-	if (now->present && (held || (kind != SG_VALUE_ATTRIBUTE && kind != SG_VALUE_SERVICE)) &&
+	if (now->present && !w->adopt && (held || (kind != SG_VALUE_ATTRIBUTE && kind != SG_VALUE_SERVICE)) &&
 	        !(held && sg_content_same(kind, now, &held->before)) && in->op != SG_OP_TAKE_OVER)
 		return taken(in, &w->addr,
 		        held ? "was edited by somebody else" : "is there already and is not ours");
 	s = sg_build_stage(in->b, &w->addr);
 	sg_keys_add(&s->hold.holders, key->feed, key->id);
+	s->hold.adopted = s->hold.adopted || (w->adopt && now->present);
 	claim(in, s, now, &w->to);
 	hook(s, w);
 	return 0;
+}
+
+/* Somebody else's rule makes way: its octets are the before, and nothing is wanted in its place. */
+static void adopt(
+        struct in *in, const struct sg_key *key, const struct sg_wish *w, const struct sg_content *now)
+{
+	struct sg_staged *s = sg_build_find(in->b, &w->addr);
+
+	if (s && s->move != SG_NO_MOVE) { /* another member of this operation adopts it too */
+		sg_keys_add(&s->hold.holders, key->feed, key->id);
+		return;
+	}
+	if (!now->present || sg_holds_find(&in->b->holds, &w->addr))
+		return;
+	s = sg_build_stage(in->b, &w->addr);
+	sg_keys_add(&s->hold.holders, key->feed, key->id);
+	s->hold.adopted = true;
+	claim(in, s, now, &w->to);
 }
 
 /* What the member holds and no longer wishes: the older body's own values. */
@@ -164,6 +183,12 @@ static int leave(struct in *in, const struct sg_key *key, const struct sg_wishes
 
 		if (!sg_keys_has(&h->holders, key))
 			continue;
+		if (sg_hold_makes_way(
+		            h)) { /* adopted, until the last body is out; a new file has a say of its own */
+			if (in->op == SG_OP_REPAIR && sg_rest_replaced(in->ctx, &in->b->holds, h))
+				sg_build_stage(in->b, &h->addr)->drop = true;
+			continue;
+		}
 		for (size_t k = 0; k < wishes->n; k++)
 			wished = wished || sg_addr_equal(&wishes->at[k].addr, &h->addr);
 		if (wished)
@@ -206,6 +231,43 @@ static void disown(struct in *in, const struct sg_wishes *wishes, const struct s
 	}
 }
 
+/* The wishes, with what is adopted: its addresses count as ours already, so that its names are free. */
+static int wishes_of(struct in *in, const struct sg_member *m, struct sg_wishes *ret)
+{
+	const struct sg_host *host = in->ctx->host;
+	struct sg_others others = { 0 };
+	struct sg_holds own = { 0 }; /* borrowed contents */
+	int code = 0;
+
+	if (m->adopt)
+		code = sg_actions_others(m->m, host, in->ctx->drives, &in->b->holds, &others, in->err);
+	own.at = sg_alloc((in->b->holds.n + others.n + 1) * sizeof(*own.at));
+	for (size_t i = 0; i < in->b->holds.n; i++)
+		own.at[own.n++] = in->b->holds.at[i];
+	for (size_t i = 0; i < others.n; i++) {
+		if (sg_other_adoptable(&others.at[i], host))
+			own.at[own.n++] = (struct sg_hold){ .addr = others.at[i].addr };
+	}
+	if (!code)
+		code = sg_actions_plan(m->m, host, in->ctx->drives, &own, ret, in->err);
+	for (size_t i = in->b->holds.n; !code && i < own.n; i++) {
+		struct sg_wish *w = NULL;
+
+		for (size_t k = 0; !w && k < ret->n; k++) {
+			if (sg_addr_equal(&ret->at[k].addr, &own.at[i].addr))
+				w = &ret->at[k];
+		}
+		if (!w) {
+			w = sg_wishes_add(ret);
+			sg_addr_copy(&w->addr, &own.at[i].addr);
+		}
+		w->adopt = true;
+	}
+	free(own.at);
+	sg_others_release(&others);
+	return code;
+}
+
 static int member(struct in *in, const struct sg_member *m)
 {
 	struct sg_wishes wishes = { 0 };
@@ -216,7 +278,7 @@ static int member(struct in *in, const struct sg_member *m)
 	if (!in->ctx->host)
 		return sg_fail(
 		        in->err, SG_ESTATE, "this server's facts could not be read: nothing is applied");
-	code = sg_actions_plan(m->m, in->ctx->host, in->ctx->drives, &in->b->holds, &wishes, in->err);
+	code = wishes_of(in, m, &wishes);
 	if (code)
 		goto out;
 	addrs = sg_alloc((wishes.n + 1) * sizeof(*addrs));
@@ -241,6 +303,8 @@ static int member(struct in *in, const struct sg_member *m)
 			continue;
 		if (w->addr.kind == SG_VALUE_SCAFFOLD)
 			code = scaffold(in, &m->row->key, w, &seen[i].now);
+		else if (w->adopt && !w->to.present)
+			adopt(in, &m->row->key, w, &seen[i].now);
 		else
 			code = element(in, &m->row->key, w, &seen[i].now);
 	}

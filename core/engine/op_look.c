@@ -29,8 +29,13 @@ static size_t held(const struct sg_holds *holds, const struct sg_key *key, struc
 	return moves->n;
 }
 
-static enum sg_look look_of(const struct sg_seen_value *seen, const struct sg_addr *addr)
+static enum sg_look look_of(const struct sg_seen_value *seen, const struct sg_hold *h)
 {
+	const struct sg_addr *addr = &h->addr;
+
+	/* Whoever puts an adopted rule back, or another in its place, takes nothing of ours out. */
+	if (sg_hold_makes_way(h) && (seen->seen == SG_SEEN_FROM || seen->seen == SG_SEEN_OTHER))
+		return SG_LOOK_AFTER;
 	switch (seen->seen) {
 	case SG_SEEN_TO: return SG_LOOK_AFTER;
 	case SG_SEEN_FROM: return SG_LOOK_MISSING;
@@ -66,7 +71,7 @@ int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg
 	int code = n ? sg_step_look(ctx->drives, &moves, seen, err) : 0;
 
 	for (size_t i = 0; !code && i < n; i++) {
-		enum sg_look l = look_of(&seen[i], &moves.at[i].addr);
+		enum sg_look l = look_of(&seen[i], list[i]);
 
 		if (l == SG_LOOK_MISSING && !r.replaced)
 			r.replaced = sg_rest_replaced(ctx, holds, list[i]);

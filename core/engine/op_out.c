@@ -1,4 +1,5 @@
 /* op_out.c - taking mitigations out: what is at its after goes to its before, what others hold stays, what is somebody else's work is left alone. */
+#include "actions/config_edit.h"
 #include "engine/op_run.h"
 #include "engine/recover.h"
 #include "engine/rest.h"
@@ -90,6 +91,24 @@ static void stay_around(const struct sg_member *members, size_t n, struct sg_bui
 	}
 }
 
+/* An adopted rule comes back into the collection that it was taken from, if that is there and open still. */
+static bool may_come_back(struct sg_ctx *ctx, const struct sg_hold *h)
+{
+	static const struct sg_content open = { .present = true };
+	struct sg_addr parent = { SG_VALUE_SCAFFOLD, h->addr.container, NULL };
+	struct sg_seen_value seen = { 0 };
+	bool may = true;
+
+	if (!sg_hold_makes_way(h))
+		return true;
+	parent.path = sg_path_parent(h->addr.path);
+	if (parent.path && sg_step_read(ctx->drives, &parent, 1, &seen, NULL) == 0)
+		may = sg_content_same(SG_VALUE_SCAFFOLD, &seen.now, &open);
+	sg_seen_release(&seen, 1);
+	free(parent.path);
+	return may;
+}
+
 int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, struct sg_build *b,
         int *ret_kept, char **ret_why, struct sg_err *err)
 {
@@ -122,7 +141,7 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 		/* What is not there at all is nobody's work: the claim on it goes. */
 		list[i].keep = seen[i].seen == SG_SEEN_FAILED ||
 		               (seen[i].seen == SG_SEEN_OTHER && seen[i].now.present &&
-		                       h->addr.kind != SG_VALUE_SCAFFOLD);
+		                       h->addr.kind != SG_VALUE_SCAFFOLD && !sg_hold_makes_way(h));
 		if (list[i].keep)
 			note_kept(members, n, h, seen[i].seen, seen[i].why, ret_kept, ret_why);
 	}
@@ -139,7 +158,7 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 		}
 		s->drop = true;
 		s->run = s->hold.hook.kind && (list[i].seen == SG_SEEN_FROM || list[i].seen == SG_SEEN_TO);
-		if (list[i].seen == SG_SEEN_FROM &&
+		if (list[i].seen == SG_SEEN_FROM && may_come_back(ctx, &s->hold) &&
 		        !(s->hold.addr.kind == SG_VALUE_SCAFFOLD && sg_rest_theirs(ctx, &b->holds, &s->hold)))
 			sg_build_move(b, s, &seen[i].now, &s->hold.before, true);
 	}

@@ -22,8 +22,10 @@ static void neighbours(const struct sg_step_file *file, const struct sg_moves *m
 		        !sg_win_same(m->addr.container, file->container))
 			continue;
 		if (sg_cfg_look(&cfg, &m->addr, &now, NULL) == 0 && now.present) {
-			char *text = sg_format("%s: %s%s", m->addr.path,
-			        now.after && now.after[0] ? "behind " : "first in its section",
+			bool counted = false;
+			size_t len = now.after ? sg_content_anchor(now.after, &counted) : 0;
+			char *text = sg_format("%s: %s%.*s", m->addr.path,
+			        len ? "behind " : "first in its section", (int)len,
 			        now.after ? now.after : "");
 
 			sg_val_push(list, sg_val_str(text));
@@ -199,7 +201,9 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 				continue;
 			if (works[k] != SG_WORK_REVERT && !m)
 				continue;
-			members[n++] = (struct sg_member){ .row = d->row, .m = m };
+			members[n] = (struct sg_member){ .row = d->row, .m = m };
+			members[n++].adopt =
+			        works[k] == SG_WORK_APPLY && d->facts.equivalent && d->facts.adopt;
 		}
 		change = change || n > 0;
 		if (n)

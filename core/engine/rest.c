@@ -13,7 +13,8 @@ bool sg_rest(struct sg_ctx *ctx, const struct sg_hold *const *list, size_t n, co
 	for (size_t i = 0; i < n; i++) {
 		struct sg_move *move;
 
-		if (!sg_win_same(list[i]->addr.container, container))
+		/* an adopted rule is no value of ours: where a new file has none, it has no place to come back to */
+		if (!sg_win_same(list[i]->addr.container, container) || sg_hold_makes_way(list[i]))
 			continue;
 		move = sg_moves_add(&back);
 		sg_addr_copy(&move->addr, &list[i]->addr);

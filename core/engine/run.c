@@ -72,6 +72,16 @@ static void line_of_proof(struct sg_lines *lines, const struct sg_ctx *ctx, cons
 		        sg_effective_name(row->effective));
 }
 
+static void line_of_others(struct sg_lines *lines, const struct sg_ctx *ctx, const struct sg_row *row)
+{
+	if (row->in_force_by_others)
+		sg_line(lines, ctx, SG_EV_BY_OTHERS, row, NULL, "%s: in force by others: %s", row->key.id,
+		        row->others_text);
+	else
+		sg_line(lines, ctx, SG_EV_OTHERS_GONE, row, NULL,
+		        "%s: what others had in force is gone or without effect", row->key.id);
+}
+
 /* Rows that move without an edit, all in one note. 1: something was written. */
 static int note_moves(
         struct sg_engine *e, const struct sg_world *w, struct sg_decision *list, struct sg_err *err)
@@ -92,7 +102,7 @@ static int note_moves(
 		/* What is about to be put back or taken out is proven when that is done. */
 		list[i].proven = list[i].proven && !wants(&list[i], SG_WORK_REPAIR) &&
 		                 !wants(&list[i], SG_WORK_REVERT);
-		if (!moved && !list[i].evaluated && !list[i].proven)
+		if (!moved && !list[i].evaluated && !list[i].proven && !list[i].others)
 			continue;
 		rows[n++] = list[i].row;
 		if (moved)
@@ -103,6 +113,8 @@ static int note_moves(
 			        list[i].row->proof ? list[i].row->proof : "");
 		if (list[i].proven)
 			line_of_proof(&lines, &ctx, list[i].row);
+		if (list[i].others)
+			line_of_others(&lines, &ctx, list[i].row);
 	}
 	if (n)
 		code = sg_note(&ctx, rows, n, &lines, err);
@@ -152,6 +164,7 @@ static size_t members_of(const struct sg_engine *e, const struct sg_world *w, st
 		if (!wants(d, work) || (!e->conf && !d->facts.admin_out))
 			continue;
 		ret[n] = (struct sg_member){ .row = d->row, .m = d->m };
+		ret[n].adopt = work == SG_WORK_APPLY && d->facts.equivalent && d->facts.adopt;
 		if (work == SG_WORK_REPAIR)
 			ret[n].m = d->held ? d->held : d->m;
 		if (work == SG_WORK_REVERT && d->situation == SG_SIT_BY_HAND) {

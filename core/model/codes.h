@@ -27,7 +27,8 @@
 	        "the system gives no more file watches; files are asked for their times instead",            \
 	        "raise fs.inotify.max_user_watches or max_user_instances")                                   \
 	X(1011, SETUP_LASTS, SG_CRITICAL, "setup-lasts",                                                     \
-	        "Setup is at work, or was interrupted, for hours: nothing is applied, repaired or taken out", \
+	        "Setup is at work, or was interrupted, for hours: nothing is applied, repaired or taken "    \
+	        "out",                                                                                       \
 	        "finish Exchange's Setup: run it again")                                                     \
 	X(1012, REGISTRY_DOUBTED, SG_WARNING, "registry-doubted",                                            \
 	        "what the registry says may be out of date",                                                 \
@@ -104,6 +105,10 @@
 	X(4051, NOT_RUN, SG_WARNING, "not-run",                                                              \
 	        "a service or an application pool does not run as it did before; its start type is back",    \
 	        "start it, if it is to run")                                                                 \
+	X(4045, BY_OTHERS, SG_INFO, "by-others", "somebody else's rule does what the mitigation would",      \
+	        "nothing; <removal equivalent=\"adopt\"/> lets ours take its place")                         \
+	X(4046, OTHERS_GONE, SG_WARNING, "others-gone",                                                      \
+	        "somebody else's rule that did it is gone or without effect", "nothing")                     \
 	X(5000, BLOCKED, SG_WARNING, "blocked", "an administrator refuses a mitigation",                     \
 	        "stopgapctl unblock ID to take it back")                                                     \
 	X(5001, UNBLOCKED, SG_INFO, "unblocked", "a block was taken back", "nothing")                        \

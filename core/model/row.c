@@ -234,6 +234,11 @@ void sg_hold_release(struct sg_hold *h)
 	*h = (struct sg_hold){ 0 };
 }
 
+bool sg_hold_makes_way(const struct sg_hold *h)
+{
+	return h->adopted && !h->after.present;
+}
+
 struct sg_hold *sg_holds_find(const struct sg_holds *holds, const struct sg_addr *addr)
 {
 	for (size_t i = 0; i < holds->n; i++) {

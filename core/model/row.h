@@ -89,7 +89,7 @@ struct sg_row *sg_row_copy(const struct sg_row *from);
 void sg_row_free(struct sg_row *row);
 
 /* A value's content. For an element: its exact octets, the white space that stands (or is to stand) before it, and the name of
- * the element sibling before it, so that a re-insertion finds the same place. */
+ * the element sibling before it, so that a re-insertion finds the same place: with "+N" where N more octets stand between the two. */
 struct sg_content {
 	bool present;
 	struct sg_buf octets;
@@ -158,6 +158,8 @@ struct sg_holds {
 	struct sg_hold *at;
 	size_t n, cap;
 };
+/* Somebody else's rule that made way for ours: nothing of ours stands at its address. */
+bool sg_hold_makes_way(const struct sg_hold *h);
 struct sg_hold *sg_holds_find(const struct sg_holds *holds, const struct sg_addr *addr);
 struct sg_hold *sg_holds_add(struct sg_holds *holds); /* a zeroed one at the end */
 void sg_holds_release(struct sg_holds *holds);

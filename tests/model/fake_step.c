@@ -280,6 +280,38 @@ int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, c
 	return 0;
 }
 
+/* Nobody else has rules in the model's world. */
+int sg_actions_others(const struct sg_mitigation *m, const struct sg_host *host,
+        const struct sg_drives *drives, const struct sg_holds *own, struct sg_others *ret, struct sg_err *err)
+{
+	(void)m;
+	(void)host;
+	(void)drives;
+	(void)own;
+	(void)err;
+	*ret = (struct sg_others){ 0 };
+	return 0;
+}
+
+void sg_others_release(struct sg_others *o)
+{
+	(void)o;
+}
+
+bool sg_other_adoptable(const struct sg_other *o, const struct sg_host *host)
+{
+	(void)o;
+	(void)host;
+	return false;
+}
+
+char *sg_path_parent(const char *path)
+{
+	const char *last = strrchr(path, '/');
+
+	return last && last != path ? sg_strndup(path, (size_t)(last - path)) : NULL;
+}
+
 int sg_actions_prove(const struct sg_mitigation *m, const struct sg_host *host,
         const struct sg_drives *drives, struct sg_proof *ret, struct sg_err *err)
 {
