@@ -13,16 +13,16 @@ struct kept {
 	char *path;
 	struct sg_iis_file file;
 	struct sg_err why; /* code 0: the file is there */
-	/* a folder: its sub-folders, and whether it holds a web.config */
-	struct sg_strs folders;
+	/* a folder: all that is in it, and once somebody walked it, its sub-folders and whether it holds a web.config */
 	char *native;
-	bool has_config;
+	struct sg_strs names, folders;
+	bool walked, has_config;
 };
 struct sg_iis_files {
 	const struct sg_iis *iis;
 	const struct sg_drives *drives;
 	struct kept *files[BUCKETS], *folders[BUCKETS];
-	size_t n_folders;
+	size_t n_walked;
 	struct sg_iis_server_section *server;
 };
 
@@ -41,6 +41,7 @@ static void forget(struct kept *k)
 		struct kept *next = k->next;
 
 		sg_iis_file_release(&k->file);
+		sg_strs_release(&k->names);
 		sg_strs_release(&k->folders);
 		free(k->native);
 		free(k->path);
@@ -118,14 +119,94 @@ static struct kept *keep(struct kept **table, const char *path, bool *ret_new)
 	return k;
 }
 
-/* A folder on a drive that nobody gave us is not one that is absent. */
-static int check_drive(const struct sg_drives *drives, const char *path, struct sg_err *err)
+/* The one entry of the folder by that name, whatever its letters; SG_ENOENT, SG_ECONFLICT for two of them. */
+static int entry(const struct kept *k, const char *name, const char **ret, struct sg_err *err)
 {
-	int letter = path[0] >= 'a' ? path[0] - 'a' : path[0] - 'A';
+	const char *found = NULL;
 
-	if (path[0] && path[1] == ':' && letter >= 0 && letter < 26 && !drives->dir[letter])
-		return sg_fail(err, SG_EUNSUPPORTED, "%s: the drive %c: is not at hand", path, path[0]);
+	for (size_t i = 0; i < k->names.n; i++) {
+		if (!sg_win_same(k->names.at[i], name))
+			continue;
+		if (found)
+			return sg_fail(err, SG_ECONFLICT, "%s: \"%s\" and \"%s\" are both there", k->path,
+			        found, k->names.at[i]);
+		found = k->names.at[i];
+	}
+	if (!found)
+		return sg_fail(err, SG_ENOENT, "there is no \"%s\" in %s", name, k->path);
+	*ret = found;
 	return 0;
+}
+
+/* "C:\a\b" -> "C:\a" and "b"; NULL for a drive itself. */
+static char *parent_of(const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '\\');
+
+	if (!slash || !slash[1])
+		return NULL;
+	*ret_name = slash + 1;
+	return sg_strndup(path, (size_t)(slash - path) + (slash == path + 2));
+}
+
+/* The folder of a canonical path, looked for as sg_drive_path() does, but each folder on the way is listed once for all that is below it. */
+static struct kept *folder(struct sg_iis_files *files, const char *path)
+{
+	const char *name = NULL, *found;
+	struct sg_file_id id;
+	char *above;
+	struct kept *up;
+	bool fresh;
+	struct kept *k = keep(files->folders, path, &fresh);
+
+	if (!fresh)
+		return k;
+	sg_err_clear(&k->why);
+	above = parent_of(path, &name);
+	if (!above) {
+		/* a drive that nobody gave us is not one without files */
+		if (path[0] >= 'A' && path[0] <= 'Z' && !files->drives->dir[path[0] - 'A'])
+			sg_fail(&k->why, SG_EUNSUPPORTED, "the drive %c: is not at hand", path[0]);
+		else
+			sg_drive_path(files->drives, path, false, &k->native, &k->why);
+	} else {
+		up = folder(files, above);
+		if (up->why.code) {
+			sg_fail(&k->why, up->why.code, "%s", up->why.msg);
+		} else if (!entry(up, name, &found, &k->why)) {
+			k->native = sg_format("%s/%s", up->native, found);
+			if (!sg_os_stat(k->native, &id, &k->why) && id.is_link)
+				sg_fail(&k->why, SG_EUNSUPPORTED, "%s is a link, and links are not followed",
+				        path);
+			else if (!k->why.code && !id.is_dir)
+				sg_fail(&k->why, SG_ENOENT, "%s is no folder", path);
+		}
+	}
+	if (!k->why.code)
+		sg_os_list(k->native, &k->names, &k->why);
+	free(above);
+	return k;
+}
+
+static void read_file(struct sg_iis_files *files, const char *path, struct kept *k)
+{
+	const char *name = NULL, *found = NULL;
+	char *above = parent_of(path, &name), *native;
+	struct kept *in;
+
+	if (!above) {
+		sg_fail(&k->why, SG_EINVAL, "%s is no file", path);
+		return;
+	}
+	in = folder(files, above);
+	if (in->why.code) {
+		sg_fail(&k->why, in->why.code, "%s: %s", path, in->why.msg);
+	} else if (!entry(in, name, &found, &k->why)) {
+		native = sg_format("%s/%s", in->native, found);
+		sg_iis_file_read_native(native, path, &k->file, &k->why);
+		free(native);
+	}
+	free(above);
 }
 
 int sg_iis_files_get(
@@ -135,9 +216,12 @@ int sg_iis_files_get(
 	struct kept *k = keep(files->files, container, &fresh);
 
 	if (fresh) {
+		char *path = NULL;
+
 		sg_err_clear(&k->why);
-		if (!check_drive(files->drives, container, &k->why))
-			sg_iis_file_read(files->drives, container, &k->file, &k->why);
+		if (!sg_drive_canonical(files->drives, container, &path, &k->why))
+			read_file(files, path, k);
+		free(path);
 	}
 	if (k->why.code)
 		return sg_fail(err, k->why.code, "%s", k->why.msg);
@@ -145,88 +229,66 @@ int sg_iis_files_get(
 	return 0;
 }
 
-/* --- folders */
+/* --- folders below */
 
-static void list_folder(struct kept *k)
+static void walk(struct sg_iis_files *files, struct kept *k)
 {
 	struct sg_err ignored = SG_ERR_INIT;
-	struct sg_strs names = { 0 };
 
-	if (!k->native || sg_os_list(k->native, &names, &ignored) < 0)
-		return;
-	for (size_t i = 0; i < names.n; i++) {
-		char *inside = sg_format("%s/%s", k->native, names.at[i]);
+	k->walked = true;
+	files->n_walked++;
+	for (size_t i = 0; i < k->names.n; i++) {
+		char *inside = sg_format("%s/%s", k->native, k->names.at[i]);
 		struct sg_file_id id;
 
 		if (sg_os_stat(inside, &id, &ignored) == 0) {
 			if (id.is_dir)
-				sg_strs_add(&k->folders, names.at[i]);
-			else if (id.is_file && sg_win_same(names.at[i], "web.config"))
+				sg_strs_add(&k->folders, k->names.at[i]);
+			else if (id.is_file && sg_win_same(k->names.at[i], "web.config"))
 				k->has_config = true;
 		}
 		free(inside);
 	}
-	sg_strs_release(&names);
 }
 
 struct below {
 	struct sg_iis_files *files;
-	const struct sg_iis_site *site;
+	struct sg_strs vdirs; /* URLs of all virtual directories of the site */
 	size_t max;
 	struct sg_strs *ret;
 	bool all;
 };
 
-static bool is_vdir(const struct sg_iis_site *site, const char *url)
+static bool is_vdir(const struct below *b, const char *url)
 {
-	bool found = false;
-
-	for (size_t a = 0; !found && a < site->n_apps; a++)
-		for (size_t v = 0; !found && v < site->apps[a].n_vdirs; v++) {
-			char *own = sg_iis_vdir_url(&site->apps[a], &site->apps[a].vdirs[v]);
-
-			found = sg_win_same(own, url);
-			free(own);
-		}
-	return found;
+	for (size_t i = 0; i < b->vdirs.n; i++)
+		if (sg_win_same(b->vdirs.at[i], url))
+			return true;
+	return false;
 }
 
-/* `native` NULL: to be found from the Windows path. */
-static void go_below(struct below *b, const char *folder, const char *native, const char *url, int depth)
+static void go_below(struct below *b, const char *path, const char *url, int depth)
 {
-	struct sg_err ignored = SG_ERR_INIT;
 	struct kept *k;
-	bool fresh;
 
-	if (depth > MAX_DEPTH) {
+	if (depth > MAX_DEPTH || (b->files->n_walked >= b->max && depth)) {
 		b->all = false;
 		return;
 	}
-	k = keep(b->files->folders, folder, &fresh);
-	if (fresh) {
-		if (b->files->n_folders++ >= b->max) {
-			b->all = false;
-		} else {
-			if (native)
-				k->native = sg_strdup(native);
-			else
-				sg_drive_path(b->files->drives, folder, false, &k->native, &ignored);
-			list_folder(k);
-		}
-	}
+	k = folder(b->files, path);
+	if (!k->walked && !k->why.code)
+		walk(b->files, k);
 	if (depth && k->has_config)
 		sg_strs_add(b->ret, url);
 	for (size_t i = 0; i < k->folders.n; i++) {
 		char *below = sg_iis_url_join(url, k->folders.at[i]);
 
 		/* a virtual directory in front of the sub-folder is looked at by its own URL */
-		if (!is_vdir(b->site, below)) {
-			char *win = sg_win_join(folder, k->folders.at[i]);
-			char *inside = sg_format("%s/%s", k->native, k->folders.at[i]);
+		if (!is_vdir(b, below)) {
+			char *inside = sg_win_join(path, k->folders.at[i]);
 
-			go_below(b, win, inside, below, depth + 1);
+			go_below(b, inside, below, depth + 1);
 			free(inside);
-			free(win);
 		}
 		free(below);
 	}
@@ -235,25 +297,32 @@ static void go_below(struct below *b, const char *folder, const char *native, co
 void sg_iis_urls_below(struct sg_iis_files *files, const struct sg_iis_site *site, const char *url,
         bool inherit, size_t max_folders, struct sg_strs *ret, bool *ret_all)
 {
-	struct below b = { files, site, max_folders, ret, true };
+	struct below b = { .files = files, .max = max_folders, .ret = ret, .all = true };
 	const struct sg_iis_app *here = NULL;
+	size_t n = 0;
 
 	sg_iis_resolve(site, url, &here, NULL);
+	for (size_t a = 0; a < site->n_apps; a++)
+		for (size_t v = 0; v < site->apps[a].n_vdirs; v++) {
+			char *own = sg_iis_vdir_url(&site->apps[a], &site->apps[a].vdirs[v]);
+
+			sg_strs_add(&b.vdirs, own);
+			free(own);
+		}
 	sg_strs_add(ret, url);
-	for (int below = 0; below < 2;
-	        below++) /* the virtual directories first: they matter more than folders */
+	/* the virtual directories first: they matter more than folders, of which there may be too many */
+	for (int below = 0; below < 2; below++, n = 0)
 		for (size_t a = 0; a < site->n_apps; a++)
 			for (size_t v = 0; v < site->apps[a].n_vdirs; v++) {
-				const struct sg_iis_app *app = &site->apps[a];
-				char *own = sg_iis_vdir_url(app, &app->vdirs[v]);
+				const char *own = b.vdirs.at[n++];
 
-				if (sg_iis_url_covers(url, own) && (inherit || app == here)) {
-					if (below)
-						go_below(&b, app->vdirs[v].physical, NULL, own, 0);
-					else if (!sg_win_same(own, url))
-						sg_strs_add(ret, own);
-				}
-				free(own);
+				if (!sg_iis_url_covers(url, own) || (!inherit && &site->apps[a] != here))
+					continue;
+				if (below)
+					go_below(&b, site->apps[a].vdirs[v].physical, own, 0);
+				else if (!sg_win_same(own, url))
+					sg_strs_add(ret, own);
 			}
 	*ret_all = b.all;
+	sg_strs_release(&b.vdirs);
 }

@@ -10,17 +10,13 @@
 
 /* --- files */
 
-int sg_iis_file_read(
-        const struct sg_drives *drives, const char *container, struct sg_iis_file *ret, struct sg_err *err)
+int sg_iis_file_read_native(
+        const char *native, const char *container, struct sg_iis_file *ret, struct sg_err *err)
 {
 	struct sg_iis_file file = { 0 };
 	struct sg_file_id id;
-	char *native = NULL;
 	int r;
 
-	r = sg_drive_path(drives, container, false, &native, err);
-	if (r < 0)
-		goto out;
 	r = sg_os_read(native, sg_xml_config_limits.bytes, &file.octets, &id, err);
 	if (r < 0)
 		goto out;
@@ -32,6 +28,18 @@ int sg_iis_file_read(
 	memset(&file, 0, sizeof(file));
 out:
 	sg_iis_file_release(&file);
+	return r;
+}
+
+int sg_iis_file_read(
+        const struct sg_drives *drives, const char *container, struct sg_iis_file *ret, struct sg_err *err)
+{
+	char *native = NULL;
+	int r;
+
+	r = sg_drive_path(drives, container, false, &native, err);
+	if (!r)
+		r = sg_iis_file_read_native(native, container, ret, err);
 	free(native);
 	return r;
 }
