@@ -132,7 +132,7 @@ static void match_file(const struct sg_file_condition *f, const struct sg_host_p
 	}
 	while (f->path[skip] == '\\')
 		skip++;
-	if (product && product->app) {
+	if (product && product->app && !sg_same(product->name, "IIS")) {
 		char *path = sg_win_join(product->app, f->path + skip);
 
 		match_path(f, path, drives, ret);

@@ -261,10 +261,14 @@ static void each_of_the_files_must_be_affected(void **state)
 	t_drive_free(dir);
 }
 
-/* Without a product that names a folder, {app} is the folder of every application of IIS. */
+/* Without a product that names a folder, and for IIS, {app} is the folder of every application. */
 static void app_is_every_application_s_folder(void **state)
 {
 	char *dir = t_drive_make();
+	struct sg_mitigation *iis =
+	        body_of("<sg:Applicability><sg:Product name=\"IIS\"/><sg:File "
+	                "path=\"{app}\\bin\\Portal.dll\" below=\"2\"/></sg:Applicability>",
+	                "DoNothing");
 	struct sg_mitigation *m = body_of(
 	        "<sg:Applicability><sg:File path=\"{app}\\bin\\Portal.dll\" below=\"2\"/></sg:Applicability>",
 	        "DoNothing");
@@ -285,8 +289,13 @@ static void app_is_every_application_s_folder(void **state)
 	assert_int_equal(r.applies, SG_APPLIES_YES);
 	assert_non_null(strstr(r.proof, "ecp\\bin\\Portal.dll is 1.5.0.0"));
 	sg_match_release(&r);
+	sg_match(iis, host, &drives, &r);
+	assert_int_equal(r.applies, SG_APPLIES_YES);
+	assert_non_null(strstr(r.proof, "ecp\\bin\\Portal.dll is 1.5.0.0"));
+	sg_match_release(&r);
 	sg_buf_release(&pe);
 	sg_host_free(host);
+	sg_mitigation_free(iis);
 	sg_mitigation_free(m);
 	sg_drives_release(&drives);
 	t_drive_free(dir);
