@@ -98,9 +98,16 @@ static void add_folders(struct collect *c, const char *native, int depth)
 
 /* --- what a site's configuration is read from */
 
-/* Whether something of ours can be met on the site's chains: it stands in applicationHost.config or in one of the site's folders. */
-static bool concerns(const struct sg_iis *iis, const struct sg_iis_site *site, const struct sg_holds *holds)
+/* Whether something of ours can be met on the site's chains: it stands in applicationHost.config or in one of the site's folders, or is to go where it waits
+ * for a file that can take it. */
+static bool concerns(const struct sg_iis *iis, const struct sg_iis_site *site, const struct sg_world *w)
 {
+	const struct sg_holds *holds = &w->holds;
+
+	for (size_t i = 0; i < w->rows.n; i++) {
+		if (w->rows.at[i]->state == SG_APPLICABLE)
+			return true;
+	}
 	for (size_t i = 0; i < holds->n; i++) {
 		const char *container = holds->at[i].addr.container;
 
@@ -204,8 +211,10 @@ static struct sg_hash made_from(const struct sg_engine *e, const struct sg_world
 
 	for (size_t i = 0; i < w->holds.n; i++)
 		sg_buf_fmt(&text, "%s\n", w->holds.at[i].addr.container);
-	for (size_t i = 0; i < w->rows.n; i++)
+	for (size_t i = 0; i < w->rows.n; i++) {
 		sg_buf_add(&text, &w->rows.at[i]->offered, sizeof(w->rows.at[i]->offered));
+		sg_buf_char(&text, w->rows.at[i]->state == SG_APPLICABLE ? 'w' : '-');
+	}
 	for (size_t i = 0; e->host && i < e->host->n_products; i++)
 		sg_buf_fmt(&text, "%s\n", e->host->products[i].app ? e->host->products[i].app : "");
 	if (e->host && e->host->iis)
@@ -226,7 +235,7 @@ static void collect(struct sg_engine *e, const struct sg_world *w)
 	add_host(&c, e->host);
 	add_rows(&c, e, w);
 	for (size_t i = 0; iis && i < iis->n_sites; i++) {
-		if (concerns(iis, &iis->sites[i], &w->holds))
+		if (concerns(iis, &iis->sites[i], w))
 			add_site(&c, &iis->sites[i]);
 	}
 	sg_strs_release(&c.walked);
