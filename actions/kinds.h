@@ -10,6 +10,7 @@
 	ROW(url_rewrite)       \
 	ROW(app_pool)          \
 	ROW(service)           \
+	ROW(request_filtering) \
 	ROW(do_nothing)
 /* clang-format on */
 
