@@ -9,6 +9,105 @@ static bool goes_on(int code)
 	return code != SG_EFATAL && code != SG_ECANCELED;
 }
 
+static int operate(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
+{
+	return op == SG_OP_REVERT ? sg_op_out(ctx, members, n, err) : sg_op_in(ctx, op, members, n, err);
+}
+
+static int preview(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n,
+        struct sg_step_plan *ret, struct sg_err *err)
+{
+	struct sg_moves moves = { 0 };
+	int code = op == SG_OP_REVERT ? sg_op_preview_out(ctx, members, n, ret, &moves, NULL, err)
+	                              : sg_op_preview_in(ctx, op, members, n, ret, &moves, NULL, err);
+
+	sg_moves_release(&moves);
+	return code;
+}
+
+/* --- apart: what failed together is done again in smaller groups */
+
+/* The files that the member would change; what cannot be told touches none. */
+static void files_of(struct sg_ctx *ctx, enum sg_op op, struct sg_member *m, struct sg_strs *ret)
+{
+	struct sg_step_plan plan = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+
+	if (preview(ctx, op, m, 1, &plan, &why) == 0) {
+		for (size_t i = 0; i < plan.n_files; i++)
+			sg_strs_add(ret, plan.files[i].native);
+	}
+	sg_step_plan_release(&plan);
+}
+
+static bool share(const struct sg_strs *a, const struct sg_strs *b)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (sg_strs_has(b, a->at[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Brings those that touch a file of the first one, or of one that does, to the front. Their number. */
+static size_t related(struct sg_member *members, struct sg_strs *files, size_t n)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = count; k < n; k++) {
+			struct sg_member m = members[k];
+			struct sg_strs f = files[k];
+
+			if (!share(&files[i], &f))
+				continue;
+			members[k] = members[count];
+			files[k] = files[count];
+			members[count] = m;
+			files[count++] = f;
+		}
+	}
+	return count;
+}
+
+/* The failure that is in the rows was the group's: the next one counts alone. */
+static int again(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
+{
+	struct sg_err why = SG_ERR_INIT;
+	int code;
+
+	for (size_t i = 0; i < n; i++) {
+		if (members[i].row->attempts)
+			members[i].row->attempts--;
+	}
+	code = operate(ctx, op, members, n, &why);
+	return code ? sg_fail(err, code, "%s", why.msg) : 0;
+}
+
+/* File by file, so that a file that cannot be written keeps back only those that need it; then each by itself. */
+static int apart(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
+{
+	struct sg_strs *files = sg_alloc(n * sizeof(*files));
+	int code = 0;
+
+	for (size_t i = 0; i < n; i++)
+		files_of(ctx, op, &members[i], &files[i]);
+	for (size_t at = 0, count; goes_on(code) && at < n; at += count) {
+		count = related(members + at, files + at, n - at);
+		code = count < n ? again(ctx, op, members + at, count, err) : SG_EIO;
+		for (size_t i = 0; count > 1 && code && goes_on(code) && i < count; i++) {
+			int one = again(ctx, op, &members[at + i], 1, err);
+
+			if (!goes_on(one))
+				code = one;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		sg_strs_release(&files[i]);
+	free(files);
+	return code;
+}
+
 /* --- in */
 
 struct fit {
@@ -18,15 +117,13 @@ struct fit {
 	size_t n;
 };
 
-static bool previews(struct fit *f, size_t n)
+static bool fits(struct fit *f, size_t n)
 {
 	struct sg_step_plan plan = { 0 };
-	struct sg_moves moves = { 0 };
 	struct sg_err why = SG_ERR_INIT;
-	bool well = sg_op_preview_in(f->ctx, f->op, f->together, n, &plan, &moves, NULL, &why) == 0;
+	bool well = preview(f->ctx, f->op, f->together, n, &plan, &why) == 0;
 
 	sg_step_plan_release(&plan);
-	sg_moves_release(&moves);
 	return well;
 }
 
@@ -35,26 +132,12 @@ static void fit(struct fit *f, const struct sg_member *from, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		f->together[f->n + i] = from[i];
-	if (previews(f, f->n + n)) {
+	if (fits(f, f->n + n)) {
 		f->n += n;
 	} else if (n > 1) {
 		fit(f, from, n / 2);
 		fit(f, from + n / 2, n - n / 2);
 	}
-}
-
-/* The failure that the group's end wrote to the row was the group's; this one counts alone. */
-static int alone(struct sg_ctx *ctx, enum sg_op op, struct sg_member *m, bool again, struct sg_err *err)
-{
-	struct sg_err why = SG_ERR_INIT;
-	int code;
-
-	if (again && m->row->attempts)
-		m->row->attempts--;
-	code = op == SG_OP_REVERT ? sg_op_out(ctx, m, 1, &why) : sg_op_in(ctx, op, m, 1, &why);
-	if (code)
-		sg_fail(err, code, "%s", why.msg);
-	return code;
 }
 
 int sg_group_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
@@ -68,17 +151,14 @@ int sg_group_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, si
 		fit(&f, members, n);
 	if (f.n) {
 		code = sg_op_in(ctx, op, f.together, f.n, &why);
-		for (size_t i = 0; f.n > 1 && code && goes_on(code) && i < f.n; i++) {
-			int one = alone(ctx, op, &f.together[i], true, err);
-
-			if (!goes_on(one))
-				code = one;
-		}
+		if (f.n > 1 && code && goes_on(code))
+			code = apart(ctx, op, f.together, f.n, err);
 		/* Whoever was left out is looked at again when the files are as they now are. */
 	} else {
 		/* Nobody fits, so each says why; what one of them writes is to be read before the next. */
 		for (size_t i = 0; goes_on(code) && !written && i < n; i++) {
-			code = alone(ctx, op, &members[i], false, err);
+			sg_err_clear(&why);
+			code = sg_op_in(ctx, op, &members[i], 1, &why);
 			written = code == 0;
 		}
 	}
@@ -90,6 +170,7 @@ int sg_group_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, si
 
 /* --- out */
 
+/* All of them failed alike: it was the writing. */
 static bool refused(const struct sg_member *members, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -103,17 +184,8 @@ int sg_group_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct
 {
 	struct sg_err why = SG_ERR_INIT;
 	int code = sg_op_out(ctx, members, n, &why);
-	bool apart = n > 1 && code && goes_on(code) && refused(members, n);
 
-	for (size_t i = 0; apart && i < n; i++) {
-		int one = alone(ctx, SG_OP_REVERT, &members[i], true, err);
-
-		if (!goes_on(one)) {
-			code = one;
-			break;
-		}
-	}
-	if (code)
-		sg_fail(err, code, "%s", why.msg);
-	return code;
+	if (n > 1 && code && goes_on(code) && refused(members, n))
+		code = apart(ctx, SG_OP_REVERT, members, n, err);
+	return code ? sg_fail(err, code, "%s", why.msg) : 0;
 }
