@@ -109,6 +109,25 @@ static void products(const struct sg_val *s, struct sg_buf *out)
 	}
 }
 
+/* Only what is not as on any other day. */
+static void host(const struct sg_val *s, struct sg_buf *out)
+{
+	static const char *const keys[] = { "setup", "restart", "maintenance", "registry" };
+	const struct sg_val *h = sg_val_get(s, "host");
+	bool first = true;
+
+	for (size_t i = 0; h && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *text = sg_val_get_str(h, keys[i], "");
+
+		if (!*text)
+			continue;
+		sg_buf_str(out, first ? "  server       " : "               ");
+		sg_put_safe(text, out);
+		sg_buf_char(out, '\n');
+		first = false;
+	}
+}
+
 static const char *feed_state(const struct sg_val *feed)
 {
 	const char *error = sg_val_get_str(feed, "error", "");
@@ -156,6 +175,7 @@ void sg_render_status(const struct sg_val *reply, struct sg_buf *out)
 	config(reply, out);
 	journal(reply, out);
 	products(reply, out);
+	host(reply, out);
 	feeds(reply, out);
 }
 

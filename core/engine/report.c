@@ -147,6 +147,23 @@ static void status_products(const struct sg_engine *e, struct sg_val *v)
 	sg_val_set_str(v, "host_error", e->host_error);
 }
 
+/* What goes on on this server beside stopgap, as sentences; nil where nothing does. */
+static void status_host(const struct sg_engine *e, struct sg_val *v)
+{
+	static const char *const em[] = { [SG_EM_UNKNOWN] = "unknown",
+		[SG_EM_ABSENT] = "absent",
+		[SG_EM_DISABLED] = "disabled",
+		[SG_EM_ENABLED] = "enabled" };
+	const struct sg_host *host = e->host;
+	struct sg_val *m = sg_val_set(v, "host", sg_val_map());
+
+	sg_val_set_str(m, "setup", host ? host->setup_text : NULL);
+	sg_val_set_str(m, "restart", host ? host->restart_text : NULL);
+	sg_val_set_str(m, "maintenance", host ? host->maintenance_text : NULL);
+	sg_val_set_str(m, "registry", host ? host->registry_text : NULL);
+	sg_val_set_str(m, "em", em[host ? host->em : SG_EM_UNKNOWN]);
+}
+
 /* The worst of all: EXPOSED before UNKNOWN before WAITING counts as exposed; nothing is PROTECTED without a feed that verified in time. */
 static void status_verdict(struct sg_engine *e, const struct sg_world *w, struct sg_val *v, const char *stale)
 {
@@ -224,6 +241,7 @@ struct sg_val *sg_report_status(struct sg_engine *e, const struct sg_world *w)
 	sg_val_set_int(m, "used", (int64_t)space.used);
 	sg_val_set_bool(m, "full", space.used >= space.first_threshold);
 	status_products(e, v);
+	status_host(e, v);
 	m = sg_val_set(v, "config", sg_val_map());
 	sg_val_set_str(m, "file", e->conf_file);
 	sg_val_set_bool(m, "last_good", e->conf_error != NULL);

@@ -291,6 +291,40 @@ static void verbs_that_change_are_refused_while_setup_is_at_work(void **state)
 	assert_true(lab_untouched(lab) || !t_drive_has(lab->drive, T_WWWROOT, "EXK-1"));
 }
 
+static char *host_says(struct lab *lab, const char *what)
+{
+	struct sg_snapshot *s = sg_engine_snapshot(lab->engine);
+	char *text = sg_strdup(sg_val_get_str(sg_val_get(s->status, "host"), what, NULL));
+
+	sg_snapshot_free(s);
+	return text;
+}
+
+static void status_says_what_goes_on_on_the_server(void **state)
+{
+	static const char *const keys[] = { "setup", "restart", "maintenance", "registry" };
+	struct lab *lab = *state;
+	char *text;
+
+	for (size_t i = 0; i < 4; i++)
+		assert_null(host_says(lab, keys[i]));
+	begin_setup(lab);
+	t_software_dword(lab->drive, REBOOT, "1", 1);
+	t_software_text(lab->drive,
+	        "Microsoft\\ExchangeServer\\v15\\ServerComponentStates\\ServerWideOffline", "Maintenance",
+	        "1:Inactive:1");
+	t_make_dirty(lab->drive, T_SOFTWARE);
+	later(lab, MINUTE);
+	for (size_t i = 0; i < 4; i++) {
+		text = host_says(lab, keys[i]);
+		assert_non_null(text);
+		free(text);
+	}
+	text = host_says(lab, "em");
+	assert_string_equal(text, "disabled");
+	free(text);
+}
+
 static void resolving_waits_for_setup_too(void **state)
 {
 	struct lab *lab = *state;
@@ -390,6 +424,7 @@ int main(void)
 		T(what_is_new_while_setup_is_at_work_goes_in_at_its_end),
 		T(what_setup_overwrites_comes_back_at_its_end),
 		T(verbs_that_change_are_refused_while_setup_is_at_work),
+		T(status_says_what_goes_on_on_the_server),
 		T(resolving_waits_for_setup_too),
 		T(a_feed_that_still_claims_the_fixed_build_does_not_bring_it_back),
 		T(an_uninstalled_update_matches_again_and_applies_in_the_same_run),
