@@ -189,6 +189,17 @@ static int run_test(struct proving *p, const struct sg_test *test, struct sg_err
 
 /* --- what is in force apart from requests */
 
+/* What needs IIS's configuration cannot be asked without it: because the files at hand are not the live ones, or for another cause. */
+static void without_iis(struct proving *p, const struct sg_err *asked)
+{
+	struct sg_err why = SG_ERR_INIT;
+
+	if (sg_iis_redirected(sg_iis_files_drives(p->files), &why) == SG_EUNSUPPORTED)
+		conclude(p, SG_EFFECTIVE_NO, sg_strdup(why.msg));
+	else
+		conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(asked->msg));
+}
+
 static int run_action(struct proving *p, const struct sg_action *a, struct sg_err *err)
 {
 	const struct sg_action_kind *kind = sg_action_kind(a->type);
@@ -202,7 +213,10 @@ static int run_action(struct proving *p, const struct sg_action *a, struct sg_er
 	if (r == SG_EFATAL)
 		return sg_fail(err, r, "%s", why.msg);
 	if (r) { /* it cannot be asked: the other actions still can */
-		conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(why.msg));
+		if (p->host->iis)
+			conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(why.msg));
+		else
+			without_iis(p, &why);
 		return 0;
 	}
 	conclude(p, one.effective, one.text);
@@ -213,17 +227,6 @@ static int run_action(struct proving *p, const struct sg_action *a, struct sg_er
 	}
 	sg_proof_release(&one);
 	return 0;
-}
-
-/* Without IIS's configuration: whether that is because the files at hand are not the live ones. */
-static void without_iis(struct proving *p)
-{
-	struct sg_err why = SG_ERR_INIT;
-
-	if (sg_iis_redirected(sg_iis_files_drives(p->files), &why) == SG_EUNSUPPORTED)
-		conclude(p, SG_EFFECTIVE_NO, sg_strdup(why.msg));
-	else
-		conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(p->host->iis_error));
 }
 
 static int prove(const struct sg_mitigation *m, const struct sg_host *host, const struct sg_drives *drives,
@@ -243,8 +246,6 @@ static int prove(const struct sg_mitigation *m, const struct sg_host *host, cons
 		requests = requests || kind->judge;
 	}
 	p.files = sg_iis_files_new(host->iis, drives);
-	if (requests && !host->iis)
-		without_iis(&p);
 	for (size_t t = 0; !r && requests && host->iis && t < m->n_tests; t++)
 		r = run_test(&p, &m->tests[t], err);
 	for (size_t i = 0; !r && !tests_only && i < m->n_actions; i++)

@@ -20,8 +20,8 @@ static int find(const struct sg_app_pool *p, const struct sg_host *host, const s
         struct sg_err *err)
 {
 	if (!host->iis)
-		return sg_fail(err, SG_ENOENT, "there is no IIS that can be read here: %s",
-		        host->iis_error ? host->iis_error : "");
+		return sg_fail(err, host->iis_code ? host->iis_code : SG_ENOENT,
+		        "there is no IIS that can be read here: %s", host->iis_error ? host->iis_error : "");
 	for (size_t i = 0; i < host->iis->n_pools; i++)
 		if (sg_same(host->iis->pools[i].name, p->name)) {
 			*ret = &host->iis->pools[i];

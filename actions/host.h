@@ -19,8 +19,9 @@ struct sg_host {
 	/* Id of the machine whose drive this is: a journal of another machine asks before it acts. On an offline drive it is the first line of
 	 * ProgramData\stopgap\machine; NULL when that is not there: unknown. */
 	char *machine;
-	struct sg_iis *iis;           /* NULL when there is none */
-	char *iis_error;              /* why not */
+	struct sg_iis *iis; /* NULL when there is none */
+	char *iis_error;    /* why not */
+	int iis_code; /* SG_ENOENT: there is no IIS; another error: there is one whose configuration cannot be read now; 0 with iis */
 	struct sg_services *services; /* NULL when they cannot be read */
 	char *services_error;         /* why not */
 	/* Setup of a product is at work, or was interrupted on this drive; a restart of Windows is due before its files count. The texts say how that is

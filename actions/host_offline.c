@@ -100,7 +100,8 @@ int sg_host_read(const struct sg_drives *drives, struct sg_host **ret, struct sg
 	struct sg_err why = SG_ERR_INIT;
 
 	(void)err; /* what cannot be read is said in the facts themselves */
-	if (sg_iis_read(drives, &host->iis, &why))
+	host->iis_code = sg_iis_read(drives, &host->iis, &why);
+	if (host->iis_code)
 		host->iis_error = sg_strdup(why.msg);
 	else
 		read_products(host, drives);

@@ -16,8 +16,8 @@ int sg_iis_action_places(const struct sg_iis_at *at, const struct sg_host *host,
         const struct sg_drives *drives, struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err)
 {
 	if (!host->iis)
-		return sg_fail(err, SG_ENOENT, "there is no IIS that can be read here: %s",
-		        host->iis_error ? host->iis_error : "");
+		return sg_fail(err, host->iis_code ? host->iis_code : SG_ENOENT,
+		        "there is no IIS that can be read here: %s", host->iis_error ? host->iis_error : "");
 	if (!at->server)
 		return sg_iis_places(host->iis, drives, at->sites, at->path, at->inherit, ret, ret_n, err);
 	*ret = sg_alloc(sizeof(**ret));

@@ -61,14 +61,26 @@ static void match_version(
 	                : sg_format("%s is here", p->name));
 }
 
+/* There is an IIS, but its configuration cannot be read now: products and applications are found through it, so their absence says nothing. */
+static bool iis_is_silent(const struct sg_host *host)
+{
+	return host->iis_code && host->iis_code != SG_ENOENT;
+}
+
 static const struct sg_host_product *match_products(
         const struct sg_applicability *a, const struct sg_host *host, struct sg_match *ret)
 {
 	const struct sg_host_product *best = NULL;
 
-	answer(ret, SG_APPLIES_NO, false,
-	        sg_format("%s%s%s is not installed here", a->products[0].name, a->products[0].role ? " " : "",
-	                a->products[0].role ? a->products[0].role : ""));
+	if (iis_is_silent(host))
+		answer(ret, SG_APPLIES_UNKNOWN, false,
+		        sg_format("whether %s is here cannot be told: %s", a->products[0].name,
+		                host->iis_error));
+	else
+		answer(ret, SG_APPLIES_NO, false,
+		        sg_format("%s%s%s is not installed here", a->products[0].name,
+		                a->products[0].role ? " " : "",
+		                a->products[0].role ? a->products[0].role : ""));
 	for (size_t i = 0; i < a->n_products; i++) {
 		const struct sg_product *p = &a->products[i];
 
@@ -139,7 +151,11 @@ static void match_file(const struct sg_file_condition *f, const struct sg_host_p
 		free(path);
 		return;
 	}
-	answer(ret, SG_APPLIES_NO, false, sg_format("%s is in no application here", f->path));
+	if (iis_is_silent(host))
+		answer(ret, SG_APPLIES_UNKNOWN, false,
+		        sg_format("%s cannot be looked for: %s", f->path, host->iis_error));
+	else
+		answer(ret, SG_APPLIES_NO, false, sg_format("%s is in no application here", f->path));
 	for (size_t s = 0; host->iis && s < host->iis->n_sites; s++) {
 		for (size_t a = 0; a < host->iis->sites[s].n_apps; a++) {
 			const struct sg_iis_app *here = &host->iis->sites[s].apps[a];

@@ -9,7 +9,10 @@
 
 #define HOUR  (3600 * 1000LL)
 #define CLEAR "<system.webServer><rewrite><rules>\r\n<clear/></rules></rewrite></system.webServer>"
-#define ASKS  "<sg:Test><sg:Refuse uri=\"/ecp/evil\"/><sg:Serve uri=\"/owa/\"/></sg:Test>"
+#define EXCHANGE                                                                                             \
+	"<sg:Applicability><sg:Product name=\"Exchange\"><sg:Affected from=\"15.0\" "                        \
+	"below=\"15.3\"/></sg:Product></sg:Applicability>"
+#define ASKS "<sg:Test><sg:Refuse uri=\"/ecp/evil\"/><sg:Serve uri=\"/owa/\"/></sg:Test>"
 
 /* "corp" offers M1, a rule at the site's root, with `extra` in its Config; it is applied and in force. */
 static void in_force(struct lab *lab, const char *extra)
@@ -166,13 +169,50 @@ static void redirection_that_appears_later_exposes_and_drops_nothing(void **stat
 	}
 }
 
+/* Products are found through IIS's configuration: while it cannot be read, nobody can say that Exchange is not installed any more, or that a site that a
+ * new mitigation is for is not there. */
+static void without_iis_nothing_is_called_not_needed(void **state)
+{
+	static const char redirection[] = "<configuration>\n<configurationRedirection enabled=\"true\" "
+	                                  "path=\"\\\\s\\iis\"/>\n</configuration>";
+	struct lab *lab = *state;
+	struct t_snapshot *held;
+	char *configs, *old, *new;
+
+	in_force(lab, EXCHANGE);
+	t_drive_write(lab->drive, T_REDIRECT, sg_bytes_of(redirection));
+	held = t_drive_snapshot(lab->drive);
+	old = lab_config("M1", "1", "/", "yes", "evil", EXCHANGE);
+	new = lab_config("M2", "1", "/ecp", "yes", "evil", NULL);
+	configs = sg_format("%s%s", old, new);
+	lab_offer(lab, "corp", 2, configs);
+	for (int k = 0; k < 3; k++) {
+		touched(lab);
+		lab->now += HOUR;
+	}
+	defeated(lab, "redirection.config:2");
+	assert_string_equal(lab_field(lab, "M1", "applies"), "unknown");
+	assert_non_null(strstr(lab_field(lab, "M1", "proof"), "whether Exchange is here cannot be told"));
+	assert_string_not_equal(lab_field(lab, "M2", "verdict"), "NOT NEEDED");
+	assert_true(t_drive_same(lab->drive, held));
+	t_drive_remove(lab->drive, T_REDIRECT);
+	lab->now += HOUR;
+	touched(lab);
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE");
+	assert_string_equal(lab_field(lab, "M2", "verdict"), "IN FORCE");
+	t_snapshot_free(held);
+	free(configs);
+	free(old);
+	free(new);
+}
+
 /* A file that is half written at the moment of a look is no reason to let anything go. */
 static void a_server_file_that_does_not_parse_drops_nothing(void **state)
 {
 	struct lab *lab = *state;
 	struct sg_buf was = { 0 };
 
-	in_force(lab, ASKS);
+	in_force(lab, EXCHANGE ASKS);
 	t_drive_read(lab->drive, T_APPHOST, &was);
 	t_drive_write(lab->drive, T_APPHOST, (struct sg_bytes){ was.data, was.len / 2 });
 	for (int k = 0; k < 3; k++) {
@@ -199,6 +239,7 @@ int main(void)
 		T(an_audit_sees_what_nobody_was_told_of),
 		T(what_goes_in_without_effect_says_so_at_once),
 		T(redirection_that_appears_later_exposes_and_drops_nothing),
+		T(without_iis_nothing_is_called_not_needed),
 		T(a_server_file_that_does_not_parse_drops_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
