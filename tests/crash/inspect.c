@@ -1,11 +1,13 @@
 /* inspect.c - looks at a drive as a crash left it, before anything is recovered: P1, and all that the journal's file can show. Changes nothing. */
 #include "scenario.h"
 
+#include "actions/services.h"
 #include "base/drive.h"
 #include "base/os.h"
 #include "journal/mirror.h"
 #include "journal/read.h"
 #include "tests/lib/drive.h"
+#include "tests/lib/hive_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +92,32 @@ static int inspect_target(
 	return r;
 }
 
+/* The same of start types, and of the pool. */
+static int inspect_services(const char *drive, const struct sg_holds *holds)
+{
+	static const char *const services[] = { "MSExchangeHM", "MSExchangeUM", "MSExchangeUMCR" };
+	static const char pool[] = "add[@name='MSExchangeECPAppPool']/@autoStart";
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++) {
+		struct sg_addr addr = { 0 };
+		bool claimed, moved = t_start(drive, services[i]) != 2;
+
+		sg_service_addr(services[i], &addr);
+		claimed = sg_holds_find(holds, &addr) != NULL;
+		sg_addr_release(&addr);
+		if (moved && !claimed)
+			return complain("P1: a service is disabled, and no hold keeps its type", services[i]);
+	}
+	for (size_t i = 0; i < holds->n; i++)
+		any = any || strstr(holds->at[i].addr.path, pool);
+	if (!any && t_drive_has(drive, T_APPHOST,
+	                    "\"MSExchangeECPAppPool\" managedRuntimeVersion=\"v4.0\" "
+	                    "managedPipelineMode=\"Integrated\" autoStart=\"false\""))
+		return complain("P1: a pool does not start, and no hold keeps its attribute", pool);
+	return 0;
+}
+
 int inspect_drive(const char *drive, bool crashed)
 {
 	char *folder = sg_format("%s" JOURNAL_FOLDER, drive), *file = sg_format("%s/journal.mdb", folder),
@@ -116,6 +144,8 @@ int inspect_drive(const char *drive, bool crashed)
 	}
 	for (size_t i = 0; !r && i < sizeof(targets) / sizeof(*targets); i++)
 		r = inspect_target(drive, targets[i], &holds, mirror);
+	if (!r)
+		r = inspect_services(drive, &holds);
 	sg_holds_release(&holds);
 	sg_val_free(mirror);
 	sg_journal_copy_close(copy);

@@ -19,6 +19,13 @@
 #define SERVER(rule)                                                                                         \
 	"<Action type=\"UrlRewrite\" scope=\"Server\"><rewrite><globalRules>" rule                           \
 	"</globalRules></rewrite></Action>"
+#define HM "<sg:Companion name=\"MSExchangeHM\" />"
+#define SERVICE(name, companions)                                                                            \
+	"<Action type=\"Service\" scope=\"Server\"><sg:Service name=\"" name                                 \
+	"\" start=\"Disabled\" run=\"Stopped\">" companions "</sg:Service></Action>"
+#define POOL(name, companions)                                                                               \
+	"<Action type=\"AppPool\" scope=\"Server\"><sg:AppPool name=\"" name                                 \
+	"\" autoStart=\"false\" run=\"Stopped\">" companions "</sg:AppPool></Action>"
 #define CONFIG(id, actions)                                                                                  \
 	"<Config id=\"" id "\" desc=\"crash\" sg:revision=\"1\"" NS "><ActionList>" actions                  \
 	"</ActionList></Config>"
@@ -32,6 +39,11 @@ static const char newer_a[] =
                             OWA("script-src-elem 'none'"));
 static const char b[] =
         CONFIG("B", SITE(RULE("stopgap B one", "other")) SERVER(RULE("stopgap B all", "every")));
+
+/* S: a rule, a pool and a service with their companion: a replace, another one, and octets in place. T: another service, and the same companion. */
+static const char s[] = CONFIG("S",
+        SITE(RULE("stopgap S one", "first")) POOL("MSExchangeECPAppPool", HM) SERVICE("MSExchangeUM", HM));
+static const char t[] = CONFIG("T", SERVICE("MSExchangeUMCR", HM));
 
 #define APPLY_A                                                                                              \
 	{                                                                                                    \
@@ -48,6 +60,23 @@ static const char b[] =
 #define REVERT_B                                                                                             \
 	{                                                                                                    \
 		SG_OP_REVERT, "B", NULL, 2, 2                                                                \
+	}
+
+#define APPLY_S                                                                                              \
+	{                                                                                                    \
+		SG_OP_APPLY, "S", s, 3, 2                                                                    \
+	}
+#define APPLY_T                                                                                              \
+	{                                                                                                    \
+		SG_OP_APPLY, "T", t, 1, 0                                                                    \
+	}
+#define REVERT_S                                                                                             \
+	{                                                                                                    \
+		SG_OP_REVERT, "S", NULL, 3, 2                                                                \
+	}
+#define REVERT_T                                                                                             \
+	{                                                                                                    \
+		SG_OP_REVERT, "T", NULL, 1, 0                                                                \
 	}
 
 const struct scenario scenarios[] = {
@@ -75,6 +104,11 @@ const struct scenario scenarios[] = {
 	        .about = "B goes out, then A",
 	        .prepare = { APPLY_A, APPLY_B },
 	        .act = { REVERT_B, REVERT_A } },
+	{ .name = "services", .about = "a rule, a pool and services go in", .act = { APPLY_S } },
+	{ .name = "services-st",
+	        .about = "they go out, then a service that shares their companion",
+	        .prepare = { APPLY_S, APPLY_T },
+	        .act = { REVERT_S, REVERT_T } },
 };
 const size_t n_scenarios = sizeof(scenarios) / sizeof(*scenarios);
 

@@ -269,6 +269,105 @@ static void a_crash_among_the_starts_finishes_the_revert(void **state)
 	lab_open(&l->lab);
 }
 
+#define QUIET T_CONFIG("A", T_SERVICE("name=\"" T_UM "\" start=\"Disabled\"", ""))
+#define JOINS QUIET T_CONFIG("B", T_SERVICE(T_OFF(T_UM), ""))
+
+static void join(struct live *l)
+{
+	live_offer(l, 2, JOINS);
+}
+
+static void a_crash_of_who_joins_is_tried_again_and_forgets_nothing(void **state)
+{
+	struct live *l = *state;
+
+	live_offer(l, 1, QUIET);
+	assert_true(die_in(l, 3, join)); /* FaxPrinter, Fax, and now the service itself */
+	live_restart(l);
+	live_rests(l, T_UM);
+	live_is(l, "B", "applied/applied");
+	live_out(l, "B");
+	live_out(l, "A");
+	all_run(l);
+	assert_true(lab_untouched(&l->lab));
+}
+
+static void a_crash_of_who_joins_holds_nothing(void **state)
+{
+	struct live *l = *state;
+
+	live_offer(l, 1, QUIET);
+	assert_true(die_in(l, 3, join));
+	lab_open(&l->lab);
+	lab_configure(&l->lab, NULL, "<policy><block id=\"B\" reason=\"r\"/></policy>");
+	lab_run(&l->lab);
+	live_is(l, "A", "applied/applied");
+	live_start(l, T_UM, 4);
+	live_out(l, "A");
+	all_run(l);
+	assert_true(lab_untouched(&l->lab));
+}
+
+static void put_in_less(struct live *l)
+{
+	live_offer(l, 2, T_CONFIG("A", T_POOL(T_ECP_POOL, "")));
+}
+
+static void a_crash_of_a_newer_body_stops_again_what_the_older_one_wants_stopped(void **state)
+{
+	struct live *l = *state;
+
+	live_offer(l, 1, T_CONFIG("A", T_SERVICE(T_OFF(T_UM), "")));
+	assert_true(die_in(l, 3, put_in_less)); /* the pool is stopped; UM and Fax run again */
+	live_runs(l, "Fax");
+	lab_open(&l->lab); /* recovers */
+	live_start(l, T_UM, 4);
+	live_rests(l, T_UM);
+	live_rests(l, "Fax");
+	live_runs(l, T_ECP_POOL);
+	lab_configure(&l->lab, NULL, NULL);
+	l->lab.now += 3600 * 1000;
+	lab_run(&l->lab);
+	live_is(l, "A", "applied/applied");
+	live_runs(l, T_UM);
+	live_rests(l, T_ECP_POOL);
+	live_out(l, "A");
+	all_run(l);
+	assert_true(lab_untouched(&l->lab));
+}
+
+static bool says(const struct sg_val *reply, const char *text)
+{
+	const struct sg_val *list = sg_val_get(reply, "effects");
+	bool found = false;
+
+	for (size_t i = 0; list && i < list->n; i++)
+		found = found || strstr(list->kid[i]->s, text);
+	return found;
+}
+
+static void the_plan_says_what_runs_and_is_stopped(void **state)
+{
+	struct live *l = *state;
+	struct sg_val *reply = NULL;
+
+	lab_configure(&l->lab, NULL, "<policy><when kind=\"service\" do=\"ask\"/></policy>");
+	live_offer(l, 1, T_CONFIG("A", T_SERVICE(T_OFF(T_UM), T_BOTH) T_SERVICE(T_OFF(T_UMCR), "")));
+	assert_int_equal(lab_ask(&l->lab, &reply, "plan", "id", "A", NULL), 0);
+	assert_true(says(reply, "the service " T_UM " runs and is stopped"));
+	assert_true(says(reply, "the service FaxPrinter runs, depends on " T_UM " and is stopped with it"));
+	assert_true(says(reply, "the service " T_UMCR " does not run now"));
+	assert_true(says(reply, "managed availability is off"));
+	assert_false(says(reply, "is stopped or started"));
+	sg_val_free(reply);
+	assert_string_equal(l->fake->log, "");
+	assert_true(lab_untouched(&l->lab));
+	lab_do(&l->lab, "apply", "id", "A", NULL);
+	assert_true(live_said(l, "A", "stopped: the service " T_HMR ", the service " T_HM));
+	live_out(l, "A");
+	all_run(l);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, live_set_up, live_tear_down)
 
 int main(void)
@@ -286,6 +385,10 @@ int main(void)
 		T(a_pool_that_is_gone_from_the_runner_is_refused_before_anything_is_written),
 		T(a_crash_among_the_stops_is_settled_and_tried_again),
 		T(a_crash_among_the_starts_finishes_the_revert),
+		T(a_crash_of_who_joins_is_tried_again_and_forgets_nothing),
+		T(a_crash_of_who_joins_holds_nothing),
+		T(a_crash_of_a_newer_body_stops_again_what_the_older_one_wants_stopped),
+		T(the_plan_says_what_runs_and_is_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
