@@ -128,11 +128,12 @@ static int add_element(const struct sg_iis_add *adds, size_t i, const struct sg_
 	return 0;
 }
 
-/* Of what we hold, what does not stand in the way of the wishes; contents are borrowed. */
+/* Of what we hold, what does not stand in the way of the wishes; contents are borrowed. What stands at a wish's own address is for the operation to
+ * judge: it may be ours, adopted or taken over, or it is a conflict then. */
 static struct sg_addr *out_of_the_way(const struct sg_mitigation *m, const struct sg_holds *own,
         const struct sg_wishes *wishes, size_t *ret_n)
 {
-	struct sg_addr *ret = sg_alloc((own ? own->n : 0) * sizeof(*ret));
+	struct sg_addr *ret = sg_alloc(((own ? own->n : 0) + wishes->n) * sizeof(*ret));
 	size_t n = 0;
 
 	for (size_t i = 0; own && i < own->n; i++) {
@@ -142,10 +143,12 @@ static struct sg_addr *out_of_the_way(const struct sg_mitigation *m, const struc
 		for (size_t k = 0; k < hold->holders.n; k++)
 			free_way = free_way && sg_same(hold->holders.at[k].id, m->id) &&
 			           sg_same(hold->holders.at[k].feed, m->feed);
-		for (size_t k = 0; !free_way && k < wishes->n; k++)
-			free_way = sg_addr_equal(&wishes->at[k].addr, &hold->addr);
 		if (free_way)
 			ret[n++] = hold->addr;
+	}
+	for (size_t k = 0; k < wishes->n; k++) {
+		if (wishes->at[k].addr.kind == SG_VALUE_ELEMENT)
+			ret[n++] = wishes->at[k].addr;
 	}
 	*ret_n = n;
 	return ret;

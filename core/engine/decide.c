@@ -5,8 +5,7 @@
 #include <string.h>
 
 /* More repairs than this within a day, and something fights us: a person has to look. */
-#define SG_REPAIR_BOUND      5
-#define SG_REPAIR_BOUND_TIME (24 * 3600 * (int64_t)1000)
+#define SG_REPAIR_BOUND 5
 
 void sg_decision_release(struct sg_decision *d)
 {

@@ -8,6 +8,9 @@
 
 #include "engine/ctx.h"
 
+/* Repairs are counted within this time: decide.c bounds them. */
+#define SG_REPAIR_BOUND_TIME (24 * 3600 * (int64_t)1000)
+
 /* A mitigation that takes part. `row` is changed to what it became; `m` is the body that goes in (NULL for a revert). */
 struct sg_member {
 	struct sg_row *row;

@@ -3,6 +3,7 @@
 #include "engine/recover.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const int done_codes[] = {
 	[SG_OP_APPLY] = SG_EV_APPLIED,
@@ -32,15 +33,23 @@ static int refused(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members,
 	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
 	struct sg_lines lines = { 0 };
 	int code = cause->code;
+	bool news;
 
 	if (code == SG_EFATAL || code == SG_ECANCELED)
 		goto out;
 	rows_of(members, n, rows);
 	for (size_t i = 0; i < n; i++) {
 		bool holds = sg_holds_any(&b->holds, &rows[i]->key);
+		enum sg_reason why = rows[i]->reason;
+		char *said = sg_strdup(rows[i]->text);
 
 		sg_row_failed(
 		        rows[i], op, cause, code == SG_EBUSY && op == SG_OP_APPLY, holds, ctx->now.wall);
+		/* The same refusal hour after hour is said once. */
+		news = ctx->who || why != rows[i]->reason || !said || strcmp(said, rows[i]->text) != 0;
+		free(said);
+		if (!news)
+			continue;
 		sg_line(&lines, ctx, rows[i]->reason == SG_WHY_CONFLICT ? SG_EV_CONFLICT : failed_codes[op],
 		        rows[i], NULL, "%s: %s", rows[i]->key.id, rows[i]->text);
 	}

@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 
-/* A taken name or an unwritable file is waited for this many tries before a person has to decide. */
+/* A taken name, a file that cannot be parsed, a locked section: waited for this long and this often, and tried again at once when the file changes, before
+ * a person has to decide. What is missing here (the module, a place) is waited for without end: nobody has to decide about it. */
+#define SG_CONFLICT_TIME  (24 * 3600 * (int64_t)1000)
 #define SG_CONFLICT_TRIES 3
 
 int64_t sg_retry_delay(uint32_t attempts)
@@ -41,7 +43,10 @@ static void apply_failed(struct sg_row *row, const struct sg_err *cause, bool ho
 	}
 	switch (cause->code) {
 	case SG_ECONFLICT:
-		if (row->attempts >= SG_CONFLICT_TRIES) {
+	case SG_EPARSE:
+	case SG_EACCES:
+		if (row->state == SG_APPLICABLE && row->reason == SG_WHY_REFUSED &&
+		        row->attempts >= SG_CONFLICT_TRIES && now - row->since >= SG_CONFLICT_TIME) {
 			row->failed = row->offered;
 			row->retry_at = 0;
 			sg_row_move(row, SG_BLOCKED, SG_WHY_CONFLICT, now, "%s", why);
@@ -55,8 +60,6 @@ static void apply_failed(struct sg_row *row, const struct sg_err *cause, bool ho
 		sg_row_move(row, SG_BLOCKED, SG_WHY_FAILED, now, "%s", why);
 		return;
 	case SG_EUNSUPPORTED:
-	case SG_EACCES:
-	case SG_EPARSE:
 	case SG_ELIMIT:
 	case SG_ENOENT: sg_row_move(row, SG_APPLICABLE, SG_WHY_REFUSED, now, "%s", why); return;
 	default: sg_row_move(row, SG_APPLICABLE, SG_WHY_RETRY, now, "%s", why); return;
@@ -73,6 +76,10 @@ void sg_row_failed(
 	case SG_OP_SUPERSEDE:
 		retry_later(row, now);
 		row->failed = row->offered;
+		if (row->state == SG_BLOCKED) { /* what is missing of the older body is missing still */
+			sg_row_move(row, SG_BLOCKED, row->reason, now, "another body failed, too: %s", why);
+			return;
+		}
 		sg_row_move(row, SG_APPLIED, SG_WHY_NEWER_FAILED, now,
 		        "the older body stays; the newer one failed: %s", why);
 		return;
@@ -114,10 +121,15 @@ void sg_row_applied(
         struct sg_row *row, const struct sg_hash *body, const char *revision, enum sg_op op, int64_t now)
 {
 	if (op == SG_OP_REPAIR) {
-		if (!row->repairs)
+		if (!row->repairs || now - row->repairs_since >= SG_REPAIR_BOUND_TIME) {
+			row->repairs = 0;
 			row->repairs_since = now;
+		}
 		row->repairs++;
 	}
+	if (op ==
+	        SG_OP_SUPERSEDE) /* what fought the older body is given the chance to leave this one alone */
+		row->repairs = 0;
 	if (op != SG_OP_REPAIR || !row->applied_at)
 		row->applied_at = now;
 	row->applied = *body;

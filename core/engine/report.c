@@ -21,18 +21,24 @@ void sg_report_who(struct sg_val *map, const struct sg_who *who)
 	sg_val_set_str(map, "on_behalf_of", who->on_behalf_of);
 }
 
-/* What people read about it: why it has no effect comes before that it is in place. */
-static const char *sentence(const struct sg_row *row)
+/* What people read about it: why it has no effect comes before that it is in place, and that it refuses all the same before that it was edited. */
+static char *sentence(const struct sg_row *row)
 {
 	bool defeated = row->state == SG_APPLIED && row->effective == SG_EFFECTIVE_NO && row->effective_text;
+	bool edited =
+	        row->state == SG_BLOCKED && row->reason == SG_WHY_DRIFT && row->effective == SG_EFFECTIVE_YES;
 
-	return defeated ? row->effective_text : row->text;
+	if (edited)
+		return sg_format("in force, edited by hand: %s; 'stopgapctl show %s' has both versions",
+		        row->text ? row->text : "", row->key.id);
+	return sg_strdup(defeated ? row->effective_text : row->text);
 }
 
 struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row)
 {
 	struct sg_val *m = sg_val_map();
 	bool holds = sg_holds_any(&w->holds, &row->key);
+	char *text = sentence(row);
 
 	sg_val_set_str(m, "feed", row->key.feed);
 	sg_val_set_str(m, "id", row->key.id);
@@ -41,7 +47,8 @@ struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row)
 	sg_val_set_str(m, "severity", sg_severity_name((enum sg_severity)row->severity));
 	sg_val_set_str(m, "state", sg_state_name(row->state));
 	sg_val_set_str(m, "reason", sg_reason_name(row->reason));
-	sg_val_set_str(m, "text", sentence(row));
+	sg_val_set_str(m, "text", text);
+	free(text);
 	sg_val_set_str(m, "verdict", sg_verdict_name(sg_row_verdict(row, holds)));
 	sg_val_set_str(m, "applies", sg_applies_name(row->applies));
 	sg_val_set_str(m, "proof", row->proof);
@@ -172,6 +179,7 @@ static void status_verdict(struct sg_engine *e, const struct sg_world *w, struct
 	struct sg_val *c = sg_val_set(v, "counts", sg_val_map());
 	struct sg_buf why = { 0 };
 	const char *verdict;
+	char *text;
 
 	for (size_t i = 0; i < w->rows.n; i++) {
 		const struct sg_row *row = w->rows.at[i];
@@ -192,7 +200,9 @@ static void status_verdict(struct sg_engine *e, const struct sg_world *w, struct
 		sg_buf_str(&why, "no feed configured");
 	} else if (exposed) {
 		verdict = "EXPOSED";
-		sg_buf_fmt(&why, "%s: %s", exposed->key.id, sentence(exposed) ? sentence(exposed) : "?");
+		text = sentence(exposed);
+		sg_buf_fmt(&why, "%s: %s", exposed->key.id, text ? text : "?");
+		free(text);
 	} else if (waiting) {
 		verdict = "EXPOSED";
 		sg_buf_fmt(&why, "%s waits: %s", waiting->key.id, waiting->text ? waiting->text : "?");

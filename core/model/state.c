@@ -90,8 +90,11 @@ static enum sg_situation out_situation(enum sg_slot slot, const struct sg_facts 
 	return f->removal_window || f->asked ? SG_SIT_OUT : SG_SIT_OUT_WAIT;
 }
 
-static enum sg_situation in_missing(const struct sg_facts *f)
+static enum sg_situation in_missing(enum sg_slot slot, const struct sg_facts *f)
 {
+	/* what fought the older body may leave another one alone */
+	if (slot == SG_SLOT_FOUGHT && f->other_body && !f->body_failed && f->go)
+		return SG_SIT_NEWER;
 	if (!f->retry_due)
 		return SG_SIT_RETRY_WAIT;
 	if ((f->replaced || f->reapply) && f->repair_bound)
@@ -116,7 +119,7 @@ static enum sg_situation in_held(enum sg_slot slot, const struct sg_facts *f)
 	if (slot == SG_SLOT_IO && !f->removed) /* its retry is due, or it would not be asked */
 		return SG_SIT_MIXED;
 	if (f->look == SG_LOOK_MISSING)
-		return in_missing(f);
+		return in_missing(slot, f);
 	if (!f->other_body)
 		return SG_SIT_AFTER;
 	return f->go ? SG_SIT_NEWER : SG_SIT_NEWER_WAITS;

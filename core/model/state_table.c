@@ -60,7 +60,7 @@ static const struct rule {
 	        ELSE(APPLIED), BECAUSE(VALUES_MISSING),
 	        .cell.text = "applied again, as EM does, but not for ever" },
 	{ SG_SIT_BY_HAND_REAPPLY, ANY, REFUSE, .cell.text = "a person decides: resolve" },
-	{ SG_SIT_NEWER, S(APPLIED), WORK(SUPERSEDE), DONE(APPLIED), WHY(APPLIED), ELSE(APPLIED),
+	{ SG_SIT_NEWER, S(APPLIED) | S(FOUGHT), WORK(SUPERSEDE), DONE(APPLIED), WHY(APPLIED), ELSE(APPLIED),
 	        BECAUSE(NEWER_FAILED),
 	        .cell.text = "the newer body takes the older one's place in one replace per file" },
 	{ SG_SIT_NEWER, LIVE | WAITING | S(DRIFT), WORK(NOTE), DONE(APPLIED), WHY(APPLIED),

@@ -42,6 +42,7 @@ static struct sg_row *get_row(int m)
 	row->retry_at = r->retry ? MODEL_NOW + 60000 : 0;
 	row->tombstone = r->tombstone;
 	row->repairs = r->repairs;
+	row->repairs_since = MODEL_NOW;
 	row->applies = the_run.w->needed & (1 << m) ? SG_APPLIES_YES : SG_APPLIES_NO;
 	return row;
 }

@@ -295,6 +295,7 @@ static void em_rules_are_never_adopted_while_its_service_is_enabled(void **state
 	struct lab *lab = *state;
 
 	t_set_start(lab->drive, "MSExchangeMitigation", 2);
+	sg_engine_touched(lab->engine, NULL);
 	lab_configure(lab, NULL, ADOPT);
 	put_rule(lab, EM_RULE);
 	offer(lab, 1, "1", LAB_ATTACK);
@@ -314,6 +315,7 @@ static void em_rules_are_never_adopted_while_nobody_knows_whether_it_is_enabled(
 	struct lab *lab = *state;
 
 	t_drive_remove(lab->drive, T_SYSTEM);
+	sg_engine_touched(lab->engine, NULL);
 	lab_configure(lab, NULL, ADOPT);
 	put_rule(lab, EM_RULE);
 	offer(lab, 1, "1", LAB_ATTACK);
