@@ -4,6 +4,7 @@
 #include "engine/rest.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct in {
 	struct sg_ctx *ctx;
@@ -268,6 +269,31 @@ static int wishes_of(struct in *in, const struct sg_member *m, struct sg_wishes 
 	return code;
 }
 
+/* The same key at another place by an earlier member of this operation: whether IIS would meet both can be told when one of them is in the files, so
+ * that the other waits for its own turn. */
+static int meet_nobody(struct in *in, const struct sg_wishes *wishes)
+{
+	static const char below[] = "/system.webServer/";
+
+	for (size_t i = 0; i < wishes->n; i++) {
+		const struct sg_wish *w = &wishes->at[i];
+		const char *tail = w->addr.kind == SG_VALUE_ELEMENT ? strstr(w->addr.path, below) : NULL;
+
+		for (size_t k = 0; tail && k < in->b->n; k++) {
+			const struct sg_staged *s = &in->b->staged[k];
+			const char *other = s->hold.addr.kind == SG_VALUE_ELEMENT && !s->drop && s->opening
+			                            ? strstr(s->hold.addr.path, below)
+			                            : NULL;
+
+			if (other && sg_same(other, tail) && !sg_addr_equal(&s->hold.addr, &w->addr))
+				return sg_fail(in->err, SG_ECONFLICT,
+				        "%s in %s goes in first, and then %s in %s", s->hold.addr.path,
+				        s->hold.addr.container, w->addr.path, w->addr.container);
+		}
+	}
+	return 0;
+}
+
 static int member(struct in *in, const struct sg_member *m)
 {
 	struct sg_wishes wishes = { 0 };
@@ -279,6 +305,8 @@ static int member(struct in *in, const struct sg_member *m)
 		return sg_fail(
 		        in->err, SG_ESTATE, "this server's facts could not be read: nothing is applied");
 	code = wishes_of(in, m, &wishes);
+	if (!code)
+		code = meet_nobody(in, &wishes);
 	if (code)
 		goto out;
 	addrs = sg_alloc((wishes.n + 1) * sizeof(*addrs));
