@@ -43,6 +43,19 @@ static void merge(struct sg_iis_collection *c, const struct sg_iis_item *item, c
 	}
 }
 
+static void merge_met(
+        struct sg_iis_collection *c, const struct sg_iis_item *item, const struct sg_iis_met *met)
+{
+	if (!item->list[0]) {
+		merge(c, item, met, met->node);
+		return;
+	}
+	for (uint32_t kid = sg_cfg_first_element(met->cfg, met->node); kid != SG_NO_NODE;
+	        kid = sg_cfg_next_element(met->cfg, kid))
+		if (sg_cfg_is(met->cfg, kid, item->list))
+			merge(c, item, met, kid);
+}
+
 void sg_iis_collect(struct sg_iis_files *files, const struct sg_iis_item *item,
         const struct sg_iis_site *site, const char *url, struct sg_iis_collection *ret)
 {
@@ -50,16 +63,18 @@ void sg_iis_collect(struct sg_iis_files *files, const struct sg_iis_item *item,
 	struct sg_iis_effective e = { 0 };
 
 	sg_iis_effective(files, item->section, site, url, &e);
-	for (size_t i = 0; i < e.n; i++) {
-		const struct sg_iis_met *met = &e.at[i];
+	/* what another application keeps for itself comes first, all of it gone */
+	for (size_t i = 0; i < e.n_withheld; i++) {
+		size_t n = c.n;
 
-		if (!item->list[0])
-			merge(&c, item, met, met->node);
-		for (uint32_t kid = sg_cfg_first_element(met->cfg, met->node);
-		        item->list[0] && kid != SG_NO_NODE; kid = sg_cfg_next_element(met->cfg, kid))
-			if (sg_cfg_is(met->cfg, kid, item->list))
-				merge(&c, item, met, kid);
+		merge_met(&c, item, &e.withheld[i]);
+		for (; n < c.n; n++)
+			if (!c.at[n].gone)
+				c.at[n].gone = sg_format("%s:%u: inheritInChildApplications=\"false\"",
+				        e.withheld[i].container, e.withheld[i].location);
 	}
+	for (size_t i = 0; i < e.n; i++)
+		merge_met(&c, item, &e.at[i]);
 	c.ignored = sg_strdup(e.ignored);
 	c.broken = sg_strdup(e.broken);
 	sg_iis_effective_release(&e);

@@ -10,7 +10,7 @@ struct sg_iis_entry {
 	const char *container;
 	const struct sg_cfg *cfg;
 	uint32_t node;
-	char *gone; /* "FILE:LINE: <clear>": what takes it out of force; NULL: it is in force */
+	char *gone; /* "FILE:LINE: <clear>", or the <location> that applications do not inherit: what takes it out of force; NULL: it is in force */
 };
 struct sg_iis_collection {
 	struct sg_iis_entry *at; /* in the order in which IIS meets them */

@@ -39,7 +39,7 @@ static void where_a_test_asks_the_gap_is_named_with_the_request(void **state)
 		        "<add name=\"MSExchangeECPAppPool\"",
 		        "enableConfigurationOverride=\"false\" of the application pool" },
 		{ T_ECP, "<modules>", "<modules>\n<remove name=\"RewriteModule\"/>",
-		        "<remove name=\"RewriteModule\"", "<remove> takes URL Rewrite out of force" },
+		        "<remove name=\"RewriteModule\"", "<remove> takes RewriteModule out of force" },
 		{ T_APPHOST, "<validation />", SECTION(STOP_ALL) "<validation />", "<rule name=\"early\"",
 		        "rule 'early' ends the processing of every request before" },
 	};

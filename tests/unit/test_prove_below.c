@@ -64,9 +64,9 @@ static void without_tests_one_application_that_opts_out_defeats(void **state)
 		        "<remove name=\"STOPGAP", DWS "/ecp", "<remove> takes 'stopgap T-9 a' out of force" },
 		{ T_ECP, "<modules>", "<modules>\n<remove name=\"RewriteModule\"/>",
 		        "<remove name=\"RewriteModule\"", DWS "/ecp",
-		        "<remove> takes URL Rewrite out of force" },
+		        "<remove> takes RewriteModule out of force" },
 		{ T_ECP, "<modules>", "<modules>\n<clear/>", "<clear/>", DWS "/ecp",
-		        "<clear> takes URL Rewrite out of force" },
+		        "<clear> takes RewriteModule out of force" },
 		/* the second <system.webServer> of a file counts, too */
 		{ T_ECP, "<appSettings>",
 		        "<system.webServer>\n" SECTION("<clear/>") "</system.webServer><appSettings>",
@@ -266,7 +266,7 @@ static void rules_that_applications_do_not_inherit_are_missed_below(void **state
 	place = t_prove_at(f, T_WWWROOT, "<location path=\".\"");
 	t_ur_proof_says(f, place);
 	t_ur_proof_says(f, "not in force at " DWS "/owa and 6 more below");
-	t_ur_proof_says(f, "inheritInChildApplications=\"false\" keeps 'stopgap T-9 a' from it");
+	t_ur_proof_says(f, "inheritInChildApplications=\"false\" takes 'stopgap T-9 a' out of force");
 	free(place);
 }
 

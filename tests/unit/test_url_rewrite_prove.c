@@ -78,7 +78,7 @@ static void what_defeats_a_rule_is_named_with_file_and_line(void **state)
 		        "<rewrite><rules><remove name=\"STOPGAP T-1 "
 		        "PowerShell\"/></rules></rewrite><modules>",
 		        "ecp\\web.config:4: <remove>" },
-		{ T_ECP, "<modules>", "<modules><remove name=\"RewriteModule\"/>", "URL Rewrite" },
+		{ T_ECP, "<modules>", "<modules><remove name=\"RewriteModule\"/>", "RewriteModule" },
 		{ T_WWWROOT, "stopProcessing=\"true\"", "enabled=\"false\"", "should be refused" },
 	};
 	struct t_ur *f = *state;
