@@ -293,7 +293,7 @@ static int others(const struct sg_mitigation *m, const struct sg_action *a, cons
 			other->addr.container = sg_strdup(entry->container);
 			other->addr.path = sg_iis_entry_path(entry, &sg_rf_lists[s->list]);
 			other->text = sg_format(
-			        "%s: the sequence \"%s\" in %s", at, s->text, sg_rf_lists[s->list].list);
+			        "%s: the sequence \"%s\" in %s", at, entry->text, sg_rf_lists[s->list].list);
 			free(at);
 		}
 		sg_iis_collection_release(&c);

@@ -110,7 +110,7 @@ static void what_somebody_else_denies_is_in_force_by_others(void **state)
 	add_filter(&configs, "F1", "/ecp", "evil.svc");
 	offer(lab, 1, &configs);
 	assert_state(lab, "F1", "applicable");
-	assert_non_null(strstr(lab_field(lab, "F1", "others_text"), T_ECP ":"));
+	assert_non_null(strstr(lab_field(lab, "F1", "text"), T_ECP ":"));
 	assert_false(t_drive_has(lab->drive, T_ECP, "\"evil.svc\""));
 	sg_buf_release(&configs);
 }
