@@ -97,6 +97,29 @@ static void values(const struct sg_val *list, struct sg_buf *out)
 	}
 }
 
+static void others(const struct sg_val *v, struct sg_buf *out)
+{
+	const struct sg_val *rules = sg_val_get(v, "rules");
+	const char *away = sg_val_get_str(v, "keep_away", "");
+
+	if (!sg_val_count(rules) && !*away)
+		return;
+	sg_buf_str(out, "\n  OTHERS\n");
+	for (size_t i = 0; i < sg_val_count(rules); i++) {
+		sg_buf_str(out, "    ");
+		sg_put_safe(sg_val_get_str(rules->kid[i], "text", "-"), out);
+		sg_buf_char(out, '\n');
+	}
+	sg_buf_str(out, "    Microsoft's EM service: ");
+	sg_put_safe(sg_val_get_str(v, "em_service", "unknown"), out);
+	sg_buf_char(out, '\n');
+	if (*away) {
+		sg_buf_str(out, "    to keep EM's rule away: ");
+		sg_put_safe(away, out);
+		sg_buf_char(out, '\n');
+	}
+}
+
 static void tests(const struct sg_val *list, struct sg_buf *out)
 {
 	if (sg_val_count(list))
@@ -142,6 +165,7 @@ void sg_render_show(const struct sg_val *reply, struct sg_buf *out)
 		field("blocked", *reason ? reason : sg_val_get_str(blocks->kid[i], "source", "yes"), out);
 	}
 	values(sg_val_get(reply, "values"), out);
+	others(sg_val_get(reply, "others"), out);
 	tests(sg_val_get(reply, "tests"), out);
 	by_hand(sg_val_get(reply, "by_hand"), out);
 	history(sg_val_get(reply, "history"), out);

@@ -156,6 +156,15 @@ int sg_report_coverage(struct sg_engine *e, const char *id, const char *feed, in
 int sg_coverage_keep(struct sg_engine *e, int64_t keep_from, const struct sg_clock *now, struct sg_err *err);
 int sg_report_audit(struct sg_engine *e, const struct sg_world *w, struct sg_val **ret, struct sg_err *err);
 
+/* --- neighbours.c */
+const char *sg_em_name(enum sg_em em);
+/* into["others"]: rules of others that do what the row's body does, and the state of Microsoft's EM. */
+void sg_report_others(
+        struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, struct sg_val *into);
+/* What a reply says when ours goes: which rules of others stay, and the line that keeps EM's away. Row NULL: nothing. */
+void sg_report_beside(
+        struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, struct sg_val *reply);
+
 /* --- plan.c */
 int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
         struct sg_val **ret, struct sg_err *err);

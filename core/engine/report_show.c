@@ -244,6 +244,7 @@ int sg_report_show(struct sg_engine *e, const struct sg_world *w, const struct s
 	values(e, w, &row->key, true, sg_val_set(v, "values", sg_val_array()));
 	if (m)
 		show_body(e, w, m, by_hand, v);
+	sg_report_others(e, w, row, v);
 	sg_val_set(v, "blocks", sg_report_blocks(w, row->key.id));
 	sg_val_set(v, "history", lines);
 	*ret = v;

@@ -40,6 +40,8 @@ int sg_request_do_approve(struct sg_request *r)
 /* What a person can do about a mitigation that does not move. */
 static const char *way_out(const struct sg_row *row)
 {
+	if (row && row->state == SG_APPLICABLE && row->reason == SG_WHY_OTHERS)
+		return "; <removal equivalent=\"adopt\"/> in the configuration lets ours take its place";
 	if (!row || row->state != SG_BLOCKED)
 		return "";
 	if (row->reason == SG_WHY_DRIFT || row->reason == SG_WHY_CONFLICT)
@@ -146,6 +148,7 @@ int sg_request_do_block(struct sg_request *r)
 	}
 	sg_request_done(r, true, "%s%s%s", text, r->row ? "; " : "; no feed offers it yet",
 	        r->row && r->row->text ? r->row->text : "");
+	sg_report_beside(r->e, &r->w, r->row, r->reply);
 out:
 	free(text);
 	free(name);
@@ -246,6 +249,7 @@ int sg_request_do_rollback(struct sg_request *r)
 			        way_out(r->row));
 		sg_request_done(
 		        r, true, "%s: %s", r->row->key.id, r->row->text ? r->row->text : "rolled back");
+		sg_report_beside(r->e, &r->w, r->row, r->reply);
 		return 0;
 	}
 	for (size_t i = 0; !code && i < r->w.rows.n; i++) {
