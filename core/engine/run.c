@@ -181,7 +181,7 @@ static size_t members_of(const struct sg_engine *e, const struct sg_world *w, st
 			free(d->out_text);
 			ret[n].done_text = d->out_text = sg_decision_sentence(d, ret[n].done_why);
 		}
-		if (work == SG_WORK_REVERT || ret[n].m)
+		if (work == SG_WORK_REVERT || work == SG_WORK_DROP || ret[n].m)
 			n++;
 	}
 	return n;
@@ -207,12 +207,6 @@ static int operate(
 		if (!e->conf && order[i].work != SG_WORK_REVERT)
 			continue; /* without a configuration nothing is brought in */
 		n = members_of(e, w, list, order[i].work, members);
-		if (order[i].work == SG_WORK_DROP) {
-			for (size_t k = 0; k < w->rows.n; k++) {
-				if (wants(&list[k], SG_WORK_DROP))
-					members[n++].row = list[k].row;
-			}
-		}
 		if (!n)
 			continue;
 		if (order[i].work == SG_WORK_DROP)

@@ -283,6 +283,26 @@ static void a_file_that_cannot_be_written_keeps_back_only_those_that_need_it(voi
 	free(owa);
 }
 
+static void what_held_ten_may_vanish(void **state)
+{
+	struct lab *lab = *state;
+	char *folder = t_drive_native(lab->drive, "C:\\inetpub"), *away = sg_format("%s.away", folder);
+
+	apply_ten(lab);
+	assert_int_equal(rename(folder, away), 0);
+	sg_engine_touched(lab->engine, NULL);
+	lab_run(lab);
+	for (int i = 0; i < TEN; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "M%d", i);
+		assert_string_not_equal(lab_state(lab, id), "applied/applied");
+	}
+	assert_int_equal(rename(away, folder), 0);
+	free(folder);
+	free(away);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, lab_tear_down)
 
 int main(void)
@@ -294,6 +314,7 @@ int main(void)
 		T(ten_reverts_are_one_replace),
 		T(ten_withdrawals_are_one_replace),
 		T(who_does_not_fit_is_left_out_and_the_rest_are_still_one_replace),
+		T(what_held_ten_may_vanish),
 		T(a_newer_body_that_does_not_fit_leaves_the_other_nine_one_replace),
 		T(a_file_that_cannot_be_written_keeps_back_only_those_that_need_it),
 	};
