@@ -83,6 +83,25 @@ static void write_before(struct sg_dump *d, const struct sg_hold *h)
 	}
 }
 
+/* What is stopped with it, and what was so before. */
+static void put_hook(const struct sg_hook *h, struct sg_buf *out)
+{
+	static const char *const was[] = { "what it did before is not known", "did not run before",
+		"ran before", "on a drive, where nothing runs" };
+
+	if (!h->kind)
+		return;
+	sg_buf_fmt(out, "    stops the %s ", h->kind == SG_HOOK_POOL ? "application pool" : "service");
+	sg_text_safe(h->name ? h->name : "", out);
+	sg_buf_fmt(out, "%s; %s", h->companion ? " (a companion)" : "",
+	        was[(size_t)h->was < sizeof was / sizeof *was ? h->was : 0]);
+	for (size_t i = 0; i < h->dependants.n; i++) {
+		sg_buf_str(out, i ? ", " : "; before it ");
+		sg_text_safe(h->dependants.at[i], out);
+	}
+	sg_buf_str(out, "\n");
+}
+
 static void put_hold(struct sg_dump *d, const struct sg_hold *h, size_t number)
 {
 	if (sg_dump_json(d)) {
@@ -96,6 +115,7 @@ static void put_hold(struct sg_dump *d, const struct sg_hold *h, size_t number)
 	sg_buf_str(&d->out, "    held by ");
 	put_keys(&h->holders, &d->out);
 	sg_buf_str(&d->out, h->adopted ? "; adopted from somebody else\n" : "\n");
+	put_hook(&h->hook, &d->out);
 	sg_dump_diff(&h->before, &h->after, "before", "after", &d->out);
 }
 

@@ -171,6 +171,47 @@ static int64_t values(struct sg_engine *e, const struct sg_world *w, const struc
 	return findings;
 }
 
+/* Whether an earlier action has the same wish: a service that several want off is one value. */
+static bool wished_before(const struct sg_wishes *plans, size_t action, const struct sg_wish *wish)
+{
+	for (size_t i = 0; i < action && wish->addr.kind == SG_VALUE_SERVICE; i++)
+		for (size_t k = 0; k < plans[i].n; k++)
+			if (sg_addr_equal(&plans[i].at[k].addr, &wish->addr))
+				return true;
+	return false;
+}
+
+/* The lines that do the same, and those that take it back, in the other order. */
+static void show_by_hand(
+        struct sg_engine *e, const struct sg_world *w, const struct sg_mitigation *m, struct sg_val *map)
+{
+	struct sg_wishes *plans = sg_alloc((m->n_actions + 1) * sizeof(*plans));
+	struct sg_buf apply = { 0 }, undo = { 0 };
+
+	for (size_t i = 0; i < m->n_actions; i++) {
+		const struct sg_action_kind *kind = sg_action_kind(m->actions[i].type);
+
+		if (!kind || !kind->by_hand ||
+		        kind->plan(m, &m->actions[i], e->host, e->options.drives, &w->holds, &plans[i], NULL))
+			continue;
+		for (size_t k = 0; k < plans[i].n; k++)
+			if (!wished_before(plans, i, &plans[i].at[k]))
+				kind->by_hand(&plans[i].at[k], false, &apply);
+	}
+	for (size_t i = m->n_actions; i > 0; i--)
+		for (size_t k = plans[i - 1].n; k > 0; k--)
+			if (!wished_before(plans, i - 1, &plans[i - 1].at[k - 1]))
+				sg_action_kind(m->actions[i - 1].type)
+				        ->by_hand(&plans[i - 1].at[k - 1], true, &undo);
+	sg_val_set_str(map, "apply", apply.len ? (const char *)apply.data : "");
+	sg_val_set_str(map, "undo", undo.len ? (const char *)undo.data : "");
+	sg_buf_release(&apply);
+	sg_buf_release(&undo);
+	for (size_t i = 0; i < m->n_actions; i++)
+		sg_wishes_release(&plans[i]);
+	free(plans);
+}
+
 static void show_body(struct sg_engine *e, const struct sg_world *w, const struct sg_mitigation *m,
         bool by_hand, struct sg_val *v)
 {
@@ -194,29 +235,8 @@ static void show_body(struct sg_engine *e, const struct sg_world *w, const struc
 		}
 	}
 	sg_proof_release(&proof);
-	if (by_hand && e->host) {
-		struct sg_buf apply = { 0 }, undo = { 0 };
-
-		for (size_t i = 0; i < m->n_actions; i++) {
-			const struct sg_action_kind *kind = sg_action_kind(m->actions[i].type);
-			struct sg_wishes wishes = { 0 };
-
-			if (kind && kind->by_hand &&
-			        kind->plan(m, &m->actions[i], e->host, e->options.drives, &w->holds, &wishes,
-			                NULL) == 0) {
-				for (size_t k = 0; k < wishes.n; k++)
-					kind->by_hand(&wishes.at[k], false, &apply);
-				for (size_t k = wishes.n; k > 0; k--)
-					kind->by_hand(&wishes.at[k - 1], true, &undo);
-			}
-			sg_wishes_release(&wishes);
-		}
-		map = sg_val_set(v, "by_hand", sg_val_map());
-		sg_val_set_str(map, "apply", apply.len ? (const char *)apply.data : "");
-		sg_val_set_str(map, "undo", undo.len ? (const char *)undo.data : "");
-		sg_buf_release(&apply);
-		sg_buf_release(&undo);
-	}
+	if (by_hand && e->host)
+		show_by_hand(e, w, m, sg_val_set(v, "by_hand", sg_val_map()));
 }
 
 int sg_report_show(struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, bool by_hand,

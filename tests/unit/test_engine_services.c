@@ -346,13 +346,25 @@ static bool says(const struct sg_val *reply, const char *text)
 	return found;
 }
 
+/* Each once, in this order. */
+static void comes_before(const struct sg_val *reply, const char *key, const char *first, const char *then)
+{
+	const char *text = sg_val_get_str(sg_val_get(reply, "by_hand"), key, "");
+	const char *a = strstr(text, first), *b = strstr(text, then);
+
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_true(a < b);
+	assert_null(strstr(a + 1, first));
+}
+
 static void the_plan_says_what_runs_and_is_stopped(void **state)
 {
 	struct live *l = *state;
 	struct sg_val *reply = NULL;
 
 	lab_configure(&l->lab, NULL, "<policy><when kind=\"service\" do=\"ask\"/></policy>");
-	live_offer(l, 1, T_CONFIG("A", T_SERVICE(T_OFF(T_UM), T_BOTH) T_SERVICE(T_OFF(T_UMCR), "")));
+	live_offer(l, 1, T_CONFIG("A", T_SERVICE(T_OFF(T_UM), T_BOTH) T_SERVICE(T_OFF(T_UMCR), T_BOTH)));
 	assert_int_equal(lab_ask(&l->lab, &reply, "plan", "id", "A", NULL), 0);
 	assert_true(says(reply, "the service " T_UM " runs and is stopped"));
 	assert_true(says(reply, "the service FaxPrinter runs, depends on " T_UM " and is stopped with it"));
@@ -362,6 +374,12 @@ static void the_plan_says_what_runs_and_is_stopped(void **state)
 	sg_val_free(reply);
 	assert_string_equal(l->fake->log, "");
 	assert_true(lab_untouched(&l->lab));
+	assert_int_equal(lab_ask(&l->lab, &reply, "show", "id", "A", "by_hand", "true", NULL), 0);
+	comes_before(reply, "apply", "config \"" T_HM "\"", "config \"" T_UM "\"");
+	comes_before(reply, "apply", "config \"" T_UM "\"", "config \"" T_UMCR "\"");
+	comes_before(reply, "undo", "config \"" T_UMCR "\"", "config \"" T_UM "\"");
+	comes_before(reply, "undo", "config \"" T_UM "\"", "config \"" T_HM "\"");
+	sg_val_free(reply);
 	lab_do(&l->lab, "apply", "id", "A", NULL);
 	assert_true(live_said(l, "A", "stopped: the service " T_HMR ", the service " T_HM));
 	live_out(l, "A");

@@ -128,6 +128,42 @@ static void absent_contents_and_empty_ones_differ(void **state)
 	sg_val_free(v);
 }
 
+static void what_was_stopped_comes_back_and_older_holds_stopped_nothing(void **state)
+{
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_hold h = { .addr = { SG_VALUE_SERVICE, (char *)"C:\\x", (char *)"/a/@Start" } },
+	               back = { 0 };
+	struct sg_val *v = sg_shape_hold(&h);
+
+	(void)state;
+	assert_null(sg_val_get(v, "hook")); /* as older journals have it */
+	assert_int_equal(sg_shape_hold_read(v, &back, &err), 0);
+	assert_int_equal(back.hook.kind, SG_HOOK_NONE);
+	sg_hold_release(&back);
+	sg_val_free(v);
+	h.hook = (struct sg_hook){ .kind = SG_HOOK_SERVICE,
+		.name = (char *)"MSExchangeHM",
+		.companion = true,
+		.was = SG_RUN_RUNNING,
+		.boot = "b1" };
+	sg_strs_add(&h.hook.dependants, "D2");
+	sg_strs_add(&h.hook.dependants, "D1");
+	v = sg_shape_hold(&h);
+	assert_int_equal(sg_shape_hold_read(v, &back, &err), 0);
+	assert_int_equal(back.hook.kind, SG_HOOK_SERVICE);
+	assert_string_equal(back.hook.name, "MSExchangeHM");
+	assert_true(back.hook.companion);
+	assert_int_equal(back.hook.was, SG_RUN_RUNNING);
+	assert_string_equal(back.hook.boot, "b1");
+	assert_int_equal(back.hook.dependants.n, 2);
+	assert_string_equal(back.hook.dependants.at[0], "D2");
+	sg_hold_release(&back);
+	sg_val_set_str((struct sg_val *)(uintptr_t)sg_val_get(v, "hook"), "was", "flying");
+	assert_int_equal(sg_shape_hold_read(v, &back, &err), SG_EPARSE);
+	sg_val_free(v);
+	sg_strs_release(&h.hook.dependants);
+}
+
 static void a_value_under_another_key_or_table_is_damage(void **state)
 {
 	struct sg_buf record = { 0 };
@@ -372,6 +408,7 @@ int main(void)
 		cmocka_unit_test(every_field_of_a_row_survives),
 		cmocka_unit_test(a_key_that_is_missing_unknown_or_of_another_type_is_refused),
 		cmocka_unit_test(absent_contents_and_empty_ones_differ),
+		cmocka_unit_test(what_was_stopped_comes_back_and_older_holds_stopped_nothing),
 		cmocka_unit_test(a_value_under_another_key_or_table_is_damage),
 		cmocka_unit_test(short_trees_stay_in_their_record_and_long_ones_are_put_aside),
 		cmocka_unit_test(foreign_keys_that_look_like_references_are_kept_as_they_are),
