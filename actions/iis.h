@@ -100,11 +100,12 @@ int sg_iis_may_write(const struct sg_iis *iis, const struct sg_drives *drives,
 
 /* Whether any of the items, by its key, is already met by IIS anywhere on the chains that pass through the place: ancestors, descendants,
  * applicationHost.config and its locations, or the place twice because folders are shared. `own` are addresses that are ours and do not count.
- * Below the place at most 20,000 folders are looked through, once for all items. SG_ECONFLICT names the file and line. */
+ * Below the place at most 20,000 folders are looked through; `files` remembers them for the next place. SG_ECONFLICT names the file and line. */
 struct sg_addr;
-int sg_iis_names_free(const struct sg_iis *iis, const struct sg_drives *drives,
-        const struct sg_iis_place *place, const struct sg_iis_item *items, size_t n,
-        const struct sg_addr *own, size_t n_own, struct sg_err *err);
+struct sg_iis_files;
+int sg_iis_names_free(const struct sg_iis *iis, struct sg_iis_files *files, const struct sg_iis_place *place,
+        const struct sg_iis_item *items, size_t n, const struct sg_addr *own, size_t n_own,
+        struct sg_err *err);
 
 /* What restarts when the container changes, as a sentence list for people: "application Default Web Site/owa (pool MSExchangeOWAAppPool)". */
 void sg_iis_restarts(const struct sg_iis *iis, const char *container, struct sg_strs *ret);

@@ -41,8 +41,8 @@ static bool same_sort(const struct sg_iis_item *a, const struct sg_iis_item *b)
 }
 
 static int check_place(const struct sg_iis_add *adds, size_t n, const struct sg_host *host,
-        const struct sg_drives *drives, const struct sg_iis_place *place, const struct sg_addr *own,
-        size_t n_own, struct sg_err *err)
+        struct sg_iis_files *files, const struct sg_iis_place *place, const struct sg_addr *own, size_t n_own,
+        struct sg_err *err)
 {
 	struct sg_iis_item *items = sg_alloc(n * sizeof(*items));
 	int r = 0;
@@ -54,10 +54,10 @@ static int check_place(const struct sg_iis_add *adds, size_t n, const struct sg_
 		for (size_t k = 0; !asked && k < i; k++)
 			asked = same_sort(&items[k], &items[i]);
 		if (!asked)
-			r = sg_iis_may_write(host->iis, drives, place, &items[i], err);
+			r = sg_iis_may_write(host->iis, sg_iis_files_drives(files), place, &items[i], err);
 	}
 	if (!r)
-		r = sg_iis_names_free(host->iis, drives, place, items, n, own, n_own, err);
+		r = sg_iis_names_free(host->iis, files, place, items, n, own, n_own, err);
 	free(items);
 	return r;
 }
@@ -158,6 +158,7 @@ int sg_iis_action_wishes(const struct sg_mitigation *m, const struct sg_iis_plac
         const struct sg_iis_add *adds, size_t n_adds, const struct sg_host *host,
         const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err)
 {
+	struct sg_iis_files *files = sg_iis_files_new(host->iis, drives);
 	struct sg_wishes wishes = { 0 };
 	struct sg_addr *held = NULL;
 	size_t n_held = 0;
@@ -168,11 +169,12 @@ int sg_iis_action_wishes(const struct sg_mitigation *m, const struct sg_iis_plac
 	if (!r)
 		held = out_of_the_way(m, own, &wishes, &n_held);
 	for (size_t p = 0; !r && p < n_places; p++)
-		r = check_place(adds, n_adds, host, drives, &places[p], held, n_held, err);
+		r = check_place(adds, n_adds, host, files, &places[p], held, n_held, err);
 	if (!r) {
 		*ret = wishes;
 		memset(&wishes, 0, sizeof(wishes));
 	}
+	sg_iis_files_free(files);
 	sg_wishes_release(&wishes);
 	free(held);
 	return r;

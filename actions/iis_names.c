@@ -3,6 +3,7 @@
  * above it, itself, and below it. */
 #include "actions/iis_parts.h"
 #include "actions/config_edit.h"
+#include "actions/iis_effective.h"
 #include "base/os.h"
 #include "base/text.h"
 
@@ -10,10 +11,11 @@
 #include <string.h>
 
 /* Whoever owns a site makes as many folders and files in it as he likes. */
-enum { MAX_FOLDERS = 20000, MAX_DEPTH = 32, MAX_OCTETS = 256 << 20 };
+enum { MAX_FOLDERS = 20000, MAX_BROKEN = 64 << 20 };
 
 struct search {
 	const struct sg_iis *iis;
+	struct sg_iis_files *files;
 	const struct sg_drives *drives;
 	const struct sg_iis_place *place;
 	const struct sg_iis_item *items;
@@ -23,7 +25,6 @@ struct search {
 	/* the URL whose chain is walked now: the place's, or another that reads the same file */
 	const struct sg_iis_site *site;
 	const char *url;
-	size_t folders, octets; /* looked at below folders so far */
 };
 
 /* --- one file */
@@ -158,118 +159,60 @@ static bool holds(struct sg_bytes octets, const char *word)
 	return false;
 }
 
-/* Element names cannot be written with references: a file without the section's name has no such section, and most have not. */
-static bool holds_section(const struct search *s, struct sg_bytes octets)
-{
-	for (size_t i = 0; i < s->n_items; i++) {
-		const char *slash = strrchr(s->items[i].section, '/');
-
-		if (holds(octets, slash ? slash + 1 : s->items[i].section))
-			return true;
-	}
-	return false;
-}
-
-/* The first of the names that the octets hold; NULL: none. */
-static const char *holds_name(const struct search *s, struct sg_bytes octets)
-{
-	for (size_t i = 0; i < s->n_items; i++)
-		if (holds(octets, s->items[i].name))
-			return s->items[i].name;
-	return NULL;
-}
-
-static int search_web_config(
-        struct search *s, const char *folder, const char *native, const char *url, struct sg_err *err)
-{
-	char *container = sg_win_join(folder, "web.config");
-	struct sg_err why = SG_ERR_INIT;
-	struct sg_buf octets = { 0 };
-	struct sg_cfg cfg = { 0 };
-	const char *name;
-	struct sg_file_id id;
-	int r = 0;
-
-	if (s->octets > MAX_OCTETS || sg_os_read(native, 64u << 20, &octets, &id, &why) < 0)
-		goto out;
-	s->octets += octets.len;
-	name = holds_name(s, sg_buf_bytes(&octets));
-	if (!name && !holds_section(s, sg_buf_bytes(&octets)))
-		goto out;
-	if (sg_cfg_scan(sg_buf_bytes(&octets), container, &cfg, &why) == 0)
-		r = search_file(s, container, &cfg, s->site->name, url, err);
-	else if (name)
-		r = sg_fail(err, SG_ECONFLICT, "%s cannot be read (%s) and holds the name \"%s\"", container,
-		        why.msg, name);
-out:
-	sg_cfg_release(&cfg);
-	sg_buf_release(&octets);
-	free(container);
-	return r;
-}
-
-static int search_below(struct search *s, const char *folder, const char *native, const char *url, int depth,
-        struct sg_err *err)
+/* A file that no reader understands: whether it holds one of the names can still be told. */
+static int search_octets(
+        struct search *s, const char *container, const struct sg_err *why, struct sg_err *err)
 {
 	struct sg_err ignored = SG_ERR_INIT;
-	struct sg_strs names = { 0 };
+	struct sg_buf octets = { 0 };
+	struct sg_file_id id;
+	char *native = NULL;
 	int r = 0;
 
-	if (depth > MAX_DEPTH || ++s->folders > MAX_FOLDERS || sg_os_list(native, &names, &ignored) < 0)
-		return 0;
-	for (size_t i = 0; !r && i < names.n; i++) {
-		char *inside = sg_format("%s/%s", native, names.at[i]),
-		     *win = sg_win_join(folder, names.at[i]);
-		char *below = sg_iis_url_join(url, names.at[i]), *served = NULL;
-		struct sg_file_id id;
-
-		if (sg_os_stat(inside, &id, &ignored) == 0) {
-			if (id.is_file && depth && sg_same(names.at[i], "web.config"))
-				r = search_web_config(s, folder, inside, url, err);
-			/* a virtual directory in front of the sub-folder is looked at by its own URL */
-			if (!r && id.is_dir && sg_iis_resolve(s->site, below, NULL, &served) &&
-			        sg_win_same(served, win))
-				r = search_below(s, win, inside, below, depth + 1, err);
-		}
-		free(served);
-		free(below);
-		free(win);
-		free(inside);
-	}
-	sg_strs_release(&names);
+	if (sg_drive_path(s->drives, container, false, &native, &ignored) == 0 &&
+	        sg_os_read(native, MAX_BROKEN, &octets, &id, &ignored) == 0)
+		for (size_t i = 0; !r && i < s->n_items; i++)
+			if (holds(sg_buf_bytes(&octets), s->items[i].name))
+				r = sg_fail(err, SG_ECONFLICT,
+				        "%s cannot be read (%s) and holds the name \"%s\"", container,
+				        why->msg, s->items[i].name);
+	sg_buf_release(&octets);
+	free(native);
 	return r;
 }
 
-/* The walked URL's own folder and every virtual directory of its site that is below the URL. */
+static int search_url(struct search *s, const char *url, struct sg_err *err)
+{
+	const struct sg_iis_file *file = NULL;
+	struct sg_err why = SG_ERR_INIT;
+	char *folder = NULL, *container;
+	int r;
+
+	if (!sg_iis_resolve(s->site, url, NULL, &folder))
+		return 0;
+	container = sg_win_join(folder, "web.config");
+	r = sg_iis_files_get(s->files, container, &file, &why);
+	if (!r)
+		r = search_file(s, container, &file->cfg, s->site->name, url, err);
+	else
+		r = r == SG_ENOENT ? 0 : search_octets(s, container, &why, err);
+	free(container);
+	free(folder);
+	return r;
+}
+
+/* Every virtual directory of the site below the walked URL, and every folder that holds a web.config. */
 static int search_site_below(struct search *s, struct sg_err *err)
 {
-	const struct sg_iis_app *here = NULL;
+	struct sg_strs urls = { 0 };
+	bool all;
 	int r = 0;
 
-	sg_iis_resolve(s->site, s->url, &here, NULL);
-	for (size_t a = 0; !r && a < s->site->n_apps; a++)
-		for (size_t v = 0; !r && v < s->site->apps[a].n_vdirs; v++) {
-			const struct sg_iis_app *app = &s->site->apps[a];
-			struct sg_err ignored = SG_ERR_INIT;
-			char *url = sg_iis_vdir_url(app, &app->vdirs[v]), *native = NULL, *file = NULL;
-			const char *folder = app->vdirs[v].physical;
-
-			if (sg_iis_url_covers(s->url, url) && (s->place->inherit || app == here) &&
-			        sg_drive_path(s->drives, folder, false, &native, &ignored) == 0) {
-				char *container = sg_win_join(folder, "web.config");
-
-				/* the chain has looked at the URL's own file already */
-				if (!sg_same(url, s->url) &&
-				        sg_drive_path(s->drives, container, false, &file, &ignored) == 0)
-					r = search_web_config(s, folder, file, url, err);
-				if (!r)
-					r = search_below(s, folder, native, url, 0, err);
-				free(container);
-			}
-			free(file);
-			free(native);
-			free(url);
-		}
+	sg_iis_urls_below(s->files, s->site, s->url, s->place->inherit, MAX_FOLDERS, &urls, &all);
+	for (size_t i = 0; !r && i < urls.n; i++)
+		if (!sg_same(urls.at[i], s->url)) /* the chain has looked at the URL's own file already */
+			r = search_url(s, urls.at[i], err);
+	sg_strs_release(&urls);
 	return r;
 }
 
@@ -310,11 +253,12 @@ static bool server_only(const struct search *s)
 	return true;
 }
 
-int sg_iis_names_free(const struct sg_iis *iis, const struct sg_drives *drives,
-        const struct sg_iis_place *place, const struct sg_iis_item *items, size_t n,
-        const struct sg_addr *own, size_t n_own, struct sg_err *err)
+int sg_iis_names_free(const struct sg_iis *iis, struct sg_iis_files *files, const struct sg_iis_place *place,
+        const struct sg_iis_item *items, size_t n, const struct sg_addr *own, size_t n_own,
+        struct sg_err *err)
 {
-	struct search s = { iis, drives, place, items, n, own, n_own, NULL, NULL, 0, 0 };
+	const struct sg_drives *drives = sg_iis_files_drives(files);
+	struct search s = { iis, files, drives, place, items, n, own, n_own, NULL, NULL };
 	struct sg_iis_readers readers = { 0 };
 	int r = 0;
 

@@ -1,5 +1,6 @@
 /* iis_lab.c - see iis_lab.h. */
 #include "tests/lib/iis_lab.h"
+#include "actions/iis_effective.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,12 +74,23 @@ int t_iis_may_write(struct t_iis *f, const struct sg_iis_place *p, const char *s
 	return sg_iis_may_write(f->iis, &f->drives, p, &item, &f->err);
 }
 
+int t_iis_names_free(struct t_iis *f, const struct sg_iis_place *p, const struct sg_iis_item *item,
+        const struct sg_addr *own, size_t n_own)
+{
+	struct sg_iis_files *files = sg_iis_files_new(f->iis, &f->drives);
+	int r;
+
+	sg_err_clear(&f->err);
+	r = sg_iis_names_free(f->iis, files, p, item, 1, own, n_own, &f->err);
+	sg_iis_files_free(files);
+	return r;
+}
+
 int t_iis_name_free(struct t_iis *f, const struct sg_iis_place *p)
 {
 	struct sg_iis_item item = { RULES, "", "rule", "name", NAME, true };
 
-	sg_err_clear(&f->err);
-	return sg_iis_names_free(f->iis, &f->drives, p, &item, 1, NULL, 0, &f->err);
+	return t_iis_names_free(f, p, &item, NULL, 0);
 }
 
 void t_iis_says(const struct t_iis *f, const char *text)

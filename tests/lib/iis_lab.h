@@ -31,6 +31,8 @@ int t_iis_reread(struct t_iis *f);
 int t_iis_places(struct t_iis *f, const char *sites, const char *path, bool inherit);
 const struct sg_iis_place *t_iis_place(struct t_iis *f, const char *site, const char *path, bool inherit);
 int t_iis_may_write(struct t_iis *f, const struct sg_iis_place *p, const char *section);
+int t_iis_names_free(struct t_iis *f, const struct sg_iis_place *p, const struct sg_iis_item *item,
+        const struct sg_addr *own, size_t n_own);
 int t_iis_name_free(struct t_iis *f, const struct sg_iis_place *p);
 void t_iis_says(const struct t_iis *f, const char *text);
 

@@ -141,7 +141,7 @@ static void what_is_ours_does_not_count(void **state)
 	p = t_iis_place(f, "Default Web Site", "/ecp", true);
 	assert_int_equal(t_iis_name_free(f, p), SG_ECONFLICT);
 	sg_err_clear(&f->err);
-	assert_int_equal(sg_iis_names_free(f->iis, &f->drives, p, &item, 1, &own, 1, &f->err), 0);
+	assert_int_equal(t_iis_names_free(f, p, &item, &own, 1), 0);
 }
 
 static void the_server_meets_every_site(void **state)
@@ -157,7 +157,7 @@ static void the_server_meets_every_site(void **state)
 	t_iis_says(f, T_BACK_OWA);
 	/* global rules are a collection of their own, which only the server has */
 	sg_err_clear(&f->err);
-	assert_int_equal(sg_iis_names_free(f->iis, &f->drives, &server, &item, 1, NULL, 0, &f->err), 0);
+	assert_int_equal(t_iis_names_free(f, &server, &item, NULL, 0), 0);
 	sg_iis_place_release(&server);
 }
 
