@@ -213,7 +213,14 @@ void sg_run_start_ended(struct sg_ctx *ctx, const struct sg_hold *const *ended, 
 			const struct sg_hook *h = &ended[i]->hook;
 			struct sg_row *row = row_of(ended[i], rows, n);
 
-			if (!h->kind || h->was != SG_RUN_RUNNING || h->companion != (companions == 1))
+			if (!h->kind || h->companion != (companions == 1))
+				continue;
+			if (h->was == SG_RUN_OFFLINE && !offline(ctx))
+				sg_line(lines, ctx, SG_EV_NOT_RUN, row, NULL,
+				        "%s %s went in while nothing ran on this drive: its configuration is "
+				        "back, and whether it runs is left as it is",
+				        words[h->kind], h->name);
+			if (h->was != SG_RUN_RUNNING)
 				continue;
 			if (!this_boot(ctx, h)) {
 				sg_line(lines, ctx, SG_EV_NOT_RUN, row, NULL,

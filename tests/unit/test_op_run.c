@@ -179,6 +179,89 @@ static void a_service_that_somebody_started_again_is_said(void **state)
 	assert_string_equal(lab_field(&l->lab, "A", "effective"), "yes");
 }
 
+static void what_somebody_put_back_is_stopped_again_where_policy_says_so(void **state)
+{
+	struct live *l = *state;
+
+	lab_configure(&l->lab, NULL, "<policy><removal by-hand=\"reapply\"/></policy>");
+	live_offer(l, 1, A);
+	t_set_start(l->lab.drive, T_UM, 2);
+	fake_runner_set(l->fake, T_UM, true);
+	l->lab.boot = "another-boot"; /* what ran is what runs now, and Fax does not */
+	fake_runner_set(l->fake, "Fax", false);
+	fake_runner_set(l->fake, "FaxPrinter", false);
+	lab_do(&l->lab, "audit", NULL);
+	lab_run(&l->lab);
+	live_is(l, "A", "applied/applied");
+	live_start(l, T_UM, 4);
+	live_rests(l, T_UM);
+	live_out(l, "A");
+	live_runs(l, T_UM);
+	live_rests(l, "Fax");
+	live_rests(l, T_HM); /* of the other boot */
+	assert_true(lab_untouched(&l->lab));
+}
+
+static void taking_over_makes_theirs_the_before(void **state)
+{
+	struct live *l = *state;
+
+	live_offer(l, 1, T_CONFIG("A", T_SERVICE(T_OFF(T_UM), "")));
+	t_set_start(l->lab.drive, T_UM, 3);
+	fake_runner_set(l->fake, T_UM, true);
+	lab_do(&l->lab, "audit", NULL);
+	live_is(l, "A", "blocked/drift");
+	lab_do(&l->lab, "resolve", "id", "A", "how", "take-over", NULL);
+	live_is(l, "A", "applied/applied");
+	live_start(l, T_UM, 4);
+	live_rests(l, T_UM);
+	live_out(l, "A");
+	live_start(l, T_UM, 3);
+	live_runs(l, T_UM);
+}
+
+static void what_went_in_on_a_drive_is_not_started_where_it_runs(void **state)
+{
+	struct live *l = *state;
+
+	lab_close(&l->lab);
+	l->lab.runner = NULL;
+	lab_open(&l->lab);
+	lab_configure(&l->lab, NULL, NULL);
+	live_offer(l, 1, A);
+	live_is(l, "A", "applied/applied");
+	lab_close(&l->lab);
+	l->lab.runner = &l->runner; /* the drive is back in its server, and Windows has started */
+	fake_runner_set(l->fake, T_UM, false);
+	lab_open(&l->lab);
+	lab_configure(&l->lab, NULL, NULL);
+	live_out(l, "A");
+	live_rests(l, T_UM);
+	assert_true(live_said(l, "A", "went in while nothing ran on this drive"));
+	assert_true(lab_untouched(&l->lab));
+}
+
+static void one_whose_stop_fails_does_not_keep_the_others_out(void **state)
+{
+	struct live *l = *state;
+
+	snprintf(l->fake->fails, sizeof(l->fake->fails), "%s", T_ECP_POOL);
+	live_offer(l, 1, A B T_CONFIG("R", T_RULE("R")));
+	live_is(l, "A", "applied/applied");
+	live_is(l, "R", "applied/applied");
+	live_is(l, "B", "applicable/retry");
+	live_rests(l, T_HM);
+	live_runs(l, T_ECP_POOL);
+	l->fake->fails[0] = 0;
+	live_out(l, "A");
+	live_out(l, "R");
+	l->lab.now += 3600 * 1000;
+	lab_run(&l->lab);
+	live_is(l, "B", "applied/applied");
+	live_out(l, "B");
+	all_run(l);
+}
+
 /* --- newer bodies, and who joins */
 
 static void a_newer_body_that_wants_less_lets_it_run_again(void **state)
@@ -303,6 +386,10 @@ int main(void)
 		T(what_an_administrator_set_is_never_written),
 		T(what_an_administrator_put_back_is_respected),
 		T(a_service_that_somebody_started_again_is_said),
+		T(what_somebody_put_back_is_stopped_again_where_policy_says_so),
+		T(taking_over_makes_theirs_the_before),
+		T(what_went_in_on_a_drive_is_not_started_where_it_runs),
+		T(one_whose_stop_fails_does_not_keep_the_others_out),
 		T(a_newer_body_that_wants_less_lets_it_run_again),
 		T(a_newer_body_that_fails_leaves_the_older_one_as_it_was),
 		T(who_joins_and_wants_it_stopped_stops_it),
