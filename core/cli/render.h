@@ -15,6 +15,7 @@ void sg_render_show(const struct sg_val *reply, struct sg_buf *out);
 void sg_render_plan(const struct sg_val *reply, struct sg_buf *out);
 void sg_render_history(const struct sg_val *reply, struct sg_buf *out);
 void sg_render_coverage(const struct sg_val *reply, struct sg_buf *out);
+void sg_render_doctor(const struct sg_val *reply, struct sg_buf *out);
 void sg_render_audit(const struct sg_val *reply, struct sg_buf *out);
 void sg_render_event(const struct sg_val *line, struct sg_buf *out); /* one history line */
 

@@ -142,6 +142,9 @@ static enum sg_exit exit_of_reply(const struct sg_args *a, const struct sg_val *
 		return exit_of_coverage(reply);
 	if ((a->given & SG_OPT_EXIT_CODE) && sg_val_get_bool(reply, "would_change", false))
 		return SG_EXIT_CHANGES;
+	if (strcmp(sg_val_get_str(reply, "schema", ""), "stopgap.doctor.v1") == 0 &&
+	        sg_val_get_int(reply, "fail", 0) > 0)
+		return SG_EXIT_FAILED;
 	return SG_EXIT_DONE;
 }
 

@@ -74,6 +74,11 @@ static const struct sg_verb verbs[] = {
 	{ "watch", "", "print what happens as it happens, until interrupted",
 	        "  --timeout T  stop after that long\n", 0, 0, 0, NULL },
 	{ "audit", "", "look at every held value now", "", 0, 0, 0, sg_render_audit },
+	{ "doctor", "", "what keeps this server from being protected, and what to do about it",
+	        "Changes nothing that is held; it creates, renames and deletes a file of its own in each "
+	        "target "
+	        "folder.\nExit status 1 when a check failed.\n",
+	        0, 0, 0, sg_render_doctor },
 	{ "help", "[VERB | states [--dot]]", "this list, one verb, or the table of states",
 	        "  --dot  as a Graphviz graph\n", SG_OPT_DOT, 0, 1, NULL },
 };

@@ -14,6 +14,8 @@ static const struct sg_method methods[] = {
 	{ "history", SG_RIGHT_READ, SG_BY_READING },
 	{ "coverage", SG_RIGHT_READ, SG_BY_READING },
 	{ "audit", SG_RIGHT_READ, SG_BY_ENGINE }, /* what it finds is acted on */
+	{ "doctor", SG_RIGHT_READ,
+	        SG_BY_ENGINE }, /* a file of its own comes and goes in each target folder */
 	{ "refresh", SG_RIGHT_CHANGE, SG_BY_REFRESH },
 	{ "approve", SG_RIGHT_CHANGE, SG_BY_ENGINE },
 	{ "apply", SG_RIGHT_CHANGE, SG_BY_ENGINE },

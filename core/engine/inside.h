@@ -165,6 +165,9 @@ void sg_report_others(
 void sg_report_beside(
         struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, struct sg_val *reply);
 
+/* --- doctor.c */
+int sg_report_doctor(struct sg_engine *e, const struct sg_world *w, struct sg_val **ret, struct sg_err *err);
+
 /* --- plan.c */
 int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
         struct sg_val **ret, struct sg_err *err);

@@ -157,10 +157,6 @@ static void status_products(const struct sg_engine *e, struct sg_val *v)
 /* What goes on on this server beside stopgap, as sentences; nil where nothing does. */
 static void status_host(const struct sg_engine *e, struct sg_val *v)
 {
-	static const char *const em[] = { [SG_EM_UNKNOWN] = "unknown",
-		[SG_EM_ABSENT] = "absent",
-		[SG_EM_DISABLED] = "disabled",
-		[SG_EM_ENABLED] = "enabled" };
 	const struct sg_host *host = e->host;
 	struct sg_val *m = sg_val_set(v, "host", sg_val_map());
 
@@ -168,7 +164,7 @@ static void status_host(const struct sg_engine *e, struct sg_val *v)
 	sg_val_set_str(m, "restart", host ? host->restart_text : NULL);
 	sg_val_set_str(m, "maintenance", host ? host->maintenance_text : NULL);
 	sg_val_set_str(m, "registry", host ? host->registry_text : NULL);
-	sg_val_set_str(m, "em", em[host ? host->em : SG_EM_UNKNOWN]);
+	sg_val_set_str(m, "em", sg_em_name(host ? host->em : SG_EM_UNKNOWN));
 }
 
 /* The worst of all: EXPOSED before UNKNOWN before WAITING counts as exposed; nothing is PROTECTED without a feed that verified in time. */

@@ -141,6 +141,12 @@ static int sg_request_do_audit(struct sg_request *r)
 	return code ? code : sg_report_audit(r->e, &r->w, &r->reply, r->err);
 }
 
+static int sg_request_do_doctor(struct sg_request *r)
+{
+	sg_engine_host(r->e, 0);
+	return sg_report_doctor(r->e, &r->w, &r->reply, r->err);
+}
+
 static int sg_request_do_states(struct sg_request *r)
 {
 	struct sg_buf text = { 0 };
@@ -168,6 +174,7 @@ static const struct verb {
 	{ "history", NEED_NONE, false, "id limit", sg_request_do_history },
 	{ "coverage", NEED_NONE, false, "id feed from to", sg_request_do_coverage },
 	{ "audit", NEED_NONE, false, "", sg_request_do_audit },
+	{ "doctor", NEED_NONE, false, "", sg_request_do_doctor },
 	{ "states", NEED_NONE, false, "dot", sg_request_do_states },
 	{ "refresh", NEED_NONE, true, "feed", sg_request_do_refresh },
 	{ "approve", NEED_ROW, true, "id feed", sg_request_do_approve },

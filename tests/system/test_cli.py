@@ -20,6 +20,7 @@ SHAPES = {
     "stopgap.history.v1": {"lines"},
     "stopgap.coverage.v1": {"from", "to", "server", "mitigations"},
     "stopgap.audit.v1": {"values", "findings", "text"},
+    "stopgap.doctor.v1": {"checks", "ok", "warn", "fail", "unknown", "text"},
     "stopgap.done.v1": {"changed", "text", "mitigations"},
     "stopgap.error.v1": {"code", "message", "exit"},
     "stopgap.states.v1": {"text"},
@@ -64,7 +65,7 @@ class Typing(unittest.TestCase):
     def test_help_needs_nobody(self):
         code, out, _ = self.ctl("help")
         self.assertEqual(code, 0)
-        for verb in ("status list show refresh approve apply block unblock rollback resolve plan pause resume history coverage watch audit help").split():
+        for verb in ("status list show refresh approve apply block unblock rollback resolve plan pause resume history coverage watch audit doctor help").split():
             self.assertRegex(out, rf"(?m)^  {verb} ")
             code, text, _ = self.ctl("help", verb)
             self.assertEqual(code, 0)
@@ -133,7 +134,7 @@ class Answers(harness.Stage):
         self.assertEqual((error["schema"], error["code"], error["exit"]), ("stopgap.error.v1", "notfound", 1))
 
     def test_tables_are_aligned_and_end_without_blanks(self):
-        for verb in (["status"], ["list"], ["show", "CORP-1"], ["plan"], ["history"], ["audit"], []):
+        for verb in (["status"], ["list"], ["show", "CORP-1"], ["plan"], ["history"], ["audit"], ["doctor"], []):
             with self.subTest(verb=verb):
                 code, out, err = self.ctl(*verb)
                 self.assertEqual((code, err), (0, ""))

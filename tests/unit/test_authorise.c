@@ -75,7 +75,7 @@ static void without_lists_only_root_and_the_service_itself_may_ask(void **state)
 static void every_method_that_changes_something_needs_the_right_to_change(void **state)
 {
 	static const char *const reads[] = { "status", "list", "states", "watch", "show", "plan", "history",
-		"coverage", "audit" };
+		"coverage", "audit", "doctor" };
 	size_t n = 0, n_reads = 0;
 
 	(void)state;

@@ -1,0 +1,202 @@
+/* test_engine_doctor.c - the doctor names what is wrong and what to do, and leaves everything as it was. */
+#include "tests/lib/engine_lab.h"
+#include "tests/lib/hive_file.h"
+
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct sg_val *ask(struct lab *lab)
+{
+	struct sg_val *reply = NULL;
+
+	assert_int_equal(lab_ask(lab, &reply, "doctor", NULL), 0);
+	assert_string_equal(sg_val_get_str(reply, "schema", ""), "stopgap.doctor.v1");
+	return reply;
+}
+
+/* The first check of that name whose text has `says`. */
+static const struct sg_val *find(const struct sg_val *reply, const char *name, const char *says)
+{
+	const struct sg_val *list = sg_val_get(reply, "checks");
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(sg_val_get_str(list->kid[i], "check", ""), name) == 0 &&
+		        strstr(sg_val_get_str(list->kid[i], "text", ""), says))
+			return list->kid[i];
+	}
+	fail_msg("no check %s says '%s'", name, says);
+	return NULL;
+}
+
+static void is(const struct sg_val *reply, const char *name, const char *says, const char *status)
+{
+	const struct sg_val *c = find(reply, name, says);
+
+	assert_string_equal(sg_val_get_str(c, "status", ""), status);
+	if (strcmp(status, "fail") == 0)
+		assert_true(strlen(sg_val_get_str(c, "cure", "")) > 0);
+}
+
+static void all_is_well_on_a_server_with_a_fresh_feed(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_offer(lab, "local", 1, "");
+	lab_run(lab);
+	reply = ask(lab);
+	is(reply, "drive", "C: is", "ok");
+	is(reply, "iis", "applicationHost.config reads", "ok");
+	is(reply, "url-rewrite", "section, module and schema", "ok");
+	is(reply, "product", "15.2.986.29", "ok");
+	is(reply, "services", "can be read", "ok");
+	is(reply, "setup", "no Setup", "ok");
+	is(reply, "restart", "no restart", "ok");
+	is(reply, "em", "disabled", "ok");
+	is(reply, "configuration", "is in force", "ok");
+	is(reply, "feed", "corp: serial 1", "ok");
+	is(reply, "journal", "bytes in use", "ok");
+	is(reply, "folder", "C:\\inetpub\\wwwroot", "ok");
+	assert_int_equal(sg_val_get_int(reply, "fail", -1), 0);
+	sg_val_free(reply);
+}
+
+static void it_leaves_everything_as_it_was(void **state)
+{
+	struct lab *lab = *state;
+	struct t_snapshot *before;
+	struct sg_val *reply;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	before = t_drive_snapshot(lab->drive);
+	reply = ask(lab);
+	assert_true(t_drive_same(lab->drive, before));
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	t_snapshot_free(before);
+	sg_val_free(reply);
+}
+
+static void what_is_wrong_fails_with_a_cure(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply = ask(lab);
+
+	is(reply, "configuration", "none is in force", "fail");
+	is(reply, "feed", "no feed is configured", "fail");
+	assert_true(sg_val_get_int(reply, "fail", 0) >= 2);
+	sg_val_free(reply);
+	lab_configure(lab, NULL, NULL);
+	t_drive_remove(lab->drive, T_SCHEMA);
+	t_make_dirty(lab->drive, T_SYSTEM);
+	reply = ask(lab);
+	is(reply, "url-rewrite", "rewrite_schema.xml", "fail");
+	is(reply, "services", "", "fail");
+	is(reply, "feed", "corp has not been fetched", "unknown");
+	sg_val_free(reply);
+	t_drive_remove(lab->drive, T_APPHOST);
+	reply = ask(lab);
+	is(reply, "iis", "", "fail");
+	sg_val_free(reply);
+}
+
+static void a_stale_feed_fails(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	lab->now += 40 * 24 * 3600 * 1000LL;
+	reply = ask(lab);
+	is(reply, "feed", "corp has not verified for", "fail");
+	sg_val_free(reply);
+}
+
+static void a_folder_that_cannot_be_written_fails(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	t_drive_remove(lab->drive, T_WWWROOT);
+	{
+		char *native = t_drive_native(lab->drive, "C:\\inetpub\\wwwroot"),
+		     *aside = sg_format("%s-x", native);
+
+		assert_int_equal(rename(native, aside), 0);
+		reply = ask(lab);
+		is(reply, "folder", "wwwroot", "fail");
+		assert_int_equal(rename(aside, native), 0);
+		free(aside);
+		free(native);
+	}
+	sg_val_free(reply);
+}
+
+static void nothing_is_tried_while_a_pause_is_on(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	lab_do(lab, "pause", NULL);
+	reply = ask(lab);
+	is(reply, "folder", "not tried", "unknown");
+	sg_val_free(reply);
+}
+
+static void em_beside_what_is_kept_out_is_a_warning(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply;
+
+	t_set_start(lab->drive, "MSExchangeMitigation", 2);
+	lab_configure(lab, NULL, NULL);
+	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>",
+	        "<system.webServer><rewrite><rules><rule name=\"EEMS M1.1 PowerShell - inbound\" "
+	        "stopProcessing=\"true\"><match url=\".*\" /><conditions><add "
+	        "input=\"{UrlDecode:{REQUEST_URI}}\" pattern=\"" LAB_ATTACK
+	        "\" /></conditions><action type=\"AbortRequest\" "
+	        "/></rule></rules></rewrite></system.webServer></configuration>");
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	reply = ask(lab);
+	is(reply, "em", "enabled; 1 rule of it does", "ok");
+	is(reply, "neighbour", "EEMS M1.1", "ok");
+	sg_val_free(reply);
+	lab_do(lab, "block", "id", "M1", NULL);
+	reply = ask(lab);
+	is(reply, "neighbour", "M1 is kept out here, and EM's rule does the same", "warn");
+	sg_val_free(reply);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(all_is_well_on_a_server_with_a_fresh_feed),
+		T(it_leaves_everything_as_it_was),
+		T(what_is_wrong_fails_with_a_cure),
+		T(a_stale_feed_fails),
+		T(a_folder_that_cannot_be_written_fails),
+		T(nothing_is_tried_while_a_pause_is_on),
+		T(em_beside_what_is_kept_out_is_a_warning),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
