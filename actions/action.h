@@ -68,7 +68,8 @@ void sg_others_release(struct sg_others *o);
 /* What the evaluator says about the mitigation's own tests, with the rules as they stand in the files now. */
 struct sg_proof_line {
 	bool passed;
-	char *text; /* "refused by rule 'stopgap X' (403): GET /autodiscover/..." */
+	bool warning; /* not passed, and yet no defeat: the tests decide, and none of them asks there */
+	char *text;   /* "refused by rule 'stopgap X' (403): GET /autodiscover/..." */
 };
 struct sg_proof {
 	enum sg_effective effective;

@@ -223,6 +223,7 @@ static int run_action(struct proving *p, const struct sg_action *a, struct sg_er
 	one.text = NULL;
 	for (size_t i = 0; i < one.n; i++) {
 		add_line(&p->all, one.at[i].passed, one.at[i].text);
+		p->all.at[p->all.n - 1].warning = one.at[i].warning;
 		one.at[i].text = NULL;
 	}
 	sg_proof_release(&one);

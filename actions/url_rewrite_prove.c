@@ -154,10 +154,11 @@ static bool tests_decide(
 	return false;
 }
 
-static void add_line(struct sg_proof *proof, bool passed, char *text)
+static void add_line(struct sg_proof *proof, bool passed, bool decides, char *text)
 {
 	proof->at = sg_grow(proof->at, proof->n, &proof->cap, sizeof(*proof->at));
-	proof->at[proof->n++] = (struct sg_proof_line){ .passed = passed, .text = text };
+	proof->at[proof->n++] =
+	        (struct sg_proof_line){ .passed = passed, .warning = !passed && !decides, .text = text };
 }
 
 static char *say_gap(const struct gap *gap)
@@ -190,20 +191,20 @@ static void conclude(const struct proving *p, bool decides, struct sg_proof *pro
 			text = say_gap(gap);
 			if (decides && !proof->text)
 				proof->text = sg_strdup(text);
-			add_line(proof, false, text);
+			add_line(proof, false, decides, text);
 		}
 	if (lines > MAX_LINES)
-		add_line(proof, false,
+		add_line(proof, false, decides,
 		        sg_format("not in force, or not known, for %zu more causes", lines - MAX_LINES));
 	if (decides && (no || unknown))
 		proof->effective = no ? SG_EFFECTIVE_NO : SG_EFFECTIVE_UNKNOWN;
 	else if (decides)
-		add_line(proof, true,
+		add_line(proof, true, decides,
 		        sg_format("in the effective configuration of %zu URL%s, by what the files say: the "
 		                  "mitigation brings no test for it",
 		                p->gaps.asked, p->gaps.asked == 1 ? "" : "s"));
 	if (!p->all)
-		add_line(proof, true,
+		add_line(proof, true, decides,
 		        sg_format("there are more than %d folders below: the others were not looked through",
 		                MAX_FOLDERS));
 }

@@ -125,7 +125,9 @@ static void tests(const struct sg_val *list, struct sg_buf *out)
 	if (sg_val_count(list))
 		sg_buf_str(out, "\n  TESTS\n");
 	for (size_t i = 0; i < sg_val_count(list); i++) {
-		sg_buf_str(out, sg_val_get_bool(list->kid[i], "passed", false) ? "    pass  " : "    FAIL  ");
+		sg_buf_str(out, sg_val_get_bool(list->kid[i], "passed", false)    ? "    pass  "
+		                : sg_val_get_bool(list->kid[i], "warning", false) ? "    warn  "
+		                                                                  : "    FAIL  ");
 		sg_put_safe(sg_val_get_str(list->kid[i], "text", "-"), out);
 		sg_buf_char(out, '\n');
 	}

@@ -231,6 +231,7 @@ static void show_body(struct sg_engine *e, const struct sg_world *w, const struc
 			struct sg_val *line = sg_val_push(list, sg_val_map());
 
 			sg_val_set_bool(line, "passed", proof.at[i].passed);
+			sg_val_set_bool(line, "warning", proof.at[i].warning);
 			sg_val_set_str(line, "text", proof.at[i].text);
 		}
 	}

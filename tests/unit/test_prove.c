@@ -21,6 +21,7 @@ static void where_no_test_asks_a_gap_is_a_warning(void **state)
 	text = sg_format("not in force at " DWS "/owa and 3 more below: %s<clear> takes", place);
 	assert_true(t_prove_has_line(f, text));
 	assert_false(f->proof.at[f->proof.n - 1].passed);
+	assert_true(f->proof.at[f->proof.n - 1].warning);
 	free(text);
 	free(place);
 }
