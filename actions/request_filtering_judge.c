@@ -201,17 +201,22 @@ int sg_rf_judge(const struct sg_mitigation *m, const struct sg_action *a, const 
 	bool covered = false;
 	size_t n = 0;
 	char *path;
-	int r = sg_rf_read(m, a, &f, err);
+	int r = sg_rf_read(m, a, &f, err), p = 0;
 
 	if (r)
 		return r;
 	path = sg_iis_uri_path(test->uri);
-	if (test->kind != SG_TEST_RESPONSE &&
-	        !sg_iis_action_places(&f.at, host, sg_iis_files_drives(files), &places, &n, &why))
-		for (size_t i = 0; i < n; i++)
-			covered = covered || covers(&places[i], site, path);
-	if (covered)
+	if (test->kind != SG_TEST_RESPONSE)
+		p = sg_iis_action_places(&f.at, host, sg_iis_files_drives(files), &places, &n, &why);
+	for (size_t i = 0; i < n; i++)
+		covered = covered || covers(&places[i], site, path);
+	if (covered) {
 		judge_request(&f, host->iis, files, site, test->uri, path, &j);
+	} else if (p &&
+	           p != SG_ENOENT) { /* a place that is not here has no say; one that cannot be read might */
+		j.fate = SG_FATE_UNKNOWN;
+		j.text = sg_format("not known: %s", why.msg);
+	}
 	*ret = j;
 	sg_iis_places_free(places, n);
 	free(path);
