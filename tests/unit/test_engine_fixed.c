@@ -97,6 +97,26 @@ static void a_fix_takes_it_out_when_it_has_read_so_for_the_settle_time(void **st
 	assert_true(lab_untouched(lab));
 }
 
+static void the_line_of_its_going_says_why(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply = NULL;
+	const struct sg_val *lines;
+	bool found = false;
+
+	set_build(lab, 36);
+	later(lab, MINUTE);
+	later(lab, 30 * MINUTE);
+	assert_int_equal(lab_ask(lab, &reply, "history", "limit", "@100", NULL), 0);
+	lines = sg_val_get(reply, "lines");
+	for (size_t i = 0; i < lines->n; i++)
+		found = found || (strcmp(sg_val_get_str(lines->kid[i], "name", ""), "reverted") == 0 &&
+		                         strstr(sg_val_get_str(lines->kid[i], "text", ""),
+		                                 "fixed from 15.2.986.36 on"));
+	assert_true(found);
+	sg_val_free(reply);
+}
+
 static void the_engine_wakes_when_the_settle_time_is_over(void **state)
 {
 	struct lab *lab = *state;
@@ -413,6 +433,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, lab_tear_down)
 	const struct CMUnitTest tests[] = {
 		T(a_fix_takes_it_out_when_it_has_read_so_for_the_settle_time),
+		T(the_line_of_its_going_says_why),
 		T(the_engine_wakes_when_the_settle_time_is_over),
 		T(the_settle_time_is_the_configurations),
 		T(a_fix_that_goes_again_within_the_settle_time_begins_anew),

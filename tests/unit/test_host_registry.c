@@ -229,6 +229,10 @@ static void the_size_of_a_web_config_is_the_registrys_and_the_smaller_of_two(voi
 	host = read_host();
 	assert_int_equal(host->iis->max_web_config, 1024 * 1024);
 	sg_host_free(host);
+	t_software_dword(dir, IIS_KEY, "MaxWebConfigFileSizeInKB", 512);
+	host = read_host();
+	assert_int_equal(host->iis->max_web_config, 512 * 1024);
+	sg_host_free(host);
 }
 
 static void a_dirty_or_unreadable_hive_is_a_doubt_and_no_refusal(void **state)
