@@ -56,12 +56,35 @@ static void prove(struct sg_ctx *ctx, struct sg_decision *d)
 	free(text);
 }
 
+/* Whether a whole folder with a value of the row is away: nothing is served out of it, and it may be put back as it was. */
+static bool folder_gone(const struct sg_engine *e, const struct sg_world *w, const struct sg_key *key)
+{
+	bool gone = false;
+
+	for (size_t i = 0; i < w->holds.n && !gone; i++) {
+		const char *container = w->holds.at[i].addr.container;
+		const char *cut = strrchr(container, '\\');
+		struct sg_err why = SG_ERR_INIT;
+		char *folder, *native = NULL;
+
+		if (!cut || !sg_keys_has(&w->holds.at[i].holders, key))
+			continue;
+		folder = sg_strndup(container, (size_t)(cut - container));
+		gone = sg_drive_path(e->options.drives, folder, false, &native, &why) == SG_ENOENT;
+		free(native);
+		free(folder);
+	}
+	return gone;
+}
+
 static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d)
 {
 	struct sg_view *v = view_of(e, &d->row->key);
+	bool settled = v->gone_since && w->now.wall - v->gone_since >= SG_GONE_SETTLES;
 	struct sg_ctx ctx;
 
-	if (!v->at || w->now.wall - v->at >= sg_engine_conf(e)->audit_every || w->now.wall < v->at) {
+	if (!v->at || settled || w->now.wall - v->at >= sg_engine_conf(e)->audit_every ||
+	        w->now.wall < v->at) {
 		struct sg_err err = SG_ERR_INIT;
 
 		sg_engine_ctx(e, NULL, &ctx);
@@ -74,7 +97,11 @@ static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decisi
 		if (d->held)
 			prove(&ctx, d);
 	}
-	d->facts.look = v->look.look;
+	if (v->look.look != SG_LOOK_GONE || w->now.wall < v->gone_since || !folder_gone(e, w, &d->row->key))
+		v->gone_since = 0;
+	else if (!v->gone_since)
+		v->gone_since = w->now.wall;
+	d->facts.look = v->gone_since && !settled ? SG_LOOK_FAILED : v->look.look;
 	d->facts.replaced = v->look.replaced || sg_overhaul_open(w);
 	d->look_text = sg_strdup(v->look.text);
 }

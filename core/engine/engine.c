@@ -68,10 +68,9 @@ void sg_engine_host(struct sg_engine *e, int64_t max_age)
 void sg_engine_forget_views(struct sg_engine *e)
 {
 	for (size_t i = 0; i < e->n_views; i++) {
-		sg_key_release(&e->views[i].key);
 		sg_look_result_release(&e->views[i].look);
+		e->views[i].at = 0;
 	}
-	e->n_views = 0;
 	sg_engine_forget_others(e);
 }
 
@@ -219,6 +218,8 @@ void sg_engine_close(struct sg_engine *e)
 	if (e->journal && e->read && !e->fatal)
 		line_of_service(e, SG_EV_STOPPED, "stopped; mitigations stay in place", NULL, NULL);
 	sg_engine_forget_views(e);
+	for (size_t i = 0; i < e->n_views; i++)
+		sg_key_release(&e->views[i].key);
 	free(e->views);
 	free(e->neighbours);
 	for (size_t i = 0; i < e->n_cache; i++)

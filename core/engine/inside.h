@@ -16,8 +16,11 @@
 struct sg_view {
 	struct sg_key key;
 	struct sg_look_result look;
-	int64_t at;
+	int64_t at;         /* 0: to be looked at */
+	int64_t gone_since; /* a folder with a value in it is away since then; 0: none is */
 };
+/* A folder that is away is not given up before it has been for that long, ms: it may be put back, with our values in it. */
+#define SG_GONE_SETTLES (60 * (int64_t)1000)
 /* Whether somebody else's rules do what one mitigation would: others.c. */
 struct sg_neighbour {
 	struct sg_key key;

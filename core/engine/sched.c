@@ -7,8 +7,7 @@ static void sooner(int64_t *wake, int64_t at, int64_t now)
 		*wake = at;
 }
 
-int64_t sg_sched_wake(
-        const struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list)
+int64_t sg_sched_wake(const struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list)
 {
 	const struct sg_conf *conf = sg_engine_conf(e);
 	int64_t now = w->now.wall, wake = INT64_MAX, opens = 0;
@@ -30,6 +29,10 @@ int64_t sg_sched_wake(
 		if (row->reason == SG_WHY_REMOVAL_WINDOW &&
 		        !sg_policy_window(sg_policy_removal_window(conf), now, false, &opens))
 			sooner(&wake, opens, now);
+	}
+	for (size_t i = 0; i < e->n_views; i++) {
+		if (e->views[i].gone_since)
+			sooner(&wake, e->views[i].gone_since + SG_GONE_SETTLES, now);
 	}
 	sooner(&wake, e->care_wake, now);
 	if (e->host && e->host->setup_running)

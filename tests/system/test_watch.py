@@ -153,7 +153,7 @@ class Overwritten(Watching):
         daemon = self.begin()
         inetpub = self.drive.path("inetpub")
         os.rename(inetpub, inetpub + ".away")
-        time.sleep(0.2)
+        time.sleep(3)
         os.rename(inetpub + ".away", inetpub)
         self.settle(daemon)
         self.assertTrue(self.all_there())

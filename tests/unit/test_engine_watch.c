@@ -151,6 +151,34 @@ static void a_folder_that_is_gone_is_watched_where_it_would_be(void **state)
 	touched(lab);
 	assert_true(watched(lab, T_WWWROOT));
 	assert_int_equal(rename(away, folder), 0);
+	touched(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied"); /* and still ours */
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	assert_true(lab_untouched(lab));
+	free(away);
+	free(folder);
+}
+
+static void what_stays_gone_is_given_up_after_a_minute(void **state)
+{
+	struct lab *lab = *state;
+	char *folder = t_drive_native(lab->drive, "C:\\inetpub"), *away = sg_format("%s.away", folder);
+	struct sg_snapshot *s;
+
+	apply_one(lab);
+	assert_int_equal(rename(folder, away), 0);
+	touched(lab);
+	assert_int_equal(said(lab, "dropped"), 0);
+	s = sg_engine_snapshot(lab->engine);
+	assert_true(s->wake <= lab->now + MINUTE);
+	sg_snapshot_free(s);
+	lab->now += MINUTE - 1;
+	touched(lab);
+	assert_int_equal(said(lab, "dropped"), 0);
+	lab->now += 1;
+	lab_run(lab);
+	assert_int_equal(said(lab, "dropped"), 1);
+	assert_int_equal(rename(away, folder), 0);
 	free(away);
 	free(folder);
 }
@@ -374,6 +402,7 @@ int main(void)
 		T(what_decisions_rest_on_is_watched_whether_it_is_there_or_not),
 		T(a_file_that_applicability_names_is_watched),
 		T(a_folder_that_is_gone_is_watched_where_it_would_be),
+		T(what_stays_gone_is_given_up_after_a_minute),
 		T(nothing_above_the_drives_is_of_interest),
 		T(without_being_told_a_change_waits_for_the_audit),
 		T(the_same_bytes_as_before_us_were_put_there_by_a_person),
