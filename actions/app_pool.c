@@ -136,6 +136,7 @@ static void prove_value(const struct sg_app_pool *p, size_t i, const struct sg_i
 
 	proof->at = sg_grow(proof->at, proof->n, &proof->cap, sizeof(*proof->at));
 	line = &proof->at[proof->n++];
+	*line = (struct sg_proof_line){ 0 };
 	line->passed = passed;
 	line->text = sg_format("application pool %s reads %s=\"%s\"%s%s%s", pool->name,
 	        sg_app_pool_attributes[i].name, reads, passed ? "" : ", and should read \"",

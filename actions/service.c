@@ -131,6 +131,7 @@ void sg_service_prove_start(
 
 	proof->at = sg_grow(proof->at, proof->n, &proof->cap, sizeof(*proof->at));
 	line = &proof->at[proof->n++];
+	*line = (struct sg_proof_line){ 0 };
 	line->passed = passed;
 	line->text = sg_format("the service %s reads %s%s%s", service->name, sg_start_name(service->start),
 	        passed ? "" : ", and should read ", passed ? "" : sg_start_name(start));
