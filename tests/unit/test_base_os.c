@@ -254,6 +254,7 @@ static void allocated_space_is_really_there(void **state)
 static void an_open_file_is_written_in_place(void **state)
 {
 	struct sg_os_file f = SG_OS_FILE_INIT;
+	struct sg_file_id open_one, named;
 	char out[16] = { 0 };
 	size_t len = 0;
 
@@ -267,6 +268,10 @@ static void an_open_file_is_written_in_place(void **state)
 	assert_int_equal(sg_os_pread(f, 3, out, sizeof out, &len, NULL), 0);
 	assert_int_equal(len, 7);
 	assert_memory_equal(out, "3xy6789", 7);
+	assert_int_equal(sg_os_identify(f, &open_one, NULL), 0);
+	assert_int_equal(sg_os_stat(at("mirror"), &named, NULL), 0);
+	assert_true(open_one.dev == named.dev && open_one.ino == named.ino && open_one.links == 1);
+	assert_int_equal(open_one.size, 10);
 	sg_os_close(&f);
 	assert_int_equal(f.h, -1);
 	sg_os_close(&f);
