@@ -295,10 +295,17 @@ static void a_crash_of_who_joins_is_tried_again_and_forgets_nothing(void **state
 static void a_crash_of_who_joins_holds_nothing(void **state)
 {
 	struct live *l = *state;
+	struct sg_val *reply = NULL;
+	const struct sg_val *values;
 
 	live_offer(l, 1, QUIET);
 	assert_true(die_in(l, 3, join));
-	lab_open(&l->lab);
+	lab_open(&l->lab); /* recovers */
+	assert_int_equal(lab_ask(&l->lab, &reply, "show", "id", "A", NULL), 0);
+	values = sg_val_get(reply, "values");
+	assert_int_equal(values->n, 1);
+	assert_int_equal(sg_val_get(values->kid[0], "holders")->n, 1);
+	sg_val_free(reply);
 	lab_configure(&l->lab, NULL, "<policy><block id=\"B\" reason=\"r\"/></policy>");
 	lab_run(&l->lab);
 	live_is(l, "A", "applied/applied");
