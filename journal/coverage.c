@@ -259,16 +259,10 @@ static bool on_verdict(struct sg_coverage *c, const struct sg_audit *line)
 
 /* --- what stood when older lines were taken out */
 
-static void take_standing(struct sg_coverage *c, uint64_t seq)
+static void take_mitigations(struct sg_coverage *c, const struct sg_val *list, uint64_t seq)
 {
-	const struct sg_val *v = c->standing, *list = sg_val_get(v, "mitigations"),
-	                    *feeds = sg_val_get(v, "feeds");
 	bool fresh;
 
-	c->known = sg_val_get_bool(v, "known", false);
-	c->running = sg_val_get_bool(v, "running", false);
-	c->configured = sg_val_get_bool(v, "configured", false);
-	set(&c->gap, sg_val_get_str(v, "gap", "the service did not run"));
 	for (size_t i = 0; list && i < list->n; i++) {
 		struct sg_key key = { (char *)(uintptr_t)sg_val_get_str(list->kid[i], "feed", ""),
 			(char *)(uintptr_t)sg_val_get_str(list->kid[i], "id", "") };
@@ -281,8 +275,12 @@ static void take_standing(struct sg_coverage *c, uint64_t seq)
 		else
 			sg_spans_begin(&s->spans, SG_COVER_UNKNOWN, SG_V_UNKNOWN, c->gap, c->now, seq);
 	}
-	for (size_t i = 0; feeds && i < feeds->n; i++) {
-		const struct sg_val *one = feeds->kid[i];
+}
+
+static void take_feeds(struct sg_coverage *c, const struct sg_val *list)
+{
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct sg_val *one = list->kid[i];
 		struct sg_covered_feed *f = feed_of(c, sg_val_get_str(one, "name", "?"));
 
 		f->listed = sg_val_get_bool(one, "listed", false);
@@ -291,40 +289,26 @@ static void take_standing(struct sg_coverage *c, uint64_t seq)
 		set(&f->stale, sg_val_get_str(one, "stale", NULL));
 		set(&f->part, sg_val_get_str(one, "part", NULL));
 	}
-	sg_val_free(c->standing);
-	c->standing = NULL;
-	begin_server(c, seq);
 }
 
-struct sg_val *sg_coverage_standing(const struct sg_coverage *c, uint64_t seq)
+/* SG_COVERAGE_FACT first: it says whether the service ran. */
+static void take_standing(struct sg_coverage *c, uint64_t seq)
 {
-	struct sg_val *v = sg_val_map(), *list = sg_val_set(v, "mitigations", sg_val_array()),
-	              *feeds = sg_val_set(v, "feeds", sg_val_array());
+	const struct sg_val *head = sg_val_get(c->facts, SG_COVERAGE_FACT);
 
-	sg_val_set_int(v, "seq", (int64_t)seq);
-	sg_val_set_bool(v, "known", c->known);
-	sg_val_set_bool(v, "running", c->running);
-	sg_val_set_bool(v, "configured", c->configured);
-	sg_val_set_str(v, "gap", c->gap);
-	for (size_t i = 0; i < c->n; i++) {
-		struct sg_val *m = sg_val_push(list, sg_val_map());
-
-		sg_val_set_str(m, "feed", c->at[i].key.feed);
-		sg_val_set_str(m, "id", c->at[i].key.id);
-		sg_val_set_str(m, "verdict", sg_verdict_name(c->at[i].verdict));
-		sg_val_set_str(m, "cause", c->at[i].cause);
+	c->known = sg_val_get_bool(head, "known", false);
+	c->running = sg_val_get_bool(head, "running", false);
+	c->configured = sg_val_get_bool(head, "configured", false);
+	set(&c->gap, sg_val_get_str(head, "gap", "the service did not run"));
+	for (size_t i = 0; i < c->facts->n; i++) {
+		if (!sg_coverage_is_fact(c->facts->kid[i]->key))
+			continue;
+		take_mitigations(c, sg_val_get(c->facts->kid[i], "mitigations"), seq);
+		take_feeds(c, sg_val_get(c->facts->kid[i], "feeds"));
 	}
-	for (size_t i = 0; i < c->n_feeds; i++) {
-		struct sg_val *m = sg_val_push(feeds, sg_val_map());
-
-		sg_val_set_str(m, "name", c->feeds[i].name);
-		sg_val_set_bool(m, "listed", c->feeds[i].listed);
-		sg_val_set_bool(m, "read", c->feeds[i].read);
-		sg_val_set_str(m, "error", c->feeds[i].error);
-		sg_val_set_str(m, "stale", c->feeds[i].stale);
-		sg_val_set_str(m, "part", c->feeds[i].part);
-	}
-	return v;
+	sg_val_free(c->facts);
+	c->facts = NULL;
+	begin_server(c, seq);
 }
 
 /* --- the lines */
@@ -346,12 +330,14 @@ static void lost(struct sg_coverage *c, int64_t at, const struct sg_audit *line)
 	free(cause);
 }
 
-void sg_coverage_init(struct sg_coverage *c, const struct sg_val *standing)
+void sg_coverage_init(struct sg_coverage *c, const struct sg_val *facts)
 {
+	const struct sg_val *head = facts ? sg_val_get(facts, SG_COVERAGE_FACT) : NULL;
+
 	*c = (struct sg_coverage){ 0 };
 	c->gap = sg_strdup("the service did not run");
-	if (standing && standing->type == SG_VAL_MAP)
-		c->standing = sg_val_copy(standing);
+	if (head && head->type == SG_VAL_MAP)
+		c->facts = sg_val_copy(facts);
 }
 
 void sg_coverage_line(struct sg_coverage *c, const struct sg_audit *line)
@@ -369,7 +355,8 @@ void sg_coverage_line(struct sg_coverage *c, const struct sg_audit *line)
 	if (c->last_seq && line->seq != c->last_seq + 1)
 		lost(c, before, line);
 	c->last_seq = line->seq;
-	if (c->standing && (int64_t)line->seq >= sg_val_get_int(c->standing, "seq", INT64_MAX))
+	if (c->facts && (int64_t)line->seq >=
+	                        sg_val_get_int(sg_val_get(c->facts, SG_COVERAGE_FACT), "seq", INT64_MAX))
 		take_standing(c, line->seq);
 	if (c->running && (line->code == SG_EV_STARTED || line->code == SG_EV_RECOVERED))
 		stop(c, before, line->seq, "the service died some time after this");
@@ -415,6 +402,6 @@ void sg_coverage_release(struct sg_coverage *c)
 	free(c->at);
 	free(c->feeds);
 	free(c->gap);
-	sg_val_free(c->standing);
+	sg_val_free(c->facts);
 	*c = (struct sg_coverage){ 0 };
 }

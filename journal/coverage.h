@@ -64,20 +64,23 @@ struct sg_coverage {
 	        known;   /* known: a line of the service's life was met, so that `running` says something */
 	bool configured; /* a configuration is in force, and `listed` is what it lists */
 	char *gap;       /* why it does not run */
-	struct sg_val *standing;
+	struct sg_val *facts; /* until the first line that they are about */
 };
 
-/* `standing`: what sg_coverage_standing() gave when older lines were taken out, copied; NULL: none were, or nobody knows. */
-void sg_coverage_init(struct sg_coverage *c, const struct sg_val *standing);
+/* `facts`: the journal's (sg_journal_facts()), among them what sg_coverage_standing() put when older lines were taken out; NULL: there are none. */
+void sg_coverage_init(struct sg_coverage *c, const struct sg_val *facts);
 /* The lines in order of seq. */
 void sg_coverage_line(struct sg_coverage *c, const struct sg_audit *line);
 /* No line more. `now`: the service runs, and this is the time; 0: a journal that is only read, of which nothing is known behind its last line. */
 void sg_coverage_end(struct sg_coverage *c, int64_t now);
 void sg_coverage_release(struct sg_coverage *c);
 
-/* What must be known of the lines so far once they are gone: goes into the fact SG_COVERAGE_FACT before lines below `seq` are taken out. */
+/* What must be known of the lines so far once they are gone, as facts to be put before lines below `seq` are taken out: SG_COVERAGE_FACT, and as many
+ * parts of it as keep each within a record. Parts of `facts`, those of now, that are not needed any more are nil. The caller's. */
 #define SG_COVERAGE_FACT "coverage"
-struct sg_val *sg_coverage_standing(const struct sg_coverage *c, uint64_t seq);
+struct sg_val *sg_coverage_standing(const struct sg_coverage *c, uint64_t seq, const struct sg_val *facts);
+
+bool sg_coverage_is_fact(const char *name); /* SG_COVERAGE_FACT or a part of it */
 
 /* stopgap.coverage.v1 (schemas/control.md), for from <= time < to; INT64_MIN and INT64_MAX: as far as the journal goes. `pattern`: only mitigations
  * that sg_coverage_is() says, and no "server"; NULL: all. The caller's. */

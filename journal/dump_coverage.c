@@ -6,19 +6,18 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "journal/coverage.h"
-#include <string.h>
 
 static void on_line(void *arg, const struct sg_audit *line)
 {
 	sg_coverage_line(arg, line);
 }
 
-static void find_standing(void *arg, const struct sg_val *v)
+static void on_fact(void *arg, const struct sg_val *v)
 {
-	struct sg_val **ret = arg;
+	const char *name = sg_val_get_str(v, "name", "");
 
-	if (strcmp(sg_val_get_str(v, "name", ""), SG_COVERAGE_FACT) == 0 && !*ret)
-		*ret = sg_val_copy(sg_val_get(v, "value"));
+	if (sg_coverage_is_fact(name) && sg_val_get(v, "value"))
+		sg_val_set(arg, name, sg_val_copy(sg_val_get(v, "value")));
 }
 
 static void put_spans(struct sg_dump *d, const struct sg_val *subject)
@@ -60,11 +59,11 @@ static void put(struct sg_dump *d, const struct sg_val *report)
 
 void sg_dump_coverage(struct sg_dump *d)
 {
-	struct sg_val *standing = NULL, *report;
+	struct sg_val *facts = sg_val_map(), *report;
 	struct sg_coverage c;
 
-	sg_dump_each(d, SG_T_FACTS, find_standing, &standing);
-	sg_coverage_init(&c, standing);
+	sg_dump_each(d, SG_T_FACTS, on_fact, facts);
+	sg_coverage_init(&c, facts);
 	sg_dump_lines(d, 0, on_line, &c);
 	sg_coverage_end(&c, 0);
 	report = sg_coverage_report(&c, d->o->arg, d->o->since, d->o->until);
@@ -79,5 +78,5 @@ void sg_dump_coverage(struct sg_dump *d)
 	}
 	sg_val_free(report);
 	sg_coverage_release(&c);
-	sg_val_free(standing);
+	sg_val_free(facts);
 }

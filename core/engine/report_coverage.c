@@ -17,28 +17,18 @@ static int take_line(void *arg, const struct sg_audit *line)
 	return 0;
 }
 
-static int standing(
-        struct sg_engine *e, struct sg_val **ret_facts, const struct sg_val **ret, struct sg_err *err)
-{
-	int code = sg_journal_facts(e->read, ret_facts, err);
-
-	*ret = code ? NULL : sg_val_get(*ret_facts, SG_COVERAGE_FACT);
-	return code;
-}
-
 int sg_report_coverage(struct sg_engine *e, const char *id, const char *feed, int64_t from, int64_t to,
         struct sg_val **ret, struct sg_err *err)
 {
 	char *pattern = id && feed ? sg_format("%s/%s", feed, id) : sg_strdup(id);
-	const struct sg_val *before = NULL;
 	struct sg_coverage c = { 0 };
 	struct sg_val *facts = NULL, *report = NULL;
 	struct sg_clock now;
-	int code = standing(e, &facts, &before, err);
+	int code = sg_journal_facts(e->read, &facts, err);
 
 	if (!pattern && feed)
 		pattern = sg_format("%s/*", feed);
-	sg_coverage_init(&c, before);
+	sg_coverage_init(&c, facts);
 	if (!code)
 		code = sg_journal_audits(e->read, 0, false, take_line, &c, err);
 	if (code)
@@ -84,17 +74,15 @@ int sg_coverage_keep(struct sg_engine *e, int64_t keep_from, const struct sg_clo
 	struct keeping k = { .keep_from = keep_from };
 	struct sg_val *facts = NULL, *put = NULL;
 	struct sg_change change = { 0 };
-	const struct sg_val *before = NULL;
-	int code = standing(e, &facts, &before, err);
+	int code = sg_journal_facts(e->read, &facts, err);
 
-	sg_coverage_init(&k.c, before);
+	sg_coverage_init(&k.c, facts);
 	if (!code)
 		code = sg_journal_audits(e->read, 0, true, last_seq, &k.last, err);
 	if (code >= 0)
 		code = sg_journal_audits(e->read, 0, false, take_old, &k, err);
 	if (code >= 0 && k.c.first_seq) {
-		put = sg_val_map();
-		sg_val_set(put, SG_COVERAGE_FACT, sg_coverage_standing(&k.c, k.until));
+		put = sg_coverage_standing(&k.c, k.until, facts);
 		change.facts = put;
 		code = sg_journal_note(e->journal, &change, now, err);
 	}

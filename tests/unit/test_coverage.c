@@ -1,5 +1,6 @@
 /* test_coverage.c - "was this server protected from X to Y" (P13): what each kind of line does to the answer, line by line and without any journal. */
 #include "journal/coverage.h"
+#include "base/pack.h"
 #include "base/text.h"
 #include "model/codes.h"
 
@@ -391,7 +392,7 @@ static void what_stood_before_a_prune_stays_known(void **state)
 	says(t, 1, SG_EV_APPLIED, "M1", SG_V_IN_FORCE);
 	says(t, 2, SG_EV_WAITS, "M2", SG_V_EXPOSED);
 	feed(t, 3, SG_EV_FEED_UNREACHABLE, "corp", "feed corp: no route");
-	standing = sg_coverage_standing(&t->c, 7);
+	standing = sg_coverage_standing(&t->c, 7, NULL);
 	sg_coverage_release(&t->c);
 	sg_coverage_init(&t->c, standing);
 	sg_val_free(standing);
@@ -405,6 +406,53 @@ static void what_stood_before_a_prune_stays_known(void **state)
 	spans_are(t, NULL, "5-10 unknown; 10-14 exposed; 14-20 protected");
 	cause_has(t, "M1", 0, "older history was taken out");
 	cause_has(t, NULL, 0, "older history was taken out");
+}
+
+/* A part that is too large for a record could be written and never be read again. */
+static void however_many_there_are_each_part_fits_a_record(void **state)
+{
+	struct trail *t = *state;
+	struct sg_val *facts, *again;
+	struct sg_coverage c;
+	struct sg_buf octets = { 0 };
+	char id[65], error[600];
+
+	up(t);
+	memset(error, 'e', sizeof error - 1);
+	error[sizeof error - 1] = 0;
+	for (int i = 0; i < 4096; i++) {
+		snprintf(id, sizeof id, "EXK-%060d", i);
+		says(t, 1, SG_EV_WAITS, id, i % 2 ? SG_V_EXPOSED : SG_V_NOT_NEEDED);
+	}
+	for (int i = 0; i < 64; i++) {
+		snprintf(id, sizeof id, "feed-%059d", i);
+		feed(t, 1, SG_EV_FEED_UNREACHABLE, id, error);
+		feed(t, 1, SG_EV_FEED_STALE, id, error);
+	}
+	facts = sg_coverage_standing(&t->c, t->seq + 1, NULL);
+	assert_true(facts->n > 40);
+	for (size_t i = 0; i < facts->n; i++) {
+		sg_buf_clear(&octets);
+		sg_pack(facts->kid[i], &octets);
+		assert_int_equal(
+		        sg_pack_walk(sg_buf_bytes(&octets), &sg_pack_row_limits, NULL), (int64_t)octets.len);
+	}
+	sg_coverage_init(&c, facts);
+	again = sg_coverage_standing(&c, 1, facts);
+	for (size_t i = 0; i < facts->n; i++) /* nothing is known yet: the old parts go */
+		assert_int_equal(sg_val_get(again, facts->kid[i]->key)->type,
+		        strcmp(facts->kid[i]->key, SG_COVERAGE_FACT) == 0 ? SG_VAL_MAP : SG_VAL_NIL);
+	sg_coverage_release(&c);
+	sg_coverage_release(&t->c);
+	sg_coverage_init(&t->c, facts);
+	service(t, 5, SG_EV_AUDITED);
+	report(t, 9, NULL, 5, 9);
+	snprintf(id, sizeof id, "EXK-%060d", 4095);
+	spans_are(t, id, "5-9 exposed");
+	assert_int_equal(sg_val_get(t->report, "mitigations")->n, 4096);
+	sg_val_free(facts);
+	sg_val_free(again);
+	sg_buf_release(&octets);
 }
 
 static void what_nobody_kept_is_unknown_up_to_its_next_line(void **state)
@@ -439,6 +487,7 @@ int main(void)
 		T(without_a_feed_the_server_is_exposed),
 		T(the_worst_mitigation_speaks_for_the_server),
 		T(what_stood_before_a_prune_stays_known),
+		T(however_many_there_are_each_part_fits_a_record),
 		T(what_nobody_kept_is_unknown_up_to_its_next_line),
 	};
 
