@@ -153,6 +153,26 @@ static void history(const struct sg_val *list, struct sg_buf *out)
 	}
 }
 
+/* Why, by whom, what of it, and until when. */
+static void block(const struct sg_val *b, struct sg_buf *out)
+{
+	const char *reason = sg_val_get_str(b, "reason", ""), *account = sg_val_get_str(b, "account", ""),
+	           *revision = sg_val_get_str(b, "revision", "");
+	struct sg_buf text = { 0 };
+
+	sg_buf_fmt(&text, "%s%sby %s%s%s", reason, *reason ? ", " : "",
+	        *account ? account : sg_val_get_str(b, "source", "?"), *revision ? ", revision " : "",
+	        revision);
+	if (sg_val_get_bool(b, "keep", false))
+		sg_buf_str(&text, ", what is applied stays");
+	if (sg_val_get_int(b, "until", 0)) {
+		sg_buf_str(&text, ", until ");
+		sg_put_time(sg_val_get_int(b, "until", 0), &text);
+	}
+	field("blocked", (const char *)text.data, out);
+	sg_buf_release(&text);
+}
+
 void sg_render_show(const struct sg_val *reply, struct sg_buf *out)
 {
 	const struct sg_val *blocks = sg_val_get(reply, "blocks"), *body = sg_val_get(reply, "body");
@@ -161,11 +181,8 @@ void sg_render_show(const struct sg_val *reply, struct sg_buf *out)
 	texts("fixed by", sg_val_get(body, "fixed_by"), out);
 	texts("side effects", sg_val_get(body, "side_effects"), out);
 	texts("references", sg_val_get(body, "references"), out);
-	for (size_t i = 0; i < sg_val_count(blocks); i++) {
-		const char *reason = sg_val_get_str(blocks->kid[i], "reason", "");
-
-		field("blocked", *reason ? reason : sg_val_get_str(blocks->kid[i], "source", "yes"), out);
-	}
+	for (size_t i = 0; i < sg_val_count(blocks); i++)
+		block(blocks->kid[i], out);
 	values(sg_val_get(reply, "values"), out);
 	others(sg_val_get(reply, "others"), out);
 	tests(sg_val_get(reply, "tests"), out);
