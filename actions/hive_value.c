@@ -137,10 +137,10 @@ int sg_hive_dword(const struct sg_hive *h, uint32_t key, const char *name, uint3
 	struct sg_hive_value v = { 0 };
 	int r = read_typed(h, key, name, SG_REG_DWORD, SG_REG_DWORD, &v, err);
 
-	if (!r && v.data.len != 4)
+	if (!r && v.data.len != 4) {
 		r = sg_fail(err, SG_EINVAL, "%s: the number \"%s\" has %zu octets instead of 4", h->name,
 		        name, v.data.len);
-	if (!r) {
+	} else if (!r) {
 		*ret = sg_hive_u32(v.data.data);
 		if (ret_at)
 			*ret_at = v.is_inline ? v.at : 0;

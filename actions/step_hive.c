@@ -108,8 +108,8 @@ static void set_content(const struct sg_step_group *group, uint32_t start, struc
 int sg_step_hive_look(const struct sg_step_group *group, const struct sg_addr *addr, struct sg_content *ret,
         struct sg_err *err)
 {
-	uint32_t start;
-	size_t at;
+	uint32_t start = 0;
+	size_t at = 0;
 	int r = locate(group, addr, &start, &at, err);
 
 	if (!r)
@@ -125,9 +125,9 @@ int sg_step_hive_set(const struct sg_step_group *group, const struct sg_addr *ad
 {
 	const struct sg_buf *digit = &to->octets;
 	struct sg_step_patch *patch;
-	uint32_t now, next;
+	uint32_t now = 0, next;
 	char *name;
-	size_t at;
+	size_t at = 0;
 	int r;
 
 	if (!to->present || digit->len != 1 || digit->data[0] < '0' || digit->data[0] > '4')
