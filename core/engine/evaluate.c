@@ -33,10 +33,10 @@ static void settle_fixed(
 	int64_t settle = sg_engine_conf(e)->fixed_settle;
 	char *why = NULL;
 
-	if (!match->fixed || !holds) {
+	if (!match->fixed)
 		row->fixed_since = 0;
+	if (!match->fixed || !holds)
 		return;
-	}
 	if (e->host && e->host->restart_pending) {
 		row->fixed_since = 0;
 		stays(row, match, e->host->restart_text);

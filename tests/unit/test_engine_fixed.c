@@ -86,17 +86,21 @@ static void the_line_of_its_going_says_why(void **state)
 	struct sg_val *reply = NULL;
 	const struct sg_val *lines;
 	bool found = false;
+	size_t evaluated = 0;
 
 	set_build(lab, 36);
 	later(lab, MINUTE);
 	later(lab, 30 * MINUTE);
 	assert_int_equal(lab_ask(lab, &reply, "history", "limit", "@100", NULL), 0);
 	lines = sg_val_get(reply, "lines");
-	for (size_t i = 0; i < lines->n; i++)
+	for (size_t i = 0; i < lines->n; i++) {
+		evaluated += strcmp(sg_val_get_str(lines->kid[i], "name", ""), "evaluated") == 0;
 		found = found || (strcmp(sg_val_get_str(lines->kid[i], "name", ""), "reverted") == 0 &&
 		                         strstr(sg_val_get_str(lines->kid[i], "text", ""),
 		                                 "fixed from 15.2.986.36 on"));
+	}
 	assert_true(found);
+	assert_int_equal(evaluated, 3); /* needed; fixed, and it stays; not needed: each once */
 	sg_val_free(reply);
 }
 
