@@ -7,15 +7,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* "99.9%": rounded down, so that 100% is said of nothing less. Of more than what is not protected, "0.1%" at least. */
+/* "99.9%": rounded down, so that 100% is said of nothing less than the whole. */
 static void share(int64_t part, int64_t whole, struct sg_buf *out)
 {
-	int64_t tenths = whole > 0 ? part / (whole / 1000 ? whole / 1000 : 1) : 0;
+	int64_t tenths = 0;
 
-	if (part == whole && whole > 0)
-		tenths = 1000;
-	else if (tenths > 999)
-		tenths = 999;
+	if (whole > 0 && whole < INT64_MAX / 1000)
+		tenths = part * 1000 / whole;
 	sg_buf_fmt(out, "%" PRId64 ".%" PRId64 "%%", tenths / 10, tenths % 10);
 }
 

@@ -2,6 +2,7 @@
 """test_coverage - "were we protected from X to Y" (P13), asked of the running service and of its journal: one answer. The service is stopped, killed and
 kept from its feed for real."""
 import json
+import re
 import subprocess
 import time
 import unittest
@@ -113,7 +114,11 @@ class Coverage(harness.Stage):
         self.assertEqual(self.ctl("coverage", "CORP-1", "--from", stamp, "--exit-code")[0], 11)
         self.assertEqual(self.ctl("coverage", "--exit-code")[0], 11)
         self.assertEqual(self.ctl("coverage")[0], 0)
-        self.assertIn("EXPOSED  this server", self.ctl("coverage")[1])
+        out = self.ctl("coverage")[1]
+        self.assertIn("EXPOSED  this server", out)
+        shares = re.findall(r"(?:protected|exposed|unknown) [^,(]*\(([0-9.]+)%\)", out.splitlines()[2])
+        self.assertGreaterEqual(len(shares), 2)
+        self.assertTrue(99.5 < sum(map(float, shares)) <= 100.0, out)
 
     def test_mistakes_are_named(self):
         code, _, err = self.ctl("coverage", "NOPE")
