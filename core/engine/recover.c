@@ -119,6 +119,26 @@ static bool in_intent(const struct sg_intent *intent, const struct sg_addr *addr
 	return false;
 }
 
+/* Whether something in the container is as this operation writes it: then the file is the one that it wrote, and nobody's else. */
+static bool is_written(const struct sg_settling *s, const char *container)
+{
+	bool written = false;
+
+	for (size_t i = 0; !written && i < s->intent->moves.n; i++) {
+		const struct sg_move *m = &s->intent->moves.at[i];
+		struct sg_seen_value seen = { 0 };
+
+		if (m->addr.kind == SG_VALUE_SCAFFOLD || !m->to.present ||
+		        !sg_win_same(m->addr.container, container) ||
+		        sg_content_same(m->addr.kind, &m->from, &m->to))
+			continue;
+		if (sg_step_read(s->ctx->drives, &m->addr, 1, &seen, NULL) == 0 && seen.now.present)
+			written = sg_content_same(m->addr.kind, &seen.now, &m->to);
+		sg_seen_release(&seen, 1);
+	}
+	return written;
+}
+
 /* What is absent because others replaced the file is not put into theirs by recovery, which knows nothing of it: a repair does, with an intent of its own. */
 static void leave_replaced(struct sg_settling *s)
 {
@@ -131,7 +151,8 @@ static void leave_replaced(struct sg_settling *s)
 			continue;
 		if (sg_step_read(s->ctx->drives, &m->addr, 1, &seen, NULL) == 0 &&
 		        seen.seen != SG_SEEN_FAILED && seen.seen != SG_SEEN_GONE && !seen.now.present)
-			s->left[i] = sg_rest_replaced(s->ctx, &s->holds, h);
+			s->left[i] =
+			        !is_written(s, m->addr.container) && sg_rest_replaced(s->ctx, &s->holds, h);
 		sg_seen_release(&seen, 1);
 	}
 }
