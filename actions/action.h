@@ -48,6 +48,10 @@ struct sg_judgement {
 	char *defeat; /* what keeps the action's part from counting here: "FILE:LINE: how"; NULL: nothing */
 };
 void sg_judgement_release(struct sg_judgement *j);
+/* How much a fate weighs in a test of that kind: the heaviest of all actions is the request's. */
+int sg_fate_weight(enum sg_test_kind kind, enum sg_fate fate);
+/* YES: as the test wants it; NO: otherwise. */
+enum sg_effective sg_fate_verdict(const struct sg_test *test, enum sg_fate fate);
 
 /* Something of somebody else that does what the action would do, at one of its places. */
 struct sg_other {

@@ -62,8 +62,7 @@ static void add_line(struct sg_proof *proof, bool passed, char *text)
 
 /* --- requests */
 
-/* How much a fate weighs in a test of that kind: the heaviest of all actions is the request's. */
-static int weight_of(enum sg_test_kind kind, enum sg_fate fate)
+int sg_fate_weight(enum sg_test_kind kind, enum sg_fate fate)
 {
 	static const int refuse[] = { [SG_FATE_SERVED] = 1,
 		[SG_FATE_OTHER] = 2,
@@ -106,7 +105,7 @@ static int judge(const struct proving *p, const struct sg_iis_site *site, const 
 
 		if (kind->judge)
 			r = kind->judge(p->m, a, p->host, p->files, site, test, &one, err);
-		if (weight_of(test->kind, one.fate) > weight_of(test->kind, all.fate)) {
+		if (sg_fate_weight(test->kind, one.fate) > sg_fate_weight(test->kind, all.fate)) {
 			/* what keeps one action from counting explains the failure, whichever text is shown */
 			if (!one.defeat) {
 				one.defeat = all.defeat;
@@ -126,7 +125,7 @@ static int judge(const struct proving *p, const struct sg_iis_site *site, const 
 	return r;
 }
 
-static enum sg_effective verdict_of(const struct sg_test *test, enum sg_fate fate)
+enum sg_effective sg_fate_verdict(const struct sg_test *test, enum sg_fate fate)
 {
 	static const enum sg_fate passing[] = { [SG_TEST_REFUSE] = SG_FATE_REFUSED,
 		[SG_TEST_SERVE] = SG_FATE_SERVED,
@@ -142,7 +141,7 @@ static char *line_of(const struct sg_test *test, const struct sg_judgement *j, c
 {
 	const char *should = "";
 
-	if (verdict_of(test, j->fate) == SG_EFFECTIVE_NO && test->kind != SG_TEST_RESPONSE)
+	if (sg_fate_verdict(test, j->fate) == SG_EFFECTIVE_NO && test->kind != SG_TEST_RESPONSE)
 		should = test->kind == SG_TEST_REFUSE ? ", and should be refused" : ", and should be served";
 	return sg_format("%s%s: %s%s%s%s%s", j->text ? j->text : "", should,
 	        test->kind == SG_TEST_RESPONSE ? ""
@@ -163,7 +162,7 @@ static int run_test(struct proving *p, const struct sg_test *test, struct sg_err
 		says += at[s].fate != SG_FATE_NONE;
 	}
 	for (size_t s = 0; !r && s < iis->n_sites; s++) {
-		enum sg_effective v = verdict_of(test, at[s].fate);
+		enum sg_effective v = sg_fate_verdict(test, at[s].fate);
 		char *text;
 
 		if (at[s].fate == SG_FATE_NONE)

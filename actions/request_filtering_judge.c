@@ -144,7 +144,7 @@ static bool unescapes(struct sg_iis_files *files, const struct sg_iis_site *site
 	return ret;
 }
 
-static char *unescaped(const char *query)
+char *sg_rf_unescaped(const char *query)
 {
 	struct sg_buf out = { 0 };
 
@@ -166,7 +166,7 @@ static void judge_request(const struct sg_rf *f, const struct sg_iis *iis, struc
 {
 	const char *mark = strchr(uri, '?');
 	char *query = mark ? sg_strndup(mark + 1, strcspn(mark + 1, "#")) : sg_strdup("");
-	char *decoded = unescapes(files, site, path) ? unescaped(query) : NULL, *why = NULL;
+	char *decoded = unescapes(files, site, path) ? sg_rf_unescaped(query) : NULL, *why = NULL;
 	struct question questions[SG_RF_LISTS] = {
 		[SG_RF_URLS] = { SG_RF_URLS, path, NULL }, [SG_RF_QUERIES] = { SG_RF_QUERIES, query, decoded }
 	};

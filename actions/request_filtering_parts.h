@@ -1,4 +1,4 @@
-/* request_filtering_parts.h - a RequestFiltering action, read; shared by request_filtering*.c and included by nothing else. */
+/* request_filtering_parts.h - a RequestFiltering action, read; shared by request_filtering*.c and bare.c, and included by nothing else. */
 #ifndef SG_ACTIONS_REQUEST_FILTERING_PARTS_H
 #define SG_ACTIONS_REQUEST_FILTERING_PARTS_H
 
@@ -28,6 +28,7 @@ int sg_rf_read(
 void sg_rf_release(struct sg_rf *f);
 
 bool sg_rf_holds(const char *text, const char *part); /* as IIS compares: ASCII case ignored */
+char *sg_rf_unescaped(const char *query);             /* each %XX once; owned by the caller */
 char *sg_rf_where(const struct sg_iis_entry *entry);  /* "FILE:LINE"; owned by the caller */
 
 int sg_rf_judge(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,

@@ -111,7 +111,7 @@ static void say_response(const struct sg_test *test, const struct sg_rw_result *
 	}
 }
 
-static int run(const struct sg_rw_rules *rules, const struct sg_test *test, struct sg_judgement *j,
+int sg_ur_run(const struct sg_rw_rules *rules, const struct sg_test *test, struct sg_judgement *j,
         struct sg_err *err)
 {
 	struct sg_rw_header *headers = sg_alloc(test->n_headers * sizeof(*headers));
@@ -164,7 +164,7 @@ static void judge_here(const struct sg_ur *ur, const struct sg_host *host, struc
 	} else {
 		r = rules_for(files, site, path, &rules, &why);
 		if (!r)
-			r = run(rules, test, j, &why);
+			r = sg_ur_run(rules, test, j, &why);
 	}
 	if (r) { /* the rules here cannot be read or run: nobody can tell, which is an answer */
 		j->fate = SG_FATE_UNKNOWN;

@@ -1,4 +1,4 @@
-/* url_rewrite_parts.h - an UrlRewrite action, read; shared by url_rewrite*.c and included by nothing else. */
+/* url_rewrite_parts.h - an UrlRewrite action, read; shared by url_rewrite*.c and bare.c, and included by nothing else. */
 #ifndef SG_ACTIONS_URL_REWRITE_PARTS_H
 #define SG_ACTIONS_URL_REWRITE_PARTS_H
 
@@ -33,6 +33,11 @@ void sg_ur_release(struct sg_ur *ur);
 /* The places of the action on this server. */
 int sg_ur_places(const struct sg_ur *ur, const struct sg_host *host, const struct sg_drives *drives,
         struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
+
+/* One test by these rules, whose text says which rule decided. */
+struct sg_rw_rules;
+int sg_ur_run(const struct sg_rw_rules *rules, const struct sg_test *test, struct sg_judgement *j,
+        struct sg_err *err);
 
 /* The kind's functions; the contract of each is in action.h. */
 int sg_url_rewrite_check(const struct sg_mitigation *m, const struct sg_action *a, struct sg_err *err);
