@@ -34,7 +34,8 @@ static const struct sg_dump_command commands[] = {
 	        "  stopgap-journal holds\n  stopgap-journal holds 3 --before rule.xml\n  stopgap-journal "
 	        "holds --id M1 -o json\n" },
 	{ "coverage", SG_DUMP_MAY_ARG, LISTS | SG_DUMP_O_TIMES, sg_dump_coverage, "coverage [ID] [PATH]",
-	        "prints when this server was protected, exposed, or when that is unknown, with the causes, as "
+	        "prints when this server was protected, exposed, or when that is unknown, with the causes, "
+	        "as "
 	        "stopgapctl coverage does",
 	        "  stopgap-journal coverage M1\n  stopgap-journal coverage -o json --since 30d\n" },
 	{ "check", SG_DUMP_NO_ARG, SG_DUMP_O_STYLE, sg_dump_check, "check [PATH]",

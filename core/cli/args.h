@@ -61,7 +61,7 @@ struct sg_args {
 	const char *word;           /* the id, the verb that help is about; NULL: none */
 	const char *reason, *ticket, *on_behalf_of, *feed, *socket, *journal;
 	int64_t timeout, until; /* ms; until is a wall time, 0: none */
-	int64_t from, to; /* wall times; they count when they are given */
+	int64_t from, to;       /* wall times; they count when they are given */
 	int64_t limit;
 	struct sg_strs roots; /* "C=DIR" as written */
 };

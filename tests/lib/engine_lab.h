@@ -15,8 +15,8 @@ struct lab {
 	struct sg_drives drives;
 	struct sg_engine *engine; /* NULL while closed */
 	struct t_snapshot *before;
-	int64_t now;      /* what the engine's clock says */
-	const char *boot; /* and which start of Windows it is; NULL: always the same */
+	int64_t now;                    /* what the engine's clock says */
+	const char *boot;               /* and which start of Windows it is; NULL: always the same */
 	const struct sg_runner *runner; /* NULL: a drive, where nothing runs */
 	struct sg_err err;
 };

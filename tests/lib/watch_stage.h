@@ -174,7 +174,7 @@ static inline bool told(struct stage *s, const char *name)
 }
 
 /* Watches these files, ended by NULL, and waits until that is told and done. */
-static inline void watch(struct stage *s, bool off, ...)
+static inline void watch(struct stage *s, int off, ...)
 {
 	const char *name;
 	va_list ap;
@@ -188,7 +188,7 @@ static inline void watch(struct stage *s, bool off, ...)
 		free(path);
 	}
 	va_end(ap);
-	sg_watch_update(s->watch, &s->paths, &s->roots, off);
+	sg_watch_update(s->watch, &s->paths, &s->roots, off != 0);
 	run(s, 5000, true);
 	run(s, 300, false);
 	forget(s);

@@ -48,8 +48,8 @@ static void scan(const struct t_hive *tree, const struct t_hive_shape *shape, st
 static void keys_are_found_by_path_whatever_their_letters_case(void **state)
 {
 	static const char *const paths[] = { "Select", "SELECT", "controlset001\\services\\w3svc",
-		"ControlSet001\\Services\\STRA\xc3\x9f"
-		"E",
+		("ControlSet001\\Services\\STRA\xc3\x9f"
+		 "E"),
 		"Texts\\K\xce\xa9y", "" };
 	struct t_hive *tree = sample();
 	struct sg_err err = SG_ERR_INIT;

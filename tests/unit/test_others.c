@@ -16,7 +16,7 @@
 #define FORBIDS "type=\"CustomResponse\" statusCode=\"403\" statusReason=\"Forbidden\""
 #define REWRITE(rules)                                                                                       \
 	"<system.webServer><rewrite><rules>" rules "</rules></rewrite></system.webServer>\r\n</"             \
-	                                           "configuration>"
+	"configuration>"
 
 struct lab {
 	struct t_ur *f;

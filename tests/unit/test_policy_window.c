@@ -114,8 +114,8 @@ static void a_window_is_times_of_day_and_maintenance_and_nothing_else(void **sta
 {
 	static const char *const wrong[] = { "", "night", "22:00-05:00,06:00-07:00", "22:00-05:00 or",
 		"22:00-05:00 or ", " or 22:00-05:00", "maintenance or day", "Maintenance", "22:00-22:00",
-		"01:00-02:00 or 01:00-02:00 or 01:00-02:00 or 01:00-02:00 or 01:00-02:00 or 01:00-02:00 or "
-		"01:00-02:00 or 01:00-02:00 or 01:00-02:00" };
+		("01:00-02:00 or 01:00-02:00 or 01:00-02:00 or 01:00-02:00 or 01:00-02:00 or 01:00-02:00 or "
+		 "01:00-02:00 or 01:00-02:00 or 01:00-02:00") };
 
 	(void)state;
 	assert_int_equal(sg_window_check("maintenance or 22:00-05:00", NULL), 0);
