@@ -320,10 +320,14 @@ bool bench_set(struct bench *b, const struct scenario *s)
 	b->n_states = steps_of(s->act) + 1;
 	b->n_seen = 0;
 	disk_put(&b->fresh, b->drive);
+	if (s->beside)
+		work_beside(b->drive);
 	if (s->replaced)
 		work_replace(b->drive);
 	disk_read(b->drive, &b->origin);
 	disk_put(&b->fresh, b->drive);
+	if (s->beside)
+		work_beside(b->drive);
 	if (s->prepare[0].op && run(b, &(struct job){ .kind = PREPARE }, 0)) {
 		bench_fail(b, &at, told->message);
 		return false;

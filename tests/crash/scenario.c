@@ -26,6 +26,7 @@
 #define POOL(name, companions)                                                                               \
 	"<Action type=\"AppPool\" scope=\"Server\"><sg:AppPool name=\"" name                                 \
 	"\" autoStart=\"false\" run=\"Stopped\">" companions "</sg:AppPool></Action>"
+#define THEIRS "PowerShell - inbound"
 #define CONFIG(id, actions)                                                                                  \
 	"<Config id=\"" id "\" desc=\"crash\" sg:revision=\"1\"" NS "><ActionList>" actions                  \
 	"</ActionList></Config>"
@@ -45,6 +46,13 @@ static const char s[] = CONFIG("S",
         SITE(RULE("stopgap S one", "first")) POOL("MSExchangeECPAppPool", HM) SERVICE("MSExchangeUM", HM));
 static const char t[] = CONFIG("T", SERVICE("MSExchangeUMCR", HM));
 
+/* AD: what somebody's rule does already. A newer one is a service instead, and so is a newer B: nothing of theirs stays in the site's file. X wants the
+ * name of somebody's rule for another one, and goes in nowhere. */
+static const char ad[] = CONFIG("AD", SITE(RULE("stopgap AD one", "attack")));
+static const char newer_ad[] = CONFIG("AD", SERVICE("MSExchangeUM", HM));
+static const char newer_b[] = CONFIG("B", SERVICE("MSExchangeUMCR", HM));
+static const char x[] = CONFIG("X", SITE(RULE(THEIRS, "another")));
+
 #define APPLY_A                                                                                              \
 	{                                                                                                    \
 		SG_OP_APPLY, "A", a, 2, 2                                                                    \
@@ -60,6 +68,11 @@ static const char t[] = CONFIG("T", SERVICE("MSExchangeUMCR", HM));
 #define REVERT_B                                                                                             \
 	{                                                                                                    \
 		SG_OP_REVERT, "B", NULL, 2, 2                                                                \
+	}
+
+#define APPLY_AD                                                                                             \
+	{                                                                                                    \
+		SG_OP_APPLY, "AD", ad, 1, 1, .adopt = true                                                   \
 	}
 
 #define APPLY_S                                                                                              \
@@ -109,6 +122,33 @@ const struct scenario scenarios[] = {
 	        .about = "they go out, then a service that shares their companion",
 	        .prepare = { APPLY_S, APPLY_T },
 	        .act = { REVERT_S, REVERT_T } },
+	{ .name = "adopt",
+	        .about = "somebody's rule makes way for AD, and comes back",
+	        .beside = true,
+	        .act = { APPLY_AD, { SG_OP_REVERT, "AD", NULL, 1, 1 } } },
+	{ .name = "adopt-newer",
+	        .about = "AD, which took somebody's rule out, becomes a service",
+	        .beside = true,
+	        .prepare = { APPLY_AD },
+	        .act = { { SG_OP_SUPERSEDE, "AD", newer_ad, 2, 1 } } },
+	{ .name = "group",
+	        .about = "A and B go in together; X between them does not fit",
+	        .beside = true,
+	        .act = { { SG_OP_APPLY, "A", a, 3, 3, .also = { { "X", x, true }, { "B", b, false } } } } },
+	{ .name = "group-newer",
+	        .about = "a newer A in the rules' places, and a newer B as a service",
+	        .prepare = { APPLY_A, APPLY_B },
+	        .act = { { SG_OP_SUPERSEDE, "A", newer_a, 4, 3, .also = { { "B", newer_b, false } } } } },
+	{ .name = "group-repair",
+	        .about = "A and B are put into a web.config that somebody replaced",
+	        .prepare = { APPLY_A, APPLY_B },
+	        .replaced = true,
+	        .act = { { SG_OP_REPAIR, "A", a, 1, 1, .also = { { "B", b, false } } } } },
+	{ .name = "group-revert",
+	        .about = "A, B and S go out together",
+	        .prepare = { APPLY_A, APPLY_B, APPLY_S },
+	        .act = { { SG_OP_REVERT, "A", NULL, 4, 3,
+	                .also = { { "B", NULL, false }, { "S", NULL, false } } } } },
 };
 const size_t n_scenarios = sizeof(scenarios) / sizeof(*scenarios);
 

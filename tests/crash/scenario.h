@@ -11,18 +11,24 @@
 
 #include <stdint.h>
 
-enum { STEPS = 4 };
+enum { STEPS = 4, MEMBERS = 3 };
 struct step {
 	enum sg_op op;           /* 0: no more steps; SG_OP_REVERT takes out what `id` holds */
 	const char *id;          /* the mitigation */
 	const char *body;        /* what goes in; NULL for a revert */
 	uint32_t files, folders; /* that it changes: its flushes are files + folders + 5 */
+	bool adopt;              /* somebody else's equivalent rules make way */
+	struct step_also {       /* in the same operation, with their bodies */
+		const char *id, *body;
+		bool unfit; /* it fits into no file, and is left out of the group */
+	} also[MEMBERS - 1];
 };
 struct scenario {
 	const char *name, *about;
 	struct step prepare[STEPS], act[STEPS];
 	bool replaced; /* between the two somebody puts another web.config in the place of the site's */
-	bool export;   /* the act is an export of the journal to a file */
+	bool beside; /* before all of it the site's web.config has a rule of somebody else that does what AD would */
+	bool export; /* the act is an export of the journal to a file */
 };
 extern const struct scenario scenarios[];
 extern const size_t n_scenarios;
@@ -50,7 +56,8 @@ void told_init(void);
 
 /* What children do; each returns 0 or 1 with told->message. The drive is a folder; the shim is tracking already. */
 int work_prepare(const char *drive, const struct scenario *s);
-void work_replace(const char *drive); /* in the parent */
+void work_replace(const char *drive); /* in the parent, as is the next */
+void work_beside(const char *drive);
 int work_act(const char *drive, const struct scenario *s, size_t from, size_t steps);
 /* Looks at what the crash left, then starts, dying at the m-th call (0: never), then goes on: with `onward` the act is finished and everything is
  * given back. `recover` false: the start leaves out recovery, to see that somebody notices. */

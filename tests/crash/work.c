@@ -3,7 +3,7 @@
 #include "shim.h"
 
 #include "base/hash.h"
-#include "engine/op.h"
+#include "engine/group.h"
 #include "engine/recover.h"
 #include "tests/lib/drive.h"
 
@@ -105,50 +105,89 @@ static int offer(struct work *w, struct sg_row *row, const struct sg_mitigation 
 	return sg_journal_accept(w->journal, &change, &w->ctx.now, &w->err);
 }
 
-static int take_out(struct work *w, struct sg_row *row, uint32_t *flushes)
+/* Whom a step is about: the member that it names, and those who go with it. */
+static size_t members_of(const struct step *step, struct step_also *ret)
 {
-	struct sg_member member = { .row = row, .done = SG_REVERTED, .done_why = SG_WHY_BY_ADMIN };
+	size_t n = 1;
+
+	ret[0] = (struct step_also){ step->id, step->body, false };
+	for (size_t i = 0; i < MEMBERS - 1 && step->also[i].id; i++)
+		ret[n++] = step->also[i];
+	return n;
+}
+
+static int take_out(struct work *w, struct sg_member *members, size_t n, uint32_t *flushes)
+{
 	struct sg_holds holds = { 0 };
 	uint32_t before = shim->flushes;
 	int code = sg_journal_holds(w->ctx.read, &holds, &w->err);
+	size_t count = 0;
 
-	if (!code && sg_holds_any(&holds, &row->key))
-		code = sg_op_out(&w->ctx, &member, 1, &w->err);
+	for (size_t i = 0; i < n; i++) {
+		members[i].done = SG_REVERTED;
+		members[i].done_why = SG_WHY_BY_ADMIN;
+		if (sg_holds_any(&holds, &members[i].row->key))
+			members[count++] = members[i];
+	}
+	if (!code && count)
+		code = count > 1 ? sg_group_out(&w->ctx, members, count, &w->err)
+		                 : sg_op_out(&w->ctx, members, count, &w->err);
 	*flushes = shim->flushes - before;
 	sg_holds_release(&holds);
 	return code;
 }
 
-static int bring_in(struct work *w, struct sg_row *row, const struct step *step, uint32_t *flushes)
+/* Those that are not in yet, together; `bodies` are decoded. Whoever fits nowhere does not go alone. */
+static int bring_in(struct work *w, const struct step *step, const struct step_also *who,
+        struct sg_member *members, size_t n, uint32_t *flushes)
 {
-	struct sg_member member = { .row = row };
-	struct sg_mitigation *m = NULL;
-	int code = sg_mitigation_decode(FEED, sg_bytes_of(step->body), &m, &w->err);
+	uint32_t before;
+	size_t count = 0, fit = 0;
+	int code = 0;
 
-	if (!code)
-		code = offer(w, row, m);
-	member.m = m;
-	if (!code && (step->op == SG_OP_REPAIR || row->state != SG_APPLIED ||
-	                     !sg_hash_equal(&row->applied, &m->hash))) {
-		uint32_t before = shim->flushes;
+	for (size_t i = 0; !code && i < n; i++) {
+		struct sg_row *row = members[i].row;
 
-		code = sg_op_in(&w->ctx, step->op, &member, 1, &w->err);
-		*flushes = shim->flushes - before;
+		code = offer(w, row, members[i].m);
+		if (step->op != SG_OP_REPAIR && row->state == SG_APPLIED &&
+		        sg_hash_equal(&row->applied, &members[i].m->hash))
+			continue;
+		members[i].adopt = step->adopt;
+		members[count++] = members[i];
+		fit += !who[i].unfit;
 	}
-	sg_mitigation_free(m);
+	before = shim->flushes;
+	if (!code && fit)
+		code = n > 1 ? sg_group_in(&w->ctx, step->op, members, count, &w->err)
+		             : sg_op_in(&w->ctx, step->op, members, count, &w->err);
+	*flushes = shim->flushes - before;
 	return code;
 }
 
 static int run_step(struct work *w, const struct step *step, uint32_t *flushes)
 {
-	struct sg_row *row;
-	int code;
+	struct sg_row *rows[MEMBERS] = { 0 };
+	struct sg_mitigation *bodies[MEMBERS] = { 0 };
+	struct sg_member members[MEMBERS] = { 0 };
+	struct step_also who[MEMBERS];
+	size_t n = members_of(step, who);
+	int code = 0;
 
 	if (need_host(w))
 		return 1;
-	row = row_of(w, step->id);
-	code = step->op == SG_OP_REVERT ? take_out(w, row, flushes) : bring_in(w, row, step, flushes);
-	sg_row_free(row);
+	for (size_t i = 0; !code && i < n; i++) {
+		if (step->op != SG_OP_REVERT)
+			code = sg_mitigation_decode(FEED, sg_bytes_of(who[i].body), &bodies[i], &w->err);
+		rows[i] = row_of(w, who[i].id);
+		members[i] = (struct sg_member){ .row = rows[i], .m = bodies[i] };
+	}
+	if (!code)
+		code = step->op == SG_OP_REVERT ? take_out(w, members, n, flushes)
+		                                : bring_in(w, step, who, members, n, flushes);
+	for (size_t i = 0; i < n; i++) {
+		sg_mitigation_free(bodies[i]);
+		sg_row_free(rows[i]);
+	}
 	return code ? failed(w, sg_op_name(step->op)) : 0;
 }
 
@@ -241,6 +280,17 @@ void work_replace(const char *drive)
 	t_drive_write(drive, T_WWWROOT, sg_bytes_of(other));
 }
 
+void work_beside(const char *drive)
+{
+	t_drive_replace(drive, T_WWWROOT, "</configuration>",
+	        "\t<system.webServer>\r\n\t\t<rewrite>\r\n\t\t\t<rules>\r\n"
+	        "\t\t\t\t<rule stopProcessing='true'  name='PowerShell - inbound' >\r\n"
+	        "\t\t\t\t\t<match url='.*'/>\r\n\t\t\t\t\t<conditions>"
+	        "<add pattern='attack' input='{UrlDecode:{REQUEST_URI}}'/></conditions>\r\n"
+	        "\t\t\t\t\t<action type='AbortRequest'/>\r\n\t\t\t\t</rule>\r\n"
+	        "\t\t\t</rules>\r\n\t\t</rewrite>\r\n\t</system.webServer>\r\n</configuration>");
+}
+
 static int export_journal(const char *drive)
 {
 	char *folder = sg_format("%s" JOURNAL_FOLDER, drive), *path = sg_format("%s" EXPORT, drive);
@@ -283,8 +333,11 @@ static int give_back(struct work *w)
 	uint32_t flushes;
 	int code = sg_journal_rows(w->ctx.read, &rows, &w->err);
 
-	for (size_t i = 0; !code && i < rows.n; i++)
-		code = take_out(w, rows.at[i], &flushes);
+	for (size_t i = 0; !code && i < rows.n; i++) {
+		struct sg_member member = { .row = rows.at[i] };
+
+		code = take_out(w, &member, 1, &flushes);
+	}
 	sg_rows_release(&rows);
 	return code ? failed(w, "giving back") : 0;
 }
