@@ -8,6 +8,7 @@
 #include "base/xml.h"
 #include "model/conf_fields.h"
 #include "model/words.h"
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,89 +147,72 @@ static char *label_of(const xmlNode *node, enum sg_conf_element element, const c
 	return label;
 }
 
+/* Where a list lies in the configuration, how large its items are, and which attribute names one in --print-config. */
+static const struct item {
+	enum sg_conf_element element;
+	size_t list, n, size;
+	const char *key; /* NULL: its place counts */
+} items[] = {
+#define ITEM(element, list, type, key)                                                                       \
+	{                                                                                                    \
+		element, offsetof(struct sg_conf, list), offsetof(struct sg_conf, n_##list),                 \
+		        sizeof(struct type), key                                                             \
+	}
+	ITEM(SG_CE_ANCHOR, anchors, sg_conf_anchor, "name"),
+	ITEM(SG_CE_TIMESTAMP, timestamps, sg_conf_timestamp, "name"),
+	ITEM(SG_CE_CRL, crls, sg_conf_crl, "file"),
+	ITEM(SG_CE_FEED, feeds, sg_conf_feed, "name"),
+	ITEM(SG_CE_WHEN, whens, sg_conf_when, NULL),
+	ITEM(SG_CE_BLOCK, blocks, sg_conf_block, "id"),
+#undef ITEM
+};
+enum { ITEMS = sizeof items / sizeof *items };
+
+static void **list_of(struct sg_conf *c, const struct item *i)
+{
+	return (void **)(void *)((char *)c + i->list);
+}
+
+static size_t *count_of(struct sg_conf *c, const struct item *i)
+{
+	return (size_t *)(void *)((char *)c + i->n);
+}
+
 static void read_item(struct reader *r, xmlNode *node, enum sg_conf_element element)
 {
-	struct sg_conf *c = r->conf;
-	void *base = NULL;
-	char *label = NULL;
+	const struct item *item = items;
+	size_t all = 0, *n;
+	void *base;
+	char *label;
 
-	if (c->n_anchors + c->n_feeds + c->n_whens + c->n_blocks >= MAX_ITEMS) {
+	for (size_t i = 0; i < ITEMS; i++) {
+		all += *count_of(r->conf, &items[i]);
+		if (items[i].element == element)
+			item = &items[i];
+	}
+	if (all >= MAX_ITEMS) {
 		fail(r, node, NULL, "there are more than %d elements", MAX_ITEMS);
 		return;
 	}
 	empty(r, node);
-	if (element == SG_CE_ANCHOR) {
-		c->anchors = append(c->anchors, &c->n_anchors, sizeof *c->anchors);
-		base = &c->anchors[c->n_anchors - 1];
-		label = label_of(node, element, "name");
-	} else if (element == SG_CE_FEED) {
-		c->feeds = append(c->feeds, &c->n_feeds, sizeof *c->feeds);
-		base = &c->feeds[c->n_feeds - 1];
-		label = label_of(node, element, "name");
-	} else if (element == SG_CE_WHEN) {
-		c->whens = append(c->whens, &c->n_whens, sizeof *c->whens);
-		base = &c->whens[c->n_whens - 1];
-		label = sg_format("policy.when[%zu]", c->n_whens);
-	} else {
-		c->blocks = append(c->blocks, &c->n_blocks, sizeof *c->blocks);
-		base = &c->blocks[c->n_blocks - 1];
-		label = label_of(node, element, "id");
-	}
+	n = count_of(r->conf, item);
+	*list_of(r->conf, item) = append(*list_of(r->conf, item), n, item->size);
+	base = (char *)*list_of(r->conf, item) + (*n - 1) * item->size;
+	label = item->key ? label_of(node, element, item->key)
+	                  : sg_format("%s[%zu]", sg_conf_words[element].path, *n);
 	read_fields(r, node, element, base, label);
 	free(label);
 }
 
-/* --- what must fit together */
-
-static void check_when(struct reader *r, const xmlNode *node)
+/* What must fit together. */
+static void check_item(struct reader *r, const xmlNode *node, enum sg_conf_element element, size_t index)
 {
-	const struct sg_conf_when *w = &r->conf->whens[r->conf->n_whens - 1];
+	struct sg_buf why = { 0 };
+	const char *attr = r->code ? NULL : sg_conf_item_wrong(r->conf, element, index, &why);
 
-	if (w->what != SG_DO_ASK && (w->then_apply || w->after > 0 || w->remind > 0))
-		fail(r, node, "do", "<when>: 'remind', 'after' and 'then' belong to do=\"ask\"");
-	else if (w->then_apply != (w->after > 0))
-		fail(r, node, "then", "<when>: 'after' and then=\"apply\" need each other");
-}
-
-static void check_anchor(struct reader *r, const xmlNode *node)
-{
-	const struct sg_conf_anchor *at = r->conf->anchors, *last = &at[r->conf->n_anchors - 1];
-
-	for (; at < last; at++)
-		if (strcmp(at->name, last->name) == 0)
-			fail(r, node, "name", "there are two anchors with the name '%s'", last->name);
-}
-
-static bool has_anchor(const struct sg_conf *c, const char *name, size_t len)
-{
-	for (size_t i = 0; i < c->n_anchors; i++)
-		if (strlen(c->anchors[i].name) == len && memcmp(c->anchors[i].name, name, len) == 0)
-			return true;
-	return false;
-}
-
-/* <trust> may stand behind the feeds: checked when all is read. */
-static void check_feed(struct reader *r, const xmlNode *node, size_t index)
-{
-	const struct sg_conf *c = r->conf;
-	const struct sg_conf_feed *feed = &c->feeds[index];
-
-	for (size_t i = 0; i < index; i++)
-		if (strcmp(c->feeds[i].name, feed->name) == 0)
-			fail(r, node, "name", "there are two feeds with the name '%s'", feed->name);
-	if (c->n_anchors == 0)
-		fail(r, node, NULL, "feed '%s' cannot be verified: no <anchor> is given in <trust>",
-		        feed->name);
-	for (const char *p = feed->anchors; p && *p;) {
-		p += strspn(p, " \t\r\n");
-		size_t n = strcspn(p, " \t\r\n");
-
-		if (n > 0 && !has_anchor(c, p, n))
-			fail(r, node, "anchors",
-			        "attribute 'anchors' of <feed>: there is no <anchor name=\"%.*s\">", (int)n,
-			        p);
-		p += n;
-	}
+	if (attr)
+		fail(r, node, *attr ? attr : NULL, "%s", (const char *)why.data);
+	sg_buf_release(&why);
 }
 
 /* --- the tree */
@@ -276,11 +260,18 @@ static void read_trust(struct reader *r, xmlNode *trust)
 		fail(r, trust, NULL, "attribute '%.60s' of <trust> is not known; allowed: nothing",
 		        (const char *)trust->properties->name);
 	for (xmlNode *n = sg_xml_first(trust); n && !r->code; n = sg_xml_next(n)) {
-		if (which(r, n, "anchor", 0, 0) < 0)
-			return;
-		read_item(r, n, SG_CE_ANCHOR);
-		if (!r->code)
-			check_anchor(r, n);
+		switch (which(r, n, "anchor timestamp crl", 0, 0)) {
+		case 0:
+			read_item(r, n, SG_CE_ANCHOR);
+			check_item(r, n, SG_CE_ANCHOR, r->conf->n_anchors - 1);
+			break;
+		case 1:
+			read_item(r, n, SG_CE_TIMESTAMP);
+			check_item(r, n, SG_CE_TIMESTAMP, r->conf->n_timestamps - 1);
+			break;
+		case 2: read_item(r, n, SG_CE_CRL); break;
+		default: return;
+		}
 	}
 }
 
@@ -295,8 +286,7 @@ static void read_policy(struct reader *r, xmlNode *policy)
 		switch (which(r, n, "when removal block", 1u << 1, 16)) {
 		case 0:
 			read_item(r, n, SG_CE_WHEN);
-			if (!r->code)
-				check_when(r, n);
+			check_item(r, n, SG_CE_WHEN, r->conf->n_whens - 1);
 			break;
 		case 1:
 			empty(r, n);
@@ -344,7 +334,7 @@ static void read_root(struct reader *r, xmlNode *root)
 
 	for (xmlNode *n = root ? sg_xml_first(root) : NULL; n && !r->code; n = sg_xml_next(n))
 		if (sg_xml_is(n, SG_CONF_NS, "feed"))
-			check_feed(r, n, index++);
+			check_item(r, n, SG_CE_FEED, index++);
 }
 
 /* --- the whole */
@@ -412,20 +402,15 @@ void sg_conf_free(struct sg_conf *conf)
 
 	if (!conf)
 		return;
-	for (size_t i = 0; i < conf->n_anchors; i++)
-		release_item(&conf->anchors[i], SG_CE_ANCHOR);
-	for (size_t i = 0; i < conf->n_feeds; i++)
-		release_item(&conf->feeds[i], SG_CE_FEED);
-	for (size_t i = 0; i < conf->n_whens; i++)
-		release_item(&conf->whens[i], SG_CE_WHEN);
-	for (size_t i = 0; i < conf->n_blocks; i++)
-		release_item(&conf->blocks[i], SG_CE_BLOCK);
+	for (size_t i = 0; i < ITEMS; i++) {
+		char *list = *list_of(conf, &items[i]);
+
+		for (size_t k = 0; k < *count_of(conf, &items[i]); k++)
+			release_item(list + k * items[i].size, items[i].element);
+		free(list);
+	}
 	for (size_t i = 0; i < sizeof of_conf / sizeof *of_conf; i++)
 		release_item(conf, of_conf[i]);
-	free(conf->anchors);
-	free(conf->feeds);
-	free(conf->whens);
-	free(conf->blocks);
 	sg_strs_release(&conf->origins);
 	free(conf);
 }

@@ -18,13 +18,27 @@ enum sg_signature_need { SG_SIGNED_XMLDSIG, SG_SIGNED_CMS, SG_SIGNED_BOTH };
 struct sg_conf_anchor {
 	char *name, *file; /* PEM; a relative path is relative to the configuration file's folder */
 	char *eku;         /* OID that the leaf must carry besides codeSigning; NULL: none */
+	char *feeds;       /* globs: the feeds that it may sign; default "*" */
+};
+/* A time-stamping authority: its certificate, or the SHA-256 of that. An eocs feed that it is for must carry its countersignature. */
+struct sg_conf_timestamp {
+	char *name, *file;
+	char *sha256; /* 64 hex digits; exactly one of the two */
+	char *feeds;
+};
+struct sg_conf_crl {
+	char *file;  /* PEM or DER */
+	char *feeds; /* globs: with any list, each authority of the feed's signer needs one */
 };
 struct sg_conf_feed {
-	char *name, *url;
-	char *anchors; /* blank-separated names; default: all */
+	char *name;
+	char *url;     /* NULL: never polled, `stopgapctl import` brings its documents */
+	char *anchors; /* blank-separated names; default: all that are for this feed */
 	char *ids;     /* blank-separated globs; default "*" */
 	bool eocs;     /* profile="eocs"; default stopgap */
 	enum sg_signature_need signature;
+	int64_t signers;                     /* of the detached signature, with keys of their own: 1 to 8 */
+	int64_t max_serial_jump;             /* 10,000 */
 	int64_t every, stale_after, timeout; /* ms: 5m (1s..7d), 24h, 2m */
 	int64_t max_bytes;                   /* 4 MiB */
 };
@@ -47,6 +61,10 @@ struct sg_conf {
 	enum sg_mode mode;
 	struct sg_conf_anchor *anchors;
 	size_t n_anchors;
+	struct sg_conf_timestamp *timestamps;
+	size_t n_timestamps;
+	struct sg_conf_crl *crls;
+	size_t n_crls;
 	char *proxy;                /* "system", "none", or an URL */
 	char *ca_file;              /* for HTTPS; NULL: the system's */
 	struct sg_conf_feed *feeds; /* in order of precedence: the first that offers an id wins */

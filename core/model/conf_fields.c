@@ -22,6 +22,17 @@ static const struct sg_conf_field anchor_fields[] = {
 	{ "name", SG_CF_NAME, IN(sg_conf_anchor, name), .required = true },
 	{ "file", SG_CF_PATH, IN(sg_conf_anchor, file), .required = true },
 	{ "eku",  SG_CF_OID,  IN(sg_conf_anchor, eku) },
+	{ "feeds", SG_CF_GLOBS, IN(sg_conf_anchor, feeds), .fallback = "*" },
+};
+static const struct sg_conf_field timestamp_fields[] = {
+	{ "name",   SG_CF_NAME,   IN(sg_conf_timestamp, name), .required = true },
+	{ "file",   SG_CF_PATH,   IN(sg_conf_timestamp, file) },
+	{ "sha256", SG_CF_SHA256, IN(sg_conf_timestamp, sha256) },
+	{ "feeds",  SG_CF_GLOBS,  IN(sg_conf_timestamp, feeds), .fallback = "*" },
+};
+static const struct sg_conf_field crl_fields[] = {
+	{ "file",  SG_CF_PATH,  IN(sg_conf_crl, file), .required = true },
+	{ "feeds", SG_CF_GLOBS, IN(sg_conf_crl, feeds), .fallback = "*" },
 };
 static const struct sg_conf_field network_fields[] = {
 	{ "proxy",   SG_CF_PROXY, IN(sg_conf, proxy), .fallback = "system" },
@@ -29,11 +40,13 @@ static const struct sg_conf_field network_fields[] = {
 };
 static const struct sg_conf_field feed_fields[] = {
 	{ "name",        SG_CF_NAME,     IN(sg_conf_feed, name), .required = true },
-	{ "url",         SG_CF_URL,      IN(sg_conf_feed, url), .required = true },
+	{ "url",         SG_CF_URL,      IN(sg_conf_feed, url) },
 	{ "anchors",     SG_CF_NAMES,    IN(sg_conf_feed, anchors) },
 	{ "ids",         SG_CF_GLOBS,    IN(sg_conf_feed, ids), .fallback = "*" },
 	{ "profile",     SG_CF_FLAG,     IN(sg_conf_feed, eocs), .words = "stopgap eocs", .fallback = "stopgap" },
-	{ "signature",   SG_CF_CHOICE,   IN(sg_conf_feed, signature), .words = "xmldsig", .fallback = "xmldsig" },
+	{ "signature",   SG_CF_CHOICE,   IN(sg_conf_feed, signature), .words = "xmldsig cms both", .fallback = "xmldsig" },
+	{ "signers",     SG_CF_NUMBER,   IN(sg_conf_feed, signers), .min = 1, .max = 8, .fallback = "1" },
+	{ "max-serial-jump", SG_CF_NUMBER, IN(sg_conf_feed, max_serial_jump), .min = 1, .max = 1000000000000, .fallback = "10000" },
 	{ "every",       SG_CF_DURATION, IN(sg_conf_feed, every), .min = 1 SECONDS, .max = 7 DAYS, .fallback = "5m" },
 	{ "stale-after", SG_CF_DURATION, IN(sg_conf_feed, stale_after), .min = 1 MINUTES, .max = 365 DAYS, .fallback = "24h" },
 	{ "timeout",     SG_CF_DURATION, IN(sg_conf_feed, timeout), .min = 1 SECONDS, .max = 1 HOURS, .fallback = "2m" },
@@ -90,6 +103,8 @@ static const struct sg_conf_field audit_fields[] = {
 const struct sg_conf_words sg_conf_words[SG_CE_COUNT] = {
 	[SG_CE_ROOT]    = ROWS("stopgap", "", root_fields),
 	[SG_CE_ANCHOR]  = ROWS("anchor", "trust.anchor", anchor_fields),
+	[SG_CE_TIMESTAMP] = ROWS("timestamp", "trust.timestamp", timestamp_fields),
+	[SG_CE_CRL]     = ROWS("crl", "trust.crl", crl_fields),
 	[SG_CE_NETWORK] = ROWS("network", "network", network_fields),
 	[SG_CE_FEED]    = ROWS("feed", "feed", feed_fields),
 	[SG_CE_POLICY]  = ROWS("policy", "policy", policy_fields),

@@ -15,6 +15,7 @@ enum sg_conf_kind {
 	SG_CF_URL,      /* char *: model/url.h; a path as SG_CF_PATH */
 	SG_CF_PROXY,    /* char *: system, none or an URL */
 	SG_CF_OID,      /* char *: 1.2.3 */
+	SG_CF_SHA256,   /* char *: 64 hex digits */
 	SG_CF_KINDS,    /* char *: blank-separated words out of those that the caller of the reader knows */
 	SG_CF_WINDOW,   /* char *: model/window.h */
 	SG_CF_ACCOUNTS, /* char *: comma-separated */
@@ -24,6 +25,7 @@ enum sg_conf_kind {
 	SG_CF_FLAG,     /* bool: place in the two `words` */
 	SG_CF_DURATION, /* int64_t: ms, min..max */
 	SG_CF_SIZE,     /* int64_t: octets, min..max */
+	SG_CF_NUMBER,   /* int64_t: min..max */
 	SG_CF_TIME,     /* int64_t: ms since 1970, 0 when absent */
 };
 
@@ -40,7 +42,9 @@ struct sg_conf_field {
 /* Elements, and which struct their fields lie in: struct sg_conf unless they are listed. */
 enum sg_conf_element {
 	SG_CE_ROOT,
-	SG_CE_ANCHOR, /* struct sg_conf_anchor */
+	SG_CE_ANCHOR,    /* struct sg_conf_anchor */
+	SG_CE_TIMESTAMP, /* struct sg_conf_timestamp */
+	SG_CE_CRL,       /* struct sg_conf_crl */
 	SG_CE_NETWORK,
 	SG_CE_FEED, /* struct sg_conf_feed */
 	SG_CE_POLICY,
@@ -68,6 +72,11 @@ int sg_conf_value_set(void *base, const struct sg_conf_field *field, const char 
 bool sg_conf_value_get(const void *base, const struct sg_conf_field *field, struct sg_buf *out);
 void sg_conf_value_absent(void *base, const struct sg_conf_field *field);
 void sg_conf_value_release(void *base, const struct sg_conf_field *field);
+
+/* conf_check.c. NULL when the `index`-th element of that kind fits with what was read before it; else the attribute that is wrong ("": the element as
+ * a whole), and why, as a sentence. Feeds are checked once <trust> is read. */
+const char *sg_conf_item_wrong(
+        const struct sg_conf *conf, enum sg_conf_element element, size_t index, struct sg_buf *why);
 
 /* conf_lines.c. The line, from 1, of the `index`-th start tag, or of that attribute in it (NULL: the tag). */
 unsigned long sg_conf_line(struct sg_bytes octets, size_t index, const char *attr);

@@ -50,6 +50,10 @@ void sg_conf_print(const struct sg_conf *c, struct sg_buf *out)
 	sg_buf_str(out, ">\n\t<trust>\n");
 	for (size_t i = 0; i < c->n_anchors; i++)
 		put(out, "\t\t", SG_CE_ANCHOR, &c->anchors[i]);
+	for (size_t i = 0; i < c->n_timestamps; i++)
+		put(out, "\t\t", SG_CE_TIMESTAMP, &c->timestamps[i]);
+	for (size_t i = 0; i < c->n_crls; i++)
+		put(out, "\t\t", SG_CE_CRL, &c->crls[i]);
 	sg_buf_str(out, "\t</trust>\n");
 	put(out, "\t", SG_CE_NETWORK, c);
 	for (size_t i = 0; i < c->n_feeds; i++)

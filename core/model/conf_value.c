@@ -78,26 +78,47 @@ static bool parse_size(const char *text, int64_t *ret)
 	return false;
 }
 
+static void put_number(struct sg_buf *out, int64_t v)
+{
+	sg_buf_fmt(out, "%lld", (long long)v);
+}
+
+static bool parse_number(const char *text, int64_t *ret)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits < 1 || digits > 15 || text[digits] || (text[0] == '0' && digits > 1))
+		return false;
+	*ret = strtoll(text, NULL, 10);
+	return true;
+}
+
 static int set_number(void *base, const struct sg_conf_field *f, const char *text, struct sg_err *err)
 {
-	bool duration = f->kind == SG_CF_DURATION;
+	static const char *const names[] = { "a duration; write a number and a unit, such as",
+		"a size; write a number and a unit, such as", "a number, such as" };
+	int which = f->kind == SG_CF_DURATION ? 0 : f->kind == SG_CF_SIZE ? 1 : 2;
+	void (*put)(struct sg_buf *, int64_t) = which == 0   ? put_duration
+	                                        : which == 1 ? put_size
+	                                                     : put_number;
 	struct sg_buf range = { 0 };
 	int64_t v = 0;
-	bool good = duration ? sg_duration_parse(text, &v, NULL) == 0 : parse_size(text, &v);
+	bool good = which == 0   ? sg_duration_parse(text, &v, NULL) == 0
+	            : which == 1 ? parse_size(text, &v)
+	                         : parse_number(text, &v);
 
 	if (good && v >= f->min && v <= f->max) {
 		*number_of(base, f) = v;
 		return 0;
 	}
-	(duration ? put_duration : put_size)(&range, f->min);
+	put(&range, f->min);
 	sg_buf_str(&range, " to ");
-	(duration ? put_duration : put_size)(&range, f->max);
+	put(&range, f->max);
 	if (good)
 		sg_fail(err, SG_EINVAL, "'%.80s' is out of range (%s)", text, (const char *)range.data);
 	else
-		sg_fail(err, SG_EINVAL, "'%.80s' is not a %s; write a number and a unit, such as %s (%s)",
-		        text, duration ? "duration" : "size", f->fallback ? f->fallback : "5m",
-		        (const char *)range.data);
+		sg_fail(err, SG_EINVAL, "'%.80s' is not %s %s (%s)", text, names[which],
+		        f->fallback ? f->fallback : "5m", (const char *)range.data);
 	sg_buf_release(&range);
 	return SG_EINVAL;
 }
@@ -111,12 +132,8 @@ static int set_choice(void *base, const struct sg_conf_field *f, const char *tex
 	if (at < 0) {
 		struct sg_buf hint = { 0 };
 
-		if (strcmp(f->attr, "signature") == 0 && sg_words_index("cms both", text) >= 0)
-			sg_buf_str(&hint, " supported by this version; allowed: xmldsig");
-		else
-			sg_words_hint(f->words, text, &hint);
-		sg_fail(err, SG_EINVAL, "'%.80s' is not %s%s", text, hint.data[0] == ';' ? "allowed" : "yet",
-		        (const char *)hint.data);
+		sg_words_hint(f->words, text, &hint);
+		sg_fail(err, SG_EINVAL, "'%.80s' is not allowed%s", text, (const char *)hint.data);
 		sg_buf_release(&hint);
 		return SG_EINVAL;
 	}
@@ -232,6 +249,10 @@ static const char *wrong(const struct sg_conf_field *f, const char *text)
 		               : "a list of names with blanks between them; * and ? stand for any";
 	case SG_CF_OID:
 		return good_oid(text) ? NULL : "an object identifier, such as 1.3.6.1.4.1.311.76.57.1.11";
+	case SG_CF_SHA256:
+		return strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64
+		               ? NULL
+		               : "a SHA-256; write its 64 hex digits without colons";
 	case SG_CF_WINDOW:
 		return sg_window_check(text, NULL) == 0
 		               ? NULL
@@ -255,6 +276,7 @@ static const char *wrong(const struct sg_conf_field *f, const char *text)
 	case SG_CF_FLAG:
 	case SG_CF_DURATION:
 	case SG_CF_SIZE:
+	case SG_CF_NUMBER:
 	case SG_CF_TIME: return NULL;
 	}
 	return NULL;
@@ -320,7 +342,8 @@ int sg_conf_value_set(void *base, const struct sg_conf_field *f, const char *tex
 	case SG_CF_SEVERITY:
 	case SG_CF_FLAG: return set_choice(base, f, text, err);
 	case SG_CF_DURATION:
-	case SG_CF_SIZE: return set_number(base, f, text, err);
+	case SG_CF_SIZE:
+	case SG_CF_NUMBER: return set_number(base, f, text, err);
 	case SG_CF_TIME: return set_time(base, f, text, err);
 	case SG_CF_KINDS: return set_kinds(base, f, text, kinds, err);
 	case SG_CF_TEXT:
@@ -331,6 +354,7 @@ int sg_conf_value_set(void *base, const struct sg_conf_field *f, const char *tex
 	case SG_CF_URL:
 	case SG_CF_PROXY:
 	case SG_CF_OID:
+	case SG_CF_SHA256:
 	case SG_CF_WINDOW:
 	case SG_CF_ACCOUNTS:
 	case SG_CF_REVISION: break;
@@ -363,6 +387,8 @@ bool sg_conf_value_get(const void *const_base, const struct sg_conf_field *f, st
 		put_duration(out, *number_of(base, f));
 	} else if (f->kind == SG_CF_SIZE) {
 		put_size(out, *number_of(base, f));
+	} else if (f->kind == SG_CF_NUMBER) {
+		put_number(out, *number_of(base, f));
 	} else if (f->kind == SG_CF_TIME) {
 		if (*number_of(base, f) == 0)
 			return false;

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789ABCDEF"
 #define KINDS "url_rewrite app_pool service do_nothing"
-#define NS "xmlns=\"urn:stopgap:config:1\""
+#define NS    "xmlns=\"urn:stopgap:config:1\""
 
 static struct sg_conf *decode(const char *text)
 {
@@ -220,8 +221,32 @@ static const struct {
 	{ TRUSTED("<feed name=\"f\" url=\"http://feed.example/\"/>"), "use https://" },
 	{ TRUSTED("<feed name=\"f\" url=\"ftp://feed.example/\"/>"), "not a known kind of address" },
 	{ TRUSTED("<feed name=\"f\" url=\"https://u:p@h/\"/>"), "user name" },
-	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" signature=\"cms\"/>"),
-	        "'cms' is not yet supported by this version; allowed: xmldsig" },
+	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" signature=\"pgp\"/>"),
+	        "'pgp' is not allowed; allowed: xmldsig, cms, both" },
+	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" signers=\"2\"/>"),
+	        "more than one of 'signers' needs signature=\"cms\" or \"both\"" },
+	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" signature=\"cms\" signers=\"9\"/>"),
+	        "'9' is out of range (1 to 8)" },
+	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" max-serial-jump=\"ten\"/>"),
+	        "'ten' is not a number, such as 10000 (1 to 1000000000000)" },
+	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" max-serial-jump=\"0\"/>"), "'0' is out of range" },
+	{ "<stopgap " NS "><trust><anchor name=\"a\" file=\"a\" feeds=\"vendor-*\"/></trust>"
+	  "<feed name=\"f\" url=\"https://h/\"/></stopgap>",
+	        "feed 'f' cannot be verified: no <anchor> that may sign it" },
+	{ "<stopgap " NS
+	  "><trust><anchor name=\"a\" file=\"a\" feeds=\"g\"/><anchor name=\"b\" file=\"b\"/></trust>"
+	  "<feed name=\"f\" url=\"https://h/\" anchors=\"b a\"/></stopgap>",
+	        "the anchor 'a' may not sign it (feeds=\"g\")" },
+	{ "<stopgap " NS "><trust><timestamp name=\"t\"/></trust></stopgap>",
+	        "<timestamp> needs either 'file' or 'sha256'" },
+	{ "<stopgap " NS "><trust><timestamp name=\"t\" file=\"f\" sha256=\"" HEX64 "\"/></trust></stopgap>",
+	        "<timestamp> needs either 'file' or 'sha256'" },
+	{ "<stopgap " NS "><trust><timestamp name=\"t\" sha256=\"aa:bb\"/></trust></stopgap>",
+	        "'aa:bb' is not a SHA-256" },
+	{ "<stopgap " NS
+	  "><trust><timestamp name=\"t\" file=\"f\"/>\n<timestamp name=\"t\" file=\"g\"/></trust></stopgap>",
+	        "F:2: there are two timestamps with the name 't'" },
+	{ "<stopgap " NS "><trust><crl/></trust></stopgap>", "attribute 'file' of <crl> is missing" },
 	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" signature=\"none\"/>"),
 	        "'none' is not allowed; allowed: xmldsig" },
 	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" profile=\"em\"/>"),
@@ -268,8 +293,8 @@ static void torn_files_are_refused_without_harm(void **state)
 		char *part = malloc(n + 1);
 
 		memcpy(part, full, n);
-		assert_true(
-		        sg_conf_decode((struct sg_bytes){ (unsigned char *)part, n }, "F", KINDS, &conf, &err) < 0);
+		assert_true(sg_conf_decode((struct sg_bytes){ (unsigned char *)part, n }, "F", KINDS, &conf,
+		                    &err) < 0);
 		free(part);
 	}
 }
