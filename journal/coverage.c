@@ -28,14 +28,6 @@ static enum sg_verdict verdict_named(const char *name)
 	return SG_V_UNKNOWN;
 }
 
-static void set(char **to, const char *s)
-{
-	char *copy = sg_strdup(s);
-
-	free(*to);
-	*to = copy;
-}
-
 /* --- the server: the worst of all */
 
 static const char *feed_trouble(const struct sg_coverage *c, const struct sg_covered_feed *f)
@@ -141,24 +133,25 @@ static bool on_feed(struct sg_coverage *c, const struct sg_audit *line)
 	switch (line->code) {
 	case SG_EV_FEED_ACCEPTED:
 		f->read = true;
-		set(&f->part, NULL); /* what it lacks is said behind this */
-		set(&f->error, NULL);
-		set(&f->stale, NULL);
+		sg_str_set(&f->part, NULL); /* what it lacks is said behind this */
+		sg_str_set(&f->error, NULL);
+		sg_str_set(&f->stale, NULL);
 		return true;
 	case SG_EV_FEED_REACHABLE:
 		f->read = true;
-		set(&f->error, NULL);
-		set(&f->stale, NULL);
+		sg_str_set(&f->error, NULL);
+		sg_str_set(&f->stale, NULL);
 		return true;
-	case SG_EV_FEED_PART_REFUSED: set(&f->part, text); return true;
-	case SG_EV_FEED_STALE: set(&f->stale, text); return true;
+	case SG_EV_FEED_PART_REFUSED: sg_str_set(&f->part, text); return true;
+	case SG_EV_FEED_STALE: sg_str_set(&f->stale, text); return true;
 	case SG_EV_FEED_UNREACHABLE:
 	case SG_EV_FEED_MALFORMED:
 	case SG_EV_TRUST_SIGNATURE:
 	case SG_EV_TRUST_CHAIN:
 	case SG_EV_TRUST_SERIAL:
 	case SG_EV_TRUST_EQUIVOCATION:
-	case SG_EV_TRUST_NAME: set(&f->error, text); return true;
+	case SG_EV_TRUST_NAME:
+	case SG_EV_TRUST_TIME: sg_str_set(&f->error, text); return true;
 	default: return false;
 	}
 }
@@ -182,7 +175,7 @@ static void stop(struct sg_coverage *c, int64_t at, uint64_t seq, const char *ho
 {
 	int64_t now = c->now;
 
-	set(&c->gap, how);
+	sg_str_set(&c->gap, how);
 	c->known = true;
 	c->running = false;
 	for (size_t i = 0; i < c->n; i++) {
@@ -205,7 +198,7 @@ static void start(struct sg_coverage *c, uint64_t seq)
 	c->running = true;
 	c->configured = false;
 	for (size_t i = 0; i < c->n_feeds; i++)
-		set(&c->feeds[i].stale, NULL); /* each run says it anew */
+		sg_str_set(&c->feeds[i].stale, NULL); /* each run says it anew */
 	for (size_t i = 0; i < c->n; i++) {
 		struct sg_covered *s = &c->at[i];
 
@@ -269,7 +262,7 @@ static void take_mitigations(struct sg_coverage *c, const struct sg_val *list, u
 		struct sg_covered *s = covered(c, &key, &fresh);
 
 		s->verdict = verdict_named(sg_val_get_str(list->kid[i], "verdict", ""));
-		set(&s->cause, sg_val_get_str(list->kid[i], "cause", "-"));
+		sg_str_set(&s->cause, sg_val_get_str(list->kid[i], "cause", "-"));
 		if (!c->known || c->running)
 			sg_spans_begin(&s->spans, cover_of(s->verdict), s->verdict, s->cause, c->now, seq);
 		else
@@ -285,9 +278,9 @@ static void take_feeds(struct sg_coverage *c, const struct sg_val *list)
 
 		f->listed = sg_val_get_bool(one, "listed", false);
 		f->read = sg_val_get_bool(one, "read", false);
-		set(&f->error, sg_val_get_str(one, "error", NULL));
-		set(&f->stale, sg_val_get_str(one, "stale", NULL));
-		set(&f->part, sg_val_get_str(one, "part", NULL));
+		sg_str_set(&f->error, sg_val_get_str(one, "error", NULL));
+		sg_str_set(&f->stale, sg_val_get_str(one, "stale", NULL));
+		sg_str_set(&f->part, sg_val_get_str(one, "part", NULL));
 	}
 }
 
@@ -299,7 +292,7 @@ static void take_standing(struct sg_coverage *c, uint64_t seq)
 	c->known = sg_val_get_bool(head, "known", false);
 	c->running = sg_val_get_bool(head, "running", false);
 	c->configured = sg_val_get_bool(head, "configured", false);
-	set(&c->gap, sg_val_get_str(head, "gap", "the service did not run"));
+	sg_str_set(&c->gap, sg_val_get_str(head, "gap", "the service did not run"));
 	for (size_t i = 0; i < c->facts->n; i++) {
 		if (!sg_coverage_is_fact(c->facts->kid[i]->key))
 			continue;
@@ -322,7 +315,7 @@ static void lost(struct sg_coverage *c, int64_t at, const struct sg_audit *line)
 	c->now = at;
 	for (size_t i = 0; i < c->n; i++) {
 		c->at[i].verdict = SG_V_UNKNOWN;
-		set(&c->at[i].cause, cause);
+		sg_str_set(&c->at[i].cause, cause);
 		sg_spans_begin(&c->at[i].spans, SG_COVER_UNKNOWN, SG_V_UNKNOWN, cause, at, line->seq);
 	}
 	begin_server(c, line->seq);

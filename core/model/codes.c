@@ -2,7 +2,7 @@
 #include "model/codes.h"
 
 static const struct sg_event_info events[] = {
-#define X(number, NAME, level, name, meaning, cure) { number, level, name, meaning, cure },
+#define X(number, NAME, level, name, meaning, cause, cure) { number, level, name, meaning, cause, cure },
 	SG_EVENTS(X)
 #undef X
 };
@@ -24,4 +24,41 @@ const struct sg_event_info *sg_event_info(int code)
 			return &events[i];
 	}
 	return NULL;
+}
+
+/* A clause of the table as a sentence. */
+static void sentence(const char *text, struct sg_buf *out)
+{
+	if (*text >= 'a' && *text <= 'z') {
+		sg_buf_char(out, (char)(*text - 'a' + 'A'));
+		text++;
+	}
+	sg_buf_str(out, text);
+	sg_buf_str(out, ".\n");
+}
+
+void sg_event_print(const struct sg_event_info *info, struct sg_buf *out)
+{
+	static const char *const levels[] = { "debug", "info", "warning", "error", "critical" };
+
+	sg_buf_fmt(out, "## %d %s (%s)\n", info->code, info->name, levels[info->level]);
+	sentence(info->meaning, out);
+	sg_buf_str(out, "- Cause: ");
+	sentence(info->cause, out);
+	sg_buf_str(out, "- What to do: ");
+	sentence(info->cure, out);
+}
+
+void sg_events_print(struct sg_buf *out)
+{
+	sg_buf_str(out, "# Events\n"
+	                "Printed by `stopgapctl help events`; one of them: `stopgapctl help event NUMBER`. A "
+	                "number never changes "
+	                "its meaning. 1xxx is the service,\n2xxx feeds, 3xxx trust, 4xxx mitigations, 5xxx "
+	                "what people "
+	                "asked for, 9xxx the journal.\n");
+	for (size_t i = 0; i < sg_event_count(); i++) {
+		sg_buf_char(out, '\n');
+		sg_event_print(&events[i], out);
+	}
 }
