@@ -62,6 +62,19 @@ char *sg_strndup(const char *s, size_t n)
 	return copy;
 }
 
+void sg_str_set(char **to, const char *s)
+{
+	char *copy = sg_strdup(s);
+
+	free(*to);
+	*to = copy;
+}
+
+bool sg_str_equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 char *sg_format(const char *fmt, ...)
 {
 	va_list ap;
@@ -84,6 +97,12 @@ void sg_strs_add(struct sg_strs *strs, const char *s)
 {
 	strs->at = sg_grow(strs->at, strs->n, &strs->cap, sizeof *strs->at);
 	strs->at[strs->n++] = sg_strdup(s);
+}
+
+void sg_strs_add_once(struct sg_strs *strs, const char *s)
+{
+	if (!sg_strs_has(strs, s))
+		sg_strs_add(strs, s);
 }
 
 bool sg_strs_has(const struct sg_strs *strs, const char *s)

@@ -16,6 +16,9 @@ void *sg_realloc(void *p, size_t size);                     /* new bytes are NOT
 void *sg_grow(void *p, size_t n, size_t *cap, size_t item); /* room for at least n+1 items of `item` bytes */
 char *sg_strdup(const char *s);                             /* NULL gives NULL */
 char *sg_strndup(const char *s, size_t n);
+void sg_str_set(
+        char **to, const char *s); /* *to becomes a copy of s, which may be part of it; NULL as above */
+bool sg_str_equal(const char *a, const char *b); /* octet by octet; NULL equals only NULL */
 char *sg_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* A list of owned strings. {0} is an empty one. */
@@ -24,6 +27,7 @@ struct sg_strs {
 	size_t n, cap;
 };
 void sg_strs_add(struct sg_strs *strs, const char *s);
+void sg_strs_add_once(struct sg_strs *strs, const char *s);
 bool sg_strs_has(const struct sg_strs *strs, const char *s);
 void sg_strs_release(struct sg_strs *strs);
 

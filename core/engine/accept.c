@@ -4,14 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void set(char **to, const char *s)
-{
-	char *copy = sg_strdup(s);
-
-	free(*to);
-	*to = copy;
-}
-
 static const struct sg_conf_feed *conf_feed(const struct sg_engine *e, const char *name)
 {
 	const struct sg_conf *conf = sg_engine_conf(e);
@@ -28,7 +20,7 @@ static void feed_row(const struct sg_world *w, const struct sg_conf_feed *feed, 
 	for (size_t i = 0; i < w->feeds.n; i++) {
 		if (strcmp(w->feeds.at[i].name, feed->name) == 0) {
 			sg_feed_row_copy(ret, &w->feeds.at[i]);
-			set(&ret->url, feed->url);
+			sg_str_set(&ret->url, feed->url);
 			return;
 		}
 	}
@@ -53,7 +45,7 @@ static int failed(
 		row->failing_since = ctx.now.wall;
 	row->tried = ctx.now.wall;
 	row->error_code = event;
-	set(&row->error, why->msg);
+	sg_str_set(&row->error, why->msg);
 	if (news)
 		sg_line(&lines, &ctx, event, NULL, sg_line_of_feed(row->name), "feed %s: %s", row->name,
 		        why->msg);
@@ -90,10 +82,10 @@ static void succeeded(struct sg_feed_row *row, const struct sg_fetched *fetched,
 	row->failures = 0;
 	row->failing_since = 0;
 	row->error_code = 0;
-	set(&row->error, NULL);
+	sg_str_set(&row->error, NULL);
 	if (fetched && !fetched->unchanged) {
-		set(&row->etag, fetched->etag);
-		set(&row->last_modified, fetched->last_modified);
+		sg_str_set(&row->etag, fetched->etag);
+		sg_str_set(&row->last_modified, fetched->last_modified);
 	}
 }
 
@@ -114,12 +106,12 @@ static struct sg_row *offer(struct sg_engine *e, const struct sg_world *w, const
 	row->missing = false;
 	row->offered_serial = serial;
 	row->offered_at = ctx->now.wall;
-	set(&row->desc, m->desc);
+	sg_str_set(&row->desc, m->desc);
 	if (m->tombstone) {
 		row->tombstone = true;
 		row->offered = (struct sg_hash){ { 0 } };
-		set(&row->offered_revision, NULL);
-		set(&row->withdraw_reason, m->withdraw_reason);
+		sg_str_set(&row->offered_revision, NULL);
+		sg_str_set(&row->withdraw_reason, m->withdraw_reason);
 		if (!row->since)
 			sg_row_move(row, SG_PENDING, SG_WHY_NEW, ctx->now.wall, "recorded; to be evaluated");
 		sg_line(lines, ctx, SG_EV_NEW, row, NULL, "%s: withdrawn by feed %s%s%s", m->id, m->feed,
@@ -127,9 +119,9 @@ static struct sg_row *offer(struct sg_engine *e, const struct sg_world *w, const
 		return row;
 	}
 	row->tombstone = false;
-	set(&row->withdraw_reason, NULL);
+	sg_str_set(&row->withdraw_reason, NULL);
 	row->offered = m->hash;
-	set(&row->offered_revision, m->revision);
+	sg_str_set(&row->offered_revision, m->revision);
 	row->remove_after = m->remove_after;
 	row->severity = (enum sg_severity_row)m->severity;
 	row->attempts = 0;
@@ -162,7 +154,7 @@ static struct sg_row *absent(const struct sg_feed *feed, bool eocs, const struct
 	row = sg_row_copy(old);
 	if (eocs) {
 		row->tombstone = true;
-		set(&row->withdraw_reason, "no longer in the document");
+		sg_str_set(&row->withdraw_reason, "no longer in the document");
 	} else {
 		row->missing = true;
 	}
@@ -186,7 +178,7 @@ static int accept(struct sg_engine *e, const struct sg_world *w, const struct sg
 	frow->document = feed->document;
 	frow->issued = feed->issued;
 	frow->expires = feed->expires;
-	set(&frow->signer, feed->signer);
+	sg_str_set(&frow->signer, feed->signer);
 	sg_line(&lines, &ctx, SG_EV_FEED_ACCEPTED, NULL, sg_line_of_feed(frow->name),
 	        "feed %s: serial %llu, %zu mitigation%s, signed by %s", frow->name,
 	        (unsigned long long)feed->serial, feed->n, feed->n == 1 ? "" : "s",

@@ -14,19 +14,6 @@ void sg_decision_release(struct sg_decision *d)
 	*d = (struct sg_decision){ 0 };
 }
 
-static void set(char **to, const char *s)
-{
-	char *copy = sg_strdup(s);
-
-	free(*to);
-	*to = copy;
-}
-
-static bool differ(const char *a, const char *b)
-{
-	return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
-}
-
 static struct sg_view *view_of(struct sg_engine *e, const struct sg_key *key)
 {
 	struct sg_view *v;
@@ -52,7 +39,7 @@ static void prove(struct sg_ctx *ctx, struct sg_decision *d)
 
 	sg_op_prove(ctx, row, d->held);
 	d->proven = row->effective != effective ||
-	            (row->effective == SG_EFFECTIVE_NO && differ(row->effective_text, text));
+	            (row->effective == SG_EFFECTIVE_NO && !sg_str_equal(row->effective_text, text));
 	free(text);
 }
 
@@ -111,7 +98,7 @@ static void shadow(struct sg_engine *e, const struct sg_world *w, struct sg_deci
 {
 	const struct sg_conf *conf = sg_engine_conf(e);
 
-	set(&d->row->shadowed_by, NULL);
+	sg_str_set(&d->row->shadowed_by, NULL);
 	for (size_t i = 0; i < conf->n_feeds; i++) {
 		struct sg_key key = { conf->feeds[i].name, d->row->key.id };
 		const struct sg_row *above;
@@ -123,7 +110,7 @@ static void shadow(struct sg_engine *e, const struct sg_world *w, struct sg_deci
 			continue;
 		d->facts.shadowed = true;
 		d->facts.shadow_settled = !(above->state == SG_PENDING && above->reason == SG_WHY_NEW);
-		set(&d->row->shadowed_by, conf->feeds[i].name);
+		sg_str_set(&d->row->shadowed_by, conf->feeds[i].name);
 		return;
 	}
 }
@@ -160,7 +147,7 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	if (!sg_hash_is_zero(&row->applied))
 		d.held = sg_engine_body(e, row->key.feed, &row->applied, NULL);
 	if (!d.m && !row->tombstone)
-		set(&row->proof, why.msg[0] ? why.msg : "its body is not in the journal");
+		sg_str_set(&row->proof, why.msg[0] ? why.msg : "its body is not in the journal");
 	sg_decide_evaluate(e, w, &d);
 	d.slot = sg_state_slot(row->state, row->reason);
 	d.block = sg_policy_block(&w->blocks, row, f->holds ? row->applied_revision : row->offered_revision,
@@ -308,7 +295,7 @@ void sg_decision_note(const struct sg_decision *d, int64_t now, bool *ret_moved)
 	        (state == SG_APPLIED || why == SG_WHY_REMOVAL_WINDOW))
 		return;
 	text = sg_decision_sentence(d, why);
-	if (row->state != state || row->reason != why || differ(row->text, text)) {
+	if (row->state != state || row->reason != why || !sg_str_equal(row->text, text)) {
 		*ret_moved = true;
 		sg_row_move(row, state, why, now, "%s", text);
 	}

@@ -4,19 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void set(char **to, const char *s)
-{
-	char *copy = sg_strdup(s);
-
-	free(*to);
-	*to = copy;
-}
-
-static bool differ(const char *a, const char *b)
-{
-	return (a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0);
-}
-
 /* It stays although it reads fixed, and why. */
 static void stays(struct sg_row *row, const struct sg_match *match, const char *why)
 {
@@ -99,12 +86,12 @@ void sg_decide_evaluate(struct sg_engine *e, const struct sg_world *w, struct sg
 		if (!holds)
 			match_target(e, d->m, w, &match);
 		row->applies = match.applies;
-		set(&row->proof, match.proof);
+		sg_str_set(&row->proof, match.proof);
 		settle_fixed(e, row, &match, holds, w->now.wall);
 	}
 	/* The remaining settle time in the sentence is no news. */
 	d->evaluated = row->applies != applies || row->fixed_since != fixed_since ||
-	               (!row->fixed_since && differ(proof, row->proof));
+	               (!row->fixed_since && !sg_str_equal(proof, row->proof));
 	free(proof);
 	sg_match_release(&match);
 }

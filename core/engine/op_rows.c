@@ -18,14 +18,6 @@ int64_t sg_retry_delay(uint32_t attempts)
 	return delay < 3600 * 1000 ? delay : 3600 * 1000;
 }
 
-static void label(char **to, const char *from)
-{
-	char *copy = sg_strdup(from);
-
-	free(*to);
-	*to = copy;
-}
-
 static void retry_later(struct sg_row *row, int64_t now)
 {
 	row->attempts++;
@@ -133,7 +125,7 @@ void sg_row_applied(
 	if (op != SG_OP_REPAIR || !row->applied_at)
 		row->applied_at = now;
 	row->applied = *body;
-	label(&row->applied_revision, revision);
+	sg_str_set(&row->applied_revision, revision);
 	row->failed = (struct sg_hash){ { 0 } };
 	row->attempts = 0;
 	row->retry_at = 0;
@@ -149,13 +141,13 @@ void sg_row_out(struct sg_row *row, enum sg_state done, enum sg_reason why, cons
 		row->failed =
 		        row->applied; /* this very body was taken out by a person: it does not come back by itself */
 	row->applied = (struct sg_hash){ { 0 } };
-	label(&row->applied_revision, NULL);
+	sg_str_set(&row->applied_revision, NULL);
 	row->applied_at = 0;
 	if (why != SG_WHY_NEW) /* half done and taken out: the next failure still waits longer */
 		row->attempts = 0;
 	row->retry_at = 0;
 	row->goal = SG_OUT;
 	row->effective = SG_EFFECTIVE_UNKNOWN;
-	label(&row->effective_text, NULL);
+	sg_str_set(&row->effective_text, NULL);
 	sg_row_move(row, done, why, now, "%s", text ? text : "what was there before is back");
 }

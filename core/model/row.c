@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void replace(char **to, const char *from)
-{
-	char *copy = sg_strdup(from);
-
-	free(*to);
-	*to = copy;
-}
-
 bool sg_key_equal(const struct sg_key *a, const struct sg_key *b)
 {
 	return a->feed && b->feed && a->id && b->id && strcmp(a->feed, b->feed) == 0 &&
@@ -346,12 +338,12 @@ void sg_feed_row_copy(struct sg_feed_row *to, const struct sg_feed_row *from)
 	*to = *from;
 	to->name = NULL;
 	to->url = to->etag = to->last_modified = to->signer = to->error = NULL;
-	replace(&to->name, from->name);
-	replace(&to->url, from->url);
-	replace(&to->etag, from->etag);
-	replace(&to->last_modified, from->last_modified);
-	replace(&to->signer, from->signer);
-	replace(&to->error, from->error);
+	sg_str_set(&to->name, from->name);
+	sg_str_set(&to->url, from->url);
+	sg_str_set(&to->etag, from->etag);
+	sg_str_set(&to->last_modified, from->last_modified);
+	sg_str_set(&to->signer, from->signer);
+	sg_str_set(&to->error, from->error);
 }
 
 void sg_feed_row_release(struct sg_feed_row *f)

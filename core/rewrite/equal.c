@@ -3,11 +3,6 @@
 #include "base/text.h"
 #include <string.h>
 
-static bool same_text(const char *a, const char *b)
-{
-	return !a || !b ? a == b : !strcmp(a, b);
-}
-
 /* Does any part of the rule use what its pattern captures (which 'R') or its conditions capture (which 'C')? */
 static bool uses(const struct sg_rw_rule *rule, char which)
 {
@@ -89,10 +84,10 @@ static bool same_action(const struct sg_rw_rule *a, const struct sg_rw_rule *b)
 	case SG_RW_RESPOND: return a->status == b->status && a->substatus == b->substatus;
 	case SG_RW_REDIRECT:
 		return a->status == b->status && a->append_query == b->append_query &&
-		       same_text(a->value, b->value);
+		       sg_str_equal(a->value, b->value);
 	case SG_RW_REWRITE:
 		if (a->append_query != b->append_query || a->replace != b->replace ||
-		        !same_text(a->value, b->value))
+		        !sg_str_equal(a->value, b->value))
 			return false;
 		break;
 	}
@@ -124,7 +119,7 @@ bool sg_rw_equivalent(
 {
 	const struct sg_rw_rule *x = a->at[kind][ia], *y = b->at[kind][ib];
 
-	if (x->enabled != y->enabled || (!same_text(x->base, y->base) && !(anywhere(x) && anywhere(y))))
+	if (x->enabled != y->enabled || (!sg_str_equal(x->base, y->base) && !(anywhere(x) && anywhere(y))))
 		return false;
 	if (kind == SG_RW_OUTBOUND &&
 	        (!sg_same(x->variable, y->variable) || !x->variable || !same_pre(a, x->pre, b, y->pre)))
