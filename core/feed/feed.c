@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CONFIGS = 4096, DEFAULT_JUMP = 10000 };
+enum { MAX_CONFIGS = 4096, DEFAULT_JUMP = 10000, MAX_FUTURE_MS = 5 * 60 * 1000 };
 
 /* --- the head: attributes of EOCS */
 
@@ -290,6 +290,8 @@ int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, st
 	if (!r) {
 		feed->signer = sg_strdup(verified.signer);
 		feed->signer_expires = verified.not_after;
+		sg_ends_add_all(&feed->ends, &verified.ends);
+		sg_ends_add_all(&feed->ends, &first.ends);
 		if (rules->eocs)
 			feed->issued = verified.signed_at;
 		if (first.signer && first.not_after < feed->signer_expires)
@@ -316,6 +318,7 @@ void sg_feed_free(struct sg_feed *feed)
 	free(feed->name);
 	free(feed->version);
 	free(feed->signer);
+	sg_ends_release(&feed->ends);
 	free(feed);
 }
 
@@ -343,6 +346,11 @@ int sg_feed_follows(const struct sg_feed *feed, const struct sg_feed_before *bef
 {
 	uint64_t jump = max_jump ? max_jump : DEFAULT_JUMP;
 
+	if (before->now && feed->issued > before->now + MAX_FUTURE_MS) {
+		*ret_event = SG_EV_TRUST_TIME;
+		return sg_fail(err, SG_ETRUST,
+		        "the document says that it was issued in the future: one of the two clocks is wrong");
+	}
 	if (before->serial == 0)
 		return follows_by_time(feed, before, ret_event, err);
 	*ret_event = SG_EV_TRUST_SERIAL;

@@ -6,6 +6,7 @@
 #ifndef SG_FEED_FEED_H
 #define SG_FEED_FEED_H
 
+#include "feed/ends.h"
 #include "model/conf.h"
 #include "model/mitigation.h"
 
@@ -46,6 +47,7 @@ struct sg_feed {
 	char *version;           /* EOCS/@version */
 	char *signer;            /* subject of the leaf */
 	int64_t signer_expires;
+	struct sg_ends ends;     /* of every certificate that the signature was verified with */
 	struct sg_hash document; /* of the verified octets: the document's identity */
 	struct sg_mitigation **at;
 	size_t n;
@@ -61,11 +63,13 @@ int sg_feed_decode(struct sg_bytes verified, const struct sg_feed_rules *rules, 
         int *ret_event, struct sg_err *err);
 void sg_feed_free(struct sg_feed *feed);
 
-/* Whether a document may follow the one before it: serial never down (P9), not the same serial with other octets, jump bounded. */
+/* Whether a document may follow the one before it: serial never down (P9), not the same serial with other octets, jump bounded, and not
+ * issued in the future. */
 struct sg_feed_before {
 	uint64_t serial; /* 0: none accepted yet, or eocs */
 	int64_t issued;  /* eocs: of the countersignature; 0: none */
 	struct sg_hash document;
+	int64_t now; /* ms; a document that was issued more than five minutes later is refused. 0: that is not asked */
 };
 int sg_feed_follows(const struct sg_feed *feed, const struct sg_feed_before *before, uint64_t max_jump,
         int *ret_event, struct sg_err *err);

@@ -206,5 +206,6 @@ void sg_verified_release(struct sg_verified *v)
 {
 	sg_buf_release(&v->octets);
 	free(v->signer);
+	sg_ends_release(&v->ends);
 	*v = (struct sg_verified){ 0 };
 }

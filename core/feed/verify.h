@@ -15,6 +15,7 @@ struct sg_verified {
 	struct sg_buf octets; /* what was signed, in canonical form: the only thing that may be read */
 	char *signer;
 	int64_t not_after;
+	struct sg_ends ends;
 	int64_t signed_at; /* by a pinned time-stamping authority; 0: nobody says */
 };
 /* What a document of the right shape offers. Nothing of it is trusted yet. */
@@ -42,5 +43,9 @@ int sg_verify_xmldsig(struct sg_bytes document, const struct sg_feed_rules *rule
 int sg_verify_cms(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_verified *ret,
         int *ret_event, struct sg_err *err);
 void sg_verified_release(struct sg_verified *v);
+
+/* verify_ends.c. Adds when the anchor, or the list, ends. SG_EINVAL: it is none. */
+int sg_verify_anchor_ends(const struct sg_anchor *anchor, struct sg_ends *ends, struct sg_err *err);
+int sg_verify_crl_ends(const struct sg_buf *crl, const char *name, struct sg_ends *ends, struct sg_err *err);
 
 #endif

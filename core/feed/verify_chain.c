@@ -96,6 +96,7 @@ int sg_verify_signer(X509 *leaf, STACK_OF(X509) * untrusted, const struct sg_fee
         struct sg_signer *ret, struct sg_err *err)
 {
 	STACK_OF(X509) *trusted = anchors(rules, err);
+	struct sg_ends ends = { 0 };
 	struct sg_x509_path path = { .leaf = leaf,
 		.trusted = trusted,
 		.untrusted = untrusted,
@@ -104,7 +105,8 @@ int sg_verify_signer(X509 *leaf, STACK_OF(X509) * untrusted, const struct sg_fee
 		.now = rules->now,
 		.crls = rules->crls,
 		.n_crls = rules->n_crls,
-		.each = issuer_rights };
+		.each = issuer_rights,
+		.ends = &ends };
 	X509 *end = NULL;
 	int r = trusted ? 0 : SG_EINVAL;
 
@@ -117,7 +119,10 @@ int sg_verify_signer(X509 *leaf, STACK_OF(X509) * untrusted, const struct sg_fee
 			.key = X509_get_pubkey(leaf),
 			.subject = sg_x509_subject(leaf),
 			.not_after = sg_x509_ms(X509_get0_notAfter(leaf)),
+			.ends = ends,
 		};
+	else
+		sg_ends_release(&ends);
 	sk_X509_pop_free(trusted, X509_free);
 	return r;
 }

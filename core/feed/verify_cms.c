@@ -106,6 +106,8 @@ static int check_signers(
 		r = sg_verify_signer(sk_X509_value(signers, i), certs, rules, rules->now, &s, err);
 		if (r)
 			break;
+		sg_ends_add_all(&ret->ends, &s.ends);
+		sg_ends_release(&s.ends);
 		for (size_t k = 0; k < n_keys; k++)
 			known = known || EVP_PKEY_eq(keys[k], s.key) == 1;
 		if (known)

@@ -36,14 +36,15 @@ struct sg_signer {
 	struct evp_pkey_st *key; /* owned: EVP_PKEY_free */
 	char *subject;           /* owned */
 	int64_t not_after;       /* of the leaf, ms */
+	struct sg_ends ends;     /* of the path; owned */
 };
 /* Errors: SG_ETRUST (the sentence says which rule), SG_EINVAL (an anchor is no certificate); event TRUST_CHAIN. */
 int sg_verify_chain(const struct sg_signed *s, const struct sg_feed_rules *rules, int64_t at,
         struct sg_signer *ret, int *ret_event, struct sg_err *err);
 
 /* verify_time.c: when the document was signed (ms), by its countersignature and the rules' stamps. Errors: SG_ETRUST (also when there is none),
- * SG_EINVAL (a pinned authority is no certificate); event TRUST_CHAIN. */
+ * SG_EINVAL (a pinned authority is no certificate); event TRUST_CHAIN. The ends of the authority's path are added. */
 int sg_verify_time(const struct sg_signed *s, const struct sg_feed_rules *rules, int64_t *ret_at,
-        int *ret_event, struct sg_err *err);
+        struct sg_ends *ends, int *ret_event, struct sg_err *err);
 
 #endif

@@ -138,7 +138,7 @@ int sg_verify_signed(const struct sg_signed *s, const struct sg_feed_rules *rule
 	int event = SG_EV_TRUST_CHAIN, r = 0;
 
 	if (rules->eocs && rules->n_stamps)
-		r = sg_verify_time(s, rules, &v.signed_at, &event, err);
+		r = sg_verify_time(s, rules, &v.signed_at, &v.ends, &event, err);
 	if (!r)
 		r = sg_verify_chain(s, rules, v.signed_at ? v.signed_at : rules->now, &signer, &event, err);
 	if (!r) {
@@ -151,11 +151,14 @@ int sg_verify_signed(const struct sg_signed *s, const struct sg_feed_rules *rule
 		sg_buf_set(&v.octets, s->octets.data, s->octets.len);
 		v.signer = signer.subject;
 		v.not_after = signer.not_after;
+		sg_ends_add_all(&v.ends, &signer.ends);
 		*ret = v;
 	} else {
+		sg_ends_release(&v.ends);
 		free(signer.subject);
 		*ret_event = event;
 	}
+	sg_ends_release(&signer.ends);
 	EVP_PKEY_free(signer.key);
 	return r;
 }

@@ -258,11 +258,14 @@ static int check_signature(struct token *t, struct sg_buf *ret_info, struct sg_e
 	return r;
 }
 
-static int check_authority(const struct token *t, int64_t at, struct sg_err *err)
+static int check_authority(const struct token *t, int64_t at, struct sg_ends *ends, struct sg_err *err)
 {
-	struct sg_x509_path path = {
-		.leaf = t->signer, .trusted = t->trusted, .untrusted = t->certs, .who = "timestamp", .at = at
-	};
+	struct sg_x509_path path = { .leaf = t->signer,
+		.trusted = t->trusted,
+		.untrusted = t->certs,
+		.who = "timestamp",
+		.at = at,
+		.ends = ends };
 	X509 *end = NULL;
 
 	if (X509_check_ca(t->signer) != 0)
@@ -277,7 +280,7 @@ static int check_authority(const struct token *t, int64_t at, struct sg_err *err
 }
 
 int sg_verify_time(const struct sg_signed *s, const struct sg_feed_rules *rules, int64_t *ret_at,
-        int *ret_event, struct sg_err *err)
+        struct sg_ends *ends, int *ret_event, struct sg_err *err)
 {
 	struct token t = { .certs = sk_X509_new_null(), .trusted = sk_X509_new_null() };
 	struct sg_buf info = { 0 };
@@ -298,7 +301,7 @@ int sg_verify_time(const struct sg_signed *s, const struct sg_feed_rules *rules,
 	if (!r && at > rules->now + MAX_FUTURE_MS)
 		r = refuse(err, "it lies in the future: one of the two clocks is wrong");
 	if (!r)
-		r = check_authority(&t, at, err);
+		r = check_authority(&t, at, ends, err);
 	if (!r)
 		*ret_at = at;
 	else

@@ -119,7 +119,7 @@ int sg_x509_n_eku(X509 *cert)
 	return n;
 }
 
-static X509_CRL *read_crl(const struct sg_buf *octets)
+X509_CRL *sg_x509_crl(const struct sg_buf *octets)
 {
 	const unsigned char *p = octets->data;
 	X509_CRL *crl = NULL;
@@ -139,7 +139,7 @@ static int read_crls(const struct sg_x509_path *p, STACK_OF(X509_CRL) * ret, str
 	time_t now = (time_t)(p->now / 1000);
 
 	for (size_t i = 0; i < p->n_crls; i++) {
-		X509_CRL *crl = read_crl(&p->crls[i]);
+		X509_CRL *crl = sg_x509_crl(&p->crls[i]);
 
 		if (!crl)
 			return sg_fail(err, SG_EINVAL,
@@ -231,6 +231,8 @@ int sg_x509_path(const struct sg_x509_path *p, X509 **ret_end, struct sg_err *er
 			r = p->each(path, err);
 		if (!r && p->n_crls)
 			r = check_revoked(p, err);
+		if (!r && p->ends)
+			sg_x509_ends(path, p->who, p->ends);
 		if (!r)
 			*ret_end = end;
 	}

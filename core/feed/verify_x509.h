@@ -16,6 +16,10 @@ X509 *sg_x509_of_der(struct sg_bytes der, struct sg_err *err);
 /* One certificate in PEM or DER; SG_EINVAL names the anchor. */
 X509 *sg_x509_of_anchor(const struct sg_anchor *anchor, struct sg_err *err);
 
+X509_CRL *sg_x509_crl(const struct sg_buf *octets); /* PEM or DER; NULL: it is none */
+/* verify_ends.c: adds when each certificate of the path ends, leaf first. */
+void sg_x509_ends(STACK_OF(X509) * path, const char *who, struct sg_ends *ends);
+
 char *sg_x509_subject(X509 *cert); /* safe to print; the caller's */
 int64_t sg_x509_ms(const ASN1_TIME *t);
 bool sg_x509_has_eku(X509 *cert, const char *oid);
@@ -34,6 +38,7 @@ struct sg_x509_path {
 	size_t n_crls;
 	int64_t now;
 	int (*each)(STACK_OF(X509) * path, struct sg_err *err);
+	struct sg_ends *ends; /* of the path are added; NULL: nobody asks */
 };
 int sg_x509_path(const struct sg_x509_path *p, X509 **ret_end, struct sg_err *err);
 
