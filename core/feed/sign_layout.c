@@ -142,6 +142,33 @@ int sg_layout_read(struct sg_bytes doc, const char *name, struct sg_layout *ret,
 	return r;
 }
 
+int sg_layout_config(struct sg_bytes doc, const char *name, size_t *ret_from, size_t *ret_to, char **ret_id,
+        struct sg_err *err)
+{
+	struct sg_layout l = { 0 };
+	xmlDoc *tree = NULL;
+	const xmlNode *root;
+	int r = sg_xml_parse(doc, name, &sg_xml_feed_limits, &tree, err);
+
+	if (r)
+		return r;
+	root = xmlDocGetRootElement(tree);
+	if (!sg_xml_is(root, NULL, "Config")) {
+		r = sg_fail(err, SG_EPARSE,
+		        "%s: one Config is wanted, in no namespace; the root element is %.40s", name,
+		        (const char *)root->name);
+	} else if (!(*ret_id = sg_xml_attr(root, NULL, "id"))) {
+		r = sg_fail(err, SG_EINVAL, "%s: the Config has no id", name);
+	} else {
+		walk(doc, &l);
+		*ret_from = l.tag_from;
+		*ret_to = l.empty ? l.tag_to : tag_end(doc, l.end);
+		sg_layout_release(&l);
+	}
+	xmlFreeDoc(tree);
+	return r;
+}
+
 void sg_layout_release(struct sg_layout *l)
 {
 	for (size_t i = 0; i < l->n; i++)

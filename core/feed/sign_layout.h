@@ -25,6 +25,9 @@ struct sg_layout {
 /* Errors: SG_ELIMIT and SG_EPARSE as sg_xml_parse(), SG_EPARSE when the root is not EOCS. `name` is for messages. */
 int sg_layout_read(struct sg_bytes doc, const char *name, struct sg_layout *ret, struct sg_err *err);
 void sg_layout_release(struct sg_layout *l);
+/* Of a file that holds one Config: where that element stands, and its id (the caller's). SG_EPARSE when the root is something else. */
+int sg_layout_config(struct sg_bytes doc, const char *name, size_t *ret_from, size_t *ret_to, char **ret_id,
+        struct sg_err *err);
 bool sg_layout_signed(const struct sg_layout *l);
 
 /* The value of an attribute, as it is written between its quotes in the tag that begins at `tag`. False when it is not there. */

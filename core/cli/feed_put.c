@@ -1,0 +1,72 @@
+/* feed_put.c - writes an author's file. Guarantees that a reader sees the old octets or the new ones, also after a crash, and nothing half. */
+#include "cli/feed_work.h"
+
+#include "base/os.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A new file as any program makes one: the account's umask decides who reads it. */
+static int create(const char *path, struct sg_bytes octets, struct sg_err *err)
+{
+	FILE *f = fopen(path, "wbx");
+	bool good = f && fwrite(octets.data, 1, octets.len, f) == octets.len;
+	int e = errno;
+
+	if (f && fclose(f) != 0 && good) {
+		good = false;
+		e = errno;
+	}
+	if (good)
+		return 0;
+	errno = e;
+	sg_fail_errno(err, "cannot write %s", path);
+	if (f)
+		sg_os_unlink(path, NULL);
+	return err ? err->code : SG_EIO;
+}
+
+static int sync_folder_of(const char *path, struct sg_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash == path ? sg_strdup("/")
+	               : slash       ? sg_strndup(path, (size_t)(slash - path))
+	                             : sg_strdup(".");
+	int r = sg_os_sync_dir(folder, err);
+
+	free(folder);
+	return r;
+}
+
+int sg_author_put(const char *path, struct sg_bytes octets, bool secret, struct sg_err *err)
+{
+	struct sg_file_id id;
+	unsigned char random[6];
+	char *temp;
+	int r = sg_os_stat(path, &id, NULL);
+
+	if (secret && r == 0)
+		return sg_fail(err, SG_EEXIST, "%s is there already; it is not replaced", path);
+	if (r == 0 && !id.is_file)
+		return sg_fail(err, SG_EINVAL, "%s is no ordinary file", path);
+	sg_os_random(random, sizeof random);
+	temp = sg_format("%s.%02x%02x%02x%02x%02x%02x.tmp", path, random[0], random[1], random[2], random[3],
+	        random[4], random[5]);
+	if (secret || r == 0)
+		r = sg_os_create(temp, octets, r == 0 ? path : NULL, err);
+	else
+		r = create(temp, octets, err);
+	if (!r) {
+		r = sg_os_sync_file(temp, err);
+		if (!r)
+			r = sg_os_replace(temp, path, err);
+		if (r)
+			sg_os_unlink(temp, NULL);
+		else
+			r = sync_folder_of(path, err);
+	}
+	free(temp);
+	return r;
+}

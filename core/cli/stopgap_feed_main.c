@@ -1,0 +1,12 @@
+/* stopgap_feed_main.c - the feed author's tool: its beginning and its end. */
+#include "cli/feed_args.h"
+
+#include <signal.h>
+
+int main(int argc, char **argv)
+{
+#ifdef SIGPIPE
+	signal(SIGPIPE, SIG_IGN); /* `stopgap-feed show | head` ends when a write fails */
+#endif
+	return (int)sg_author_run(argc, argv);
+}
