@@ -52,6 +52,10 @@ static void put_change(struct sg_writer *w, const struct sg_change *c, const str
 		sg_key_of_block(&c->blocks_drop[i], &key);
 		sg_writer_del(w, SG_T_BLOCKS, sg_buf_bytes(&key));
 	}
+	for (size_t i = 0; i < c->n_rows_drop; i++) {
+		sg_key_of_row(&c->rows_drop[i], &key);
+		sg_writer_del(w, SG_T_ROWS, sg_buf_bytes(&key));
+	}
 	for (size_t i = 0; i < c->n_bodies; i++)
 		sg_writer_blob(w, &c->bodies[i].hash, c->bodies[i].octets);
 	for (size_t i = 0; i < c->n_rows; i++) {
@@ -77,7 +81,7 @@ static void put_change(struct sg_writer *w, const struct sg_change *c, const str
 	sg_buf_release(&key);
 }
 
-/* P9: whoever writes a feed's row, its serial does not go down. */
+/* P9: whoever writes a feed's row, its serial does not go down, unless an administrator reset it. */
 static void check_serials(struct sg_writer *w, const struct sg_change *c)
 {
 	struct sg_source s = sg_txn_source(&w->txn);
@@ -87,6 +91,8 @@ static void check_serials(struct sg_writer *w, const struct sg_change *c)
 		struct sg_feed_row old = { 0 };
 		struct sg_val *v = NULL;
 		sg_key_of_name(c->feeds[i].name, &key);
+		if (c->serial_reset && strcmp(c->serial_reset, c->feeds[i].name) == 0)
+			continue;
 		int rc = sg_look_val(&s, SG_T_FEEDS, sg_buf_bytes(&key), &v, w->txn.err);
 		if (rc == 0)
 			rc = sg_shape_feed_read(v, &old, w->txn.err);

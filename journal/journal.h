@@ -36,6 +36,8 @@ struct sg_body { /* octets kept by their SHA-256: a Config, a document, the last
 struct sg_change {
 	struct sg_row *const *rows; /* put */
 	size_t n_rows;
+	const struct sg_key *rows_drop; /* that hold nothing */
+	size_t n_rows_drop;
 	const struct sg_hold *holds_put;
 	size_t n_holds_put;
 	const struct sg_addr *holds_drop;
@@ -46,6 +48,8 @@ struct sg_change {
 	size_t n_blocks_drop;
 	const struct sg_feed_row *feeds;
 	size_t n_feeds;
+	const char *
+	        serial_reset; /* the one feed whose serial may go down with this write: an administrator said so; NULL: none */
 	const struct sg_body *bodies;
 	size_t n_bodies;
 	const struct sg_val *facts; /* a map: each key replaces the fact of that name; a nil drops it */
