@@ -52,6 +52,21 @@ void sg_wishes_release(struct sg_wishes *w)
 	memset(w, 0, sizeof(*w));
 }
 
+const struct sg_hold *sg_wish_keep_letters(struct sg_wish *wish, const struct sg_holds *own)
+{
+	for (size_t i = 0; own && i < own->n; i++) {
+		const struct sg_addr *addr = &own->at[i].addr;
+
+		if (addr->kind != wish->addr.kind || !sg_win_same(addr->container, wish->addr.container) ||
+		        !sg_same(addr->path, wish->addr.path))
+			continue;
+		sg_addr_release(&wish->addr);
+		sg_addr_copy(&wish->addr, addr);
+		return &own->at[i];
+	}
+	return NULL;
+}
+
 /* A companion that another action names, too, and wants the same of it, is one value. */
 static bool joins(struct sg_wish *there, const struct sg_wish *wish)
 {
@@ -90,7 +105,7 @@ static int merge(struct sg_wishes *to, struct sg_wishes *from, const char *id, s
 
 /* --- all actions of a mitigation */
 
-static int kind_of(const struct sg_mitigation *m, const struct sg_action *a,
+int sg_action_kind_of(const struct sg_mitigation *m, const struct sg_action *a,
         const struct sg_action_kind **ret, struct sg_err *err)
 {
 	*ret = sg_action_kind(a->type);
@@ -108,7 +123,7 @@ int sg_actions_check(const struct sg_mitigation *m, struct sg_err *err)
 	for (size_t i = 0; !r && i < m->n_actions; i++) {
 		const struct sg_action_kind *kind;
 
-		r = kind_of(m, &m->actions[i], &kind, err);
+		r = sg_action_kind_of(m, &m->actions[i], &kind, err);
 		if (!r)
 			r = kind->check(m, &m->actions[i], err);
 	}
@@ -126,7 +141,7 @@ int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, c
 		const struct sg_action_kind *kind;
 		struct sg_wishes wishes = { 0 };
 
-		r = kind_of(m, &m->actions[i], &kind, err);
+		r = sg_action_kind_of(m, &m->actions[i], &kind, err);
 		if (!r)
 			r = kind->plan(m, &m->actions[i], host, drives, own, &wishes, err);
 		if (!r)
@@ -139,6 +154,12 @@ int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, c
 	}
 	sg_wishes_release(&all);
 	return r;
+}
+
+void sg_effect_add(struct sg_strs *ret, char *line)
+{
+	sg_strs_add_once(ret, line);
+	free(line);
 }
 
 void sg_actions_effects(

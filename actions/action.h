@@ -31,6 +31,8 @@ struct sg_wishes {
 };
 struct sg_wish *sg_wishes_add(struct sg_wishes *w);
 void sg_wishes_release(struct sg_wishes *w);
+/* A value that is held (`own` may be NULL) keeps the letters of its hold, so that it stays one value: the wish gets that address. The hold, or NULL. */
+const struct sg_hold *sg_wish_keep_letters(struct sg_wish *wish, const struct sg_holds *own);
 
 /* What an action's part of the configuration does to one test's request at one site, as IIS would read the files now. */
 enum sg_fate {
@@ -81,6 +83,7 @@ struct sg_proof {
 	struct sg_proof_line *at;
 	size_t n, cap;
 };
+void sg_proof_add(struct sg_proof *p, bool passed, char *text); /* one more line; takes `text` */
 void sg_proof_release(struct sg_proof *p);
 
 struct sg_action_kind {
@@ -115,6 +118,9 @@ struct sg_action_kind {
 };
 const struct sg_action_kind *sg_action_kind(
         const char *type); /* case as written; NULL: this version does not know it */
+/* The same; SG_EUNSUPPORTED names mitigation and type. */
+int sg_action_kind_of(const struct sg_mitigation *m, const struct sg_action *a,
+        const struct sg_action_kind **ret, struct sg_err *err);
 
 char *sg_action_words(
         void); /* the configuration's names of all kinds, with blanks between them; owned by the caller */
@@ -132,6 +138,8 @@ int sg_actions_test(const struct sg_mitigation *m, const struct sg_host *host, c
 int sg_actions_others(const struct sg_mitigation *m, const struct sg_host *host,
         const struct sg_drives *drives, const struct sg_holds *own, struct sg_others *ret,
         struct sg_err *err);
+/* One sentence more, unless it was said; takes `line`. For the kinds' effects. */
+void sg_effect_add(struct sg_strs *ret, char *line);
 /* Kinds that this version does not know have nothing to say. */
 void sg_actions_effects(
         const struct sg_mitigation *m, const struct sg_host *host, bool out, struct sg_strs *ret);

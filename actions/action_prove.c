@@ -27,6 +27,12 @@ void sg_proof_release(struct sg_proof *p)
 	memset(p, 0, sizeof(*p));
 }
 
+void sg_proof_add(struct sg_proof *p, bool passed, char *text)
+{
+	p->at = sg_grow(p->at, p->n, &p->cap, sizeof(*p->at));
+	p->at[p->n++] = (struct sg_proof_line){ .passed = passed, .text = text };
+}
+
 struct proving {
 	const struct sg_mitigation *m;
 	const struct sg_host *host;
@@ -52,12 +58,6 @@ static void conclude(struct proving *p, enum sg_effective effective, char *text)
 	}
 	p->any = true;
 	free(text);
-}
-
-static void add_line(struct sg_proof *proof, bool passed, char *text)
-{
-	proof->at = sg_grow(proof->at, proof->n, &proof->cap, sizeof(*proof->at));
-	proof->at[proof->n++] = (struct sg_proof_line){ .passed = passed, .text = text };
 }
 
 /* --- requests */
@@ -172,13 +172,13 @@ static int run_test(struct proving *p, const struct sg_test *test, struct sg_err
 		        v == SG_EFFECTIVE_YES ? NULL
 		        : at[s].defeat        ? sg_format("%s; %s", text, at[s].defeat)
 		                              : sg_strdup(text));
-		add_line(&p->all, v == SG_EFFECTIVE_YES, text);
+		sg_proof_add(&p->all, v == SG_EFFECTIVE_YES, text);
 	}
 	if (!r && !says && test->kind != SG_TEST_SERVE) {
 		char *text = sg_format("not known: no place of the mitigation covers %s", test->uri);
 
 		conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(text));
-		add_line(&p->all, false, text);
+		sg_proof_add(&p->all, false, text);
 	}
 	for (size_t s = 0; s < iis->n_sites; s++)
 		sg_judgement_release(&at[s]);
@@ -221,7 +221,7 @@ static int run_action(struct proving *p, const struct sg_action *a, struct sg_er
 	conclude(p, one.effective, one.text);
 	one.text = NULL;
 	for (size_t i = 0; i < one.n; i++) {
-		add_line(&p->all, one.at[i].passed, one.at[i].text);
+		sg_proof_add(&p->all, one.at[i].passed, one.at[i].text);
 		p->all.at[p->all.n - 1].warning = one.at[i].warning;
 		one.at[i].text = NULL;
 	}
@@ -237,12 +237,11 @@ static int prove(const struct sg_mitigation *m, const struct sg_host *host, cons
 	int r = 0;
 
 	for (size_t i = 0; i < m->n_actions; i++) {
-		const struct sg_action_kind *kind = sg_action_kind(m->actions[i].type);
+		const struct sg_action_kind *kind;
 
-		if (!kind)
-			return sg_fail(err, SG_EUNSUPPORTED,
-			        "mitigation '%s': this version does not know the action type \"%s\"", m->id,
-			        m->actions[i].type ? m->actions[i].type : "");
+		r = sg_action_kind_of(m, &m->actions[i], &kind, err);
+		if (r)
+			return r;
 		requests = requests || kind->judge;
 	}
 	p.files = sg_iis_files_new(host->iis, drives);

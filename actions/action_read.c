@@ -75,3 +75,48 @@ int sg_action_word(
 	free(value);
 	return code;
 }
+
+int sg_action_check_name(
+        const struct sg_action_reader *r, const struct sg_action_name *rule, const char *name)
+{
+	struct sg_bytes octets = sg_bytes_of(name);
+	size_t step, n = 0;
+	uint32_t cp;
+
+	for (size_t at = 0; at < octets.len; at += step, n++) {
+		step = sg_utf8_next(octets, at, &cp);
+		if (!step || !sg_char_safe(cp) || (cp < 128 && strchr(rule->forbidden, (int)cp)))
+			return sg_action_refuse(r, "%s has a character that %s does not allow in one",
+			        rule->thing, rule->whose);
+	}
+	if (!n || n > rule->max || name[0] == ' ' || name[octets.len - 1] == ' ')
+		return sg_action_refuse(
+		        r, "%s has 1 to %zu characters, and no blank at its ends", rule->thing, rule->max);
+	return 0;
+}
+
+int sg_action_named_once(
+        const struct sg_action_reader *r, const struct sg_action *a, const char *thing, const char *name)
+{
+	const struct sg_mitigation *m = r->m;
+	int code = 0;
+
+	for (const struct sg_action *other = m->actions;
+	        !code && other < m->actions + m->n_actions && other < a; other++) {
+		const xmlNode *node = NULL;
+		xmlDoc *doc = NULL;
+		char *before;
+
+		if (!sg_str_equal(other->type, a->type))
+			continue;
+		code = sg_action_element(r, other, &doc, &node);
+		if (code)
+			continue;
+		before = sg_xml_attr(node, NULL, "name");
+		if (sg_same(before, name))
+			code = sg_action_refuse(r, "two actions name the %s %s", thing, name);
+		free(before);
+		xmlFreeDoc(doc);
+	}
+	return code;
+}

@@ -24,5 +24,16 @@ int sg_action_shape(
 /* An attribute that is absent, or this one word: *ret says which. */
 int sg_action_word(
         const struct sg_action_reader *r, const xmlNode *node, const char *name, const char *word, bool *ret);
+/* A name of 1 to `max` characters, none of them in `forbidden` or one that hides in a terminal, and no blank at its ends. `thing` is for messages: "the pool's
+ * name"; `whose` has the rule: "IIS". */
+struct sg_action_name {
+	const char *thing, *whose, *forbidden;
+	size_t max;
+};
+int sg_action_check_name(
+        const struct sg_action_reader *r, const struct sg_action_name *rule, const char *name);
+/* That no action of this sort in front of `a` has the same name, so that the actions of a mitigation cannot contradict each other. */
+int sg_action_named_once(
+        const struct sg_action_reader *r, const struct sg_action *a, const char *thing, const char *name);
 
 #endif

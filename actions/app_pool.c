@@ -30,31 +30,19 @@ static int find(const struct sg_app_pool *p, const struct sg_host *host, const s
 	return sg_fail(err, SG_ENOENT, "%s has no application pool %s", host->iis->apphost, p->name);
 }
 
-/* The address, with the name as it stands in the file. A value that is held keeps the letters of its hold, so that it stays one value. */
-static char *address(const struct sg_iis *iis, const struct sg_iis_pool *pool, const char *attribute,
-        const struct sg_holds *own)
+/* The path, with the name as it stands in the file. */
+static char *path_of(const struct sg_iis_pool *pool, const char *attribute)
 {
 	char *step = sg_path_step("add", "name", pool->name);
 	char *path = step ? sg_format("/configuration/%s/%s/@%s", section, step, attribute) : NULL;
 
 	free(step);
-	for (size_t i = 0; path && own && i < own->n; i++) {
-		const struct sg_addr *addr = &own->at[i].addr;
-
-		if (addr->kind == SG_VALUE_ATTRIBUTE && sg_win_same(addr->container, iis->apphost) &&
-		        sg_same(addr->path, path)) {
-			free(path);
-			path = sg_strdup(addr->path);
-		}
-	}
 	return path;
 }
 
 /* What stood there before us, for people; NULL: nothing. */
-static char *was(const struct sg_addr *addr, const char *now, const struct sg_holds *own)
+static char *was(const struct sg_hold *held, const char *now)
 {
-	const struct sg_hold *held = own ? sg_holds_find(own, addr) : NULL;
-
 	if (!held)
 		return sg_strdup(now);
 	if (!held->before.present)
@@ -66,7 +54,8 @@ static int add_wish(const struct sg_app_pool *p, size_t i, const struct sg_iis *
         const struct sg_iis_pool *pool, const struct sg_holds *own, struct sg_wishes *wishes,
         struct sg_err *err)
 {
-	char *path = address(iis, pool, sg_app_pool_attributes[i].name, own);
+	char *path = path_of(pool, sg_app_pool_attributes[i].name);
+	const struct sg_hold *held;
 	struct sg_wish *wish;
 
 	if (!path)
@@ -78,7 +67,8 @@ static int add_wish(const struct sg_app_pool *p, size_t i, const struct sg_iis *
 	wish->addr.path = path;
 	wish->to.present = true;
 	sg_buf_str(&wish->to.octets, p->wanted[i]);
-	wish->was = was(&wish->addr, i == SG_POOL_AUTO_START ? pool->auto_start : pool->start_mode, own);
+	held = sg_wish_keep_letters(wish, own);
+	wish->was = was(held, i == SG_POOL_AUTO_START ? pool->auto_start : pool->start_mode);
 	if (i == SG_POOL_AUTO_START && p->stopped) {
 		wish->hook = SG_HOOK_POOL;
 		wish->hook_name = sg_strdup(pool->name);
@@ -132,18 +122,14 @@ static void prove_value(const struct sg_app_pool *p, size_t i, const struct sg_i
 {
 	const char *reads = i == SG_POOL_AUTO_START ? pool->auto_start_read : pool->start_mode_read;
 	bool passed = sg_same(reads, p->wanted[i]);
-	struct sg_proof_line *line;
-
-	proof->at = sg_grow(proof->at, proof->n, &proof->cap, sizeof(*proof->at));
-	line = &proof->at[proof->n++];
-	*line = (struct sg_proof_line){ 0 };
-	line->passed = passed;
-	line->text = sg_format("application pool %s reads %s=\"%s\"%s%s%s", pool->name,
+	char *text = sg_format("application pool %s reads %s=\"%s\"%s%s%s", pool->name,
 	        sg_app_pool_attributes[i].name, reads, passed ? "" : ", and should read \"",
 	        passed ? "" : p->wanted[i], passed ? "" : "\"");
+
+	sg_proof_add(proof, passed, text);
 	if (!passed && proof->effective != SG_EFFECTIVE_NO) {
 		proof->effective = SG_EFFECTIVE_NO;
-		proof->text = sg_format("%s:%u: %s", iis->apphost, (unsigned)pool->line, line->text);
+		proof->text = sg_format("%s:%u: %s", iis->apphost, (unsigned)pool->line, text);
 	}
 }
 
@@ -180,13 +166,6 @@ int sg_app_pool_prove(const struct sg_mitigation *m, const struct sg_action *a, 
 	return code;
 }
 
-static void add_line(struct sg_strs *ret, char *line)
-{
-	if (!sg_strs_has(ret, line))
-		sg_strs_add(ret, line);
-	free(line);
-}
-
 /* Exchange's front end: its applications hand requests on to the back end of this server or of another one. */
 static bool is_front_end(const struct sg_iis_app *app)
 {
@@ -221,13 +200,13 @@ static void shared_effects(const struct sg_iis *iis, const struct sg_iis_pool *p
 		}
 	}
 	for (size_t i = 0; i < others.n && front.n; i++)
-		add_line(ret,
+		sg_effect_add(ret,
 		        sg_format("the application pool %s is shared by the front end (%s) and the back end "
 		                  "(%s): requests that other servers hand on to this one fail, too",
 		                pool->name, front.at[0], others.at[i]));
 	for (size_t i = 1; i < others.n && !front.n; i++)
-		add_line(ret, sg_format("the application pool %s is shared by the sites %s and %s",
-		                      pool->name, others.at[0], others.at[i]));
+		sg_effect_add(ret, sg_format("the application pool %s is shared by the sites %s and %s",
+		                           pool->name, others.at[0], others.at[i]));
 	sg_strs_release(&front);
 	sg_strs_release(&others);
 }
@@ -236,15 +215,17 @@ static void app_effects(const struct sg_iis_site *site, const struct sg_iis_app 
         const struct sg_iis_pool *pool, bool out, struct sg_strs *ret)
 {
 	if (out) {
-		add_line(ret, sg_format("%s%s runs in the application pool %s and answers as before once it "
-		                        "runs",
-		                      site->name, app->path, pool->name));
+		sg_effect_add(
+		        ret, sg_format("%s%s runs in the application pool %s and answers as before once it "
+		                       "runs",
+		                     site->name, app->path, pool->name));
 		return;
 	}
-	add_line(ret, sg_format("%s%s runs in the application pool %s and answers 503 while it does not run",
-	                      site->name, app->path, pool->name));
+	sg_effect_add(
+	        ret, sg_format("%s%s runs in the application pool %s and answers 503 while it does not run",
+	                     site->name, app->path, pool->name));
 	if (has_health_page(app))
-		add_line(
+		sg_effect_add(
 		        ret, sg_format("%s/healthcheck.htm of %s answers 503, too: a load balancer that asks "
 		                       "there takes this server out",
 		                     app->path, site->name));

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NAME = 64 };
-
 const struct sg_app_pool_attribute sg_app_pool_attributes[SG_POOL_ATTRIBUTES] = {
 	[SG_POOL_AUTO_START] = { "autoStart", { "false", "true" } },
 	[SG_POOL_START_MODE] = { "startMode", { "OnDemand", "AlwaysRunning" } },
@@ -21,24 +19,8 @@ void sg_app_pool_release(struct sg_app_pool *p)
 	memset(p, 0, sizeof(*p));
 }
 
-/* What IIS allows in the name of a pool (validator applicationPoolName), and nothing that hides in a terminal. */
-static int check_name(const struct sg_action_reader *r, const char *name)
-{
-	struct sg_bytes octets = sg_bytes_of(name);
-	size_t step, n = 0;
-	uint32_t cp;
-
-	for (size_t at = 0; at < octets.len; at += step, n++) {
-		step = sg_utf8_next(octets, at, &cp);
-		if (!step || !sg_char_safe(cp) || (cp < 128 && strchr("|<>&\"/[]+=;:,?*@", (int)cp)))
-			return sg_action_refuse(
-			        r, "the pool's name has a character that IIS does not allow in one");
-	}
-	if (!n || n > MAX_NAME || name[0] == ' ' || name[octets.len - 1] == ' ')
-		return sg_action_refuse(
-		        r, "the pool's name has 1 to %d characters, and no blank at its ends", MAX_NAME);
-	return 0;
-}
+/* The validator applicationPoolName. */
+static const struct sg_action_name pool_name = { "the pool's name", "IIS", "|<>&\"/[]+=;:,?*@", 64 };
 
 static int read_values(const struct sg_action_reader *r, const xmlNode *node, struct sg_app_pool *p)
 {
@@ -78,7 +60,8 @@ int sg_app_pool_read(
 	code = sg_action_shape(&r, node, allowed, sizeof(allowed) / sizeof(*allowed));
 	p.name = sg_xml_attr(node, NULL, "name");
 	if (!code)
-		code = p.name ? check_name(&r, p.name) : sg_action_refuse(&r, "AppPool has no name");
+		code = p.name ? sg_action_check_name(&r, &pool_name, p.name)
+		              : sg_action_refuse(&r, "AppPool has no name");
 	if (!code)
 		code = read_values(&r, node, &p);
 	if (!code)
@@ -100,18 +83,8 @@ int sg_app_pool_check(const struct sg_mitigation *m, const struct sg_action *a, 
 	struct sg_app_pool p = { 0 };
 	int code = sg_app_pool_read(m, a, &p, err);
 
-	/* A pool is named once in a mitigation, so that its actions cannot contradict each other. */
-	for (const struct sg_action *other = m->actions;
-	        !code && other < m->actions + m->n_actions && other < a; other++) {
-		struct sg_app_pool before = { 0 };
-
-		if (!other->type || strcmp(other->type, a->type) != 0)
-			continue;
-		code = sg_app_pool_read(m, other, &before, err);
-		if (!code && sg_same(before.name, p.name))
-			code = sg_action_refuse(&r, "two actions name the pool %s", p.name);
-		sg_app_pool_release(&before);
-	}
+	if (!code)
+		code = sg_action_named_once(&r, a, "pool", p.name);
 	sg_app_pool_release(&p);
 	return code;
 }

@@ -71,6 +71,8 @@ struct sg_iis_place {
 	char *shared_text; /* which */
 };
 void sg_iis_place_release(struct sg_iis_place *p);
+/* Whether the place is that site's, or the server's, and the path is the place's or below it. */
+bool sg_iis_place_covers(const struct sg_iis_place *place, const struct sg_iis_site *site, const char *path);
 /* sites: a name, "*" or "having-app:/owa"; path "/" or a virtual directory; inherit false: inside inheritInChildApplications="false".
  * SG_ENOENT: no such site or path here (the mitigation is not needed or not yet). */
 int sg_iis_places(const struct sg_iis *iis, const struct sg_drives *drives, const char *sites,

@@ -127,6 +127,12 @@ int sg_iis_places(const struct sg_iis *iis, const struct sg_drives *drives, cons
 	return r;
 }
 
+bool sg_iis_place_covers(const struct sg_iis_place *place, const struct sg_iis_site *site, const char *path)
+{
+	return (!place->site || sg_same(place->site, site->name)) &&
+	       (!place->path || sg_iis_url_covers(place->path, path));
+}
+
 void sg_iis_place_server(const struct sg_iis *iis, struct sg_iis_place *ret)
 {
 	*ret = (struct sg_iis_place){ .inherit = true };

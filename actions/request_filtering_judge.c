@@ -20,11 +20,6 @@ static const struct {
 
 /* --- requests */
 
-static bool covers(const struct sg_iis_place *place, const struct sg_iis_site *site, const char *path)
-{
-	return !place->site || (sg_same(place->site, site->name) && sg_iis_url_covers(place->path, path));
-}
-
 /* One list against one text of the request. */
 struct question {
 	int list;
@@ -209,7 +204,7 @@ int sg_rf_judge(const struct sg_mitigation *m, const struct sg_action *a, const 
 	if (test->kind != SG_TEST_RESPONSE)
 		p = sg_iis_action_places(&f.at, host, sg_iis_files_drives(files), &places, &n, &why);
 	for (size_t i = 0; i < n; i++)
-		covered = covered || covers(&places[i], site, path);
+		covered = covered || sg_iis_place_covers(&places[i], site, path);
 	if (covered) {
 		judge_request(&f, host->iis, files, site, test->uri, path, &j);
 	} else if (p &&
@@ -252,11 +247,9 @@ int sg_rf_prove(const struct sg_mitigation *m, const struct sg_action *a, const 
 				proof.effective = SG_EFFECTIVE_UNKNOWN;
 			sg_iis_collection_release(&c);
 		}
-		proof.at = sg_grow(proof.at, proof.n, &proof.cap, sizeof(*proof.at));
-		proof.at[proof.n++] = (struct sg_proof_line){ .passed = !why,
-			.text = sg_format("sequences of %s%s: %s",
-			        places[i].site ? places[i].site : "the server",
-			        places[i].path ? places[i].path : "", why ? why : "in force") };
+		sg_proof_add(&proof, !why,
+		        sg_format("sequences of %s%s: %s", places[i].site ? places[i].site : "the server",
+		                places[i].path ? places[i].path : "", why ? why : "in force"));
 		if (why && proof.effective != SG_EFFECTIVE_NO) {
 			proof.effective = SG_EFFECTIVE_NO;
 			free(proof.text);

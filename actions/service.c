@@ -26,24 +26,6 @@ int sg_service_find(
 	return code;
 }
 
-/* A value that is held keeps the letters of its hold, so that it stays one value. */
-static const struct sg_hold *address(
-        const struct sg_service *service, const struct sg_holds *own, struct sg_addr *ret)
-{
-	sg_service_addr(service->name, ret);
-	for (size_t i = 0; own && i < own->n; i++) {
-		const struct sg_addr *addr = &own->at[i].addr;
-
-		if (addr->kind == SG_VALUE_SERVICE && sg_win_same(addr->container, ret->container) &&
-		        sg_same(addr->path, ret->path)) {
-			sg_addr_release(ret);
-			sg_addr_copy(ret, addr);
-			return &own->at[i];
-		}
-	}
-	return NULL;
-}
-
 /* What it was before us, for people: "Automatic (delayed)". Whether it is delayed is read now: we never change that. */
 static char *was(const struct sg_service *service, const struct sg_hold *held)
 {
@@ -71,7 +53,8 @@ int sg_service_wish(const struct sg_host *host, const struct sg_service *service
 		        "%s is loaded when Windows itself starts (%s): without it Windows might not start",
 		        service->name, sg_start_name(service->start));
 	wish = sg_wishes_add(ret);
-	held = address(service, own, &wish->addr);
+	sg_service_addr(service->name, &wish->addr);
+	held = sg_wish_keep_letters(wish, own);
 	wish->to.present = true;
 	sg_buf_fmt(&wish->to.octets, "%d", (int)start);
 	wish->was = was(service, held);
@@ -126,20 +109,16 @@ void sg_service_prove_start(
         const struct sg_service *service, enum sg_start_type start, struct sg_proof *proof)
 {
 	bool passed = service->start == start;
-	struct sg_proof_line *line;
+	char *text = sg_format("the service %s reads %s%s%s", service->name, sg_start_name(service->start),
+	        passed ? "" : ", and should read ", passed ? "" : sg_start_name(start));
 	struct sg_addr addr = { 0 };
 
-	proof->at = sg_grow(proof->at, proof->n, &proof->cap, sizeof(*proof->at));
-	line = &proof->at[proof->n++];
-	*line = (struct sg_proof_line){ 0 };
-	line->passed = passed;
-	line->text = sg_format("the service %s reads %s%s%s", service->name, sg_start_name(service->start),
-	        passed ? "" : ", and should read ", passed ? "" : sg_start_name(start));
+	sg_proof_add(proof, passed, text);
 	if (!passed && proof->effective != SG_EFFECTIVE_NO) {
 		sg_service_addr(service->name, &addr);
 		proof->effective = SG_EFFECTIVE_NO;
 		free(proof->text);
-		proof->text = sg_format("%s: %s", addr.container, line->text);
+		proof->text = sg_format("%s: %s", addr.container, text);
 		sg_addr_release(&addr);
 	}
 }
@@ -190,39 +169,33 @@ static const struct {
 	{ "Spooler", "nothing is printed from and by this server" },
 };
 
-static void add_line(struct sg_strs *ret, char *line)
-{
-	if (!sg_strs_has(ret, line))
-		sg_strs_add(ret, line);
-	free(line);
-}
-
 void sg_service_say(const struct sg_host *host, const struct sg_service *service, enum sg_start_type start,
         bool out, struct sg_strs *ret)
 {
 	struct sg_strs dependants = { 0 };
 
 	if (out) {
-		add_line(
+		sg_effect_add(
 		        ret, sg_format("the service %s gets back the start type that it had", service->name));
 		return;
 	}
 	if (start == SG_START_DISABLED)
-		add_line(ret,
+		sg_effect_add(ret,
 		        sg_format("the service %s is disabled: neither Windows nor anybody else starts it",
 		                service->name));
 	else
-		add_line(ret, sg_format("the service %s does not start with Windows; it starts when somebody "
-		                        "asks for it",
-		                      service->name));
+		sg_effect_add(
+		        ret, sg_format("the service %s does not start with Windows; it starts when somebody "
+		                       "asks for it",
+		                     service->name));
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (sg_same(service->name, known[i].name))
-			add_line(
+			sg_effect_add(
 			        ret, sg_format("while %s does not run, %s", service->name, known[i].without));
 	sg_services_dependants(host->services, service->name, &dependants);
 	for (size_t i = 0; i < dependants.n; i++)
-		add_line(ret, sg_format("the service %s depends on %s and does not run without it",
-		                      dependants.at[i], service->name));
+		sg_effect_add(ret, sg_format("the service %s depends on %s and does not run without it",
+		                           dependants.at[i], service->name));
 	sg_strs_release(&dependants);
 }
 

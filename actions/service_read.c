@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NAME = 256 }; /* the service control manager's own limit */
+/* The service control manager's own rule. */
+static const struct sg_action_name service_name = { "the name of a service", "Windows", "/\\", 256 };
 
 /* Without these nothing that stopgap protects would run, or stopgap itself would not; and it never stops W3SVC or WAS (P14). */
 static const char *const never[] = { "W3SVC", "WAS", "HTTP", "stopgap", "RpcSs", "RpcEptMapper", "DcomLaunch",
@@ -17,22 +18,12 @@ void sg_service_action_release(struct sg_service_action *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* What the service control manager allows in a name, and nothing that hides in a terminal. */
 int sg_service_check_name(const struct sg_action_reader *r, const char *name)
 {
-	struct sg_bytes octets = sg_bytes_of(name);
-	size_t step, n = 0;
-	uint32_t cp;
+	int code = sg_action_check_name(r, &service_name, name);
 
-	for (size_t at = 0; at < octets.len; at += step, n++) {
-		step = sg_utf8_next(octets, at, &cp);
-		if (!step || !sg_char_safe(cp) || cp == '/' || cp == '\\')
-			return sg_action_refuse(r,
-			        "the name of a service has a character that Windows does not allow in one");
-	}
-	if (!n || n > MAX_NAME || name[0] == ' ' || name[octets.len - 1] == ' ')
-		return sg_action_refuse(r,
-		        "the name of a service has 1 to %d characters, and no blank at its ends", MAX_NAME);
+	if (code)
+		return code;
 	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
 		if (sg_same(name, never[i]))
 			return sg_action_refuse(
@@ -95,18 +86,8 @@ int sg_service_check(const struct sg_mitigation *m, const struct sg_action *a, s
 	struct sg_service_action s = { 0 };
 	int code = sg_service_read(m, a, &s, err);
 
-	/* A service is named once in a mitigation, so that its actions cannot contradict each other. */
-	for (const struct sg_action *other = m->actions;
-	        !code && other < m->actions + m->n_actions && other < a; other++) {
-		struct sg_service_action before = { 0 };
-
-		if (!other->type || strcmp(other->type, a->type) != 0)
-			continue;
-		code = sg_service_read(m, other, &before, err);
-		if (!code && sg_same(before.name, s.name))
-			code = sg_action_refuse(&r, "two actions name the service %s", s.name);
-		sg_service_action_release(&before);
-	}
+	if (!code)
+		code = sg_action_named_once(&r, a, "service", s.name);
 	sg_service_action_release(&s);
 	return code;
 }

@@ -192,9 +192,3 @@ bool sg_ur_concerns(const struct sg_ur *ur, enum sg_test_kind kind)
 			return true;
 	return false;
 }
-
-bool sg_ur_covers(const struct sg_iis_place *place, const struct sg_iis_site *site, const char *path)
-{
-	return (!place->site || sg_same(place->site, site->name)) &&
-	       (!place->path || sg_iis_url_covers(place->path, path));
-}

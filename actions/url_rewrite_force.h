@@ -22,7 +22,5 @@ char *sg_ur_module_off(struct sg_iis_files *files, const struct sg_iis *iis, con
 
 /* Whether the action has rules that such a test is about: outbound ones for Response, others for Refuse and Serve. */
 bool sg_ur_concerns(const struct sg_ur *ur, enum sg_test_kind kind);
-/* Whether the place is that site's, and the path is the place's or below it. */
-bool sg_ur_covers(const struct sg_iis_place *place, const struct sg_iis_site *site, const char *path);
 
 #endif

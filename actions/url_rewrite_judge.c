@@ -10,15 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One section of one file joins what was inherited. */
-static int inherit(struct sg_rw_rules *all, const struct sg_iis_met *met, struct sg_err *err)
+char *sg_ur_folder(const char *url)
+{
+	return sg_format("%s%s", url ? url : "/", url && strcmp(url, "/") ? "/" : "");
+}
+
+int sg_ur_inherit(struct sg_rw_rules *all, const struct sg_iis_met *met, struct sg_err *err)
 {
 	const struct sg_cfg_node *node = &met->cfg->nodes[met->node];
 	struct sg_rw_rules *rules = NULL;
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_buf text = { 0 };
-	char *folder =
-	        sg_format("%s%s", met->url ? met->url : "/", met->url && strcmp(met->url, "/") ? "/" : "");
+	char *folder = sg_ur_folder(met->url);
 	int r;
 
 	sg_buf_str(&text, "<rewrite>");
@@ -54,7 +57,7 @@ static int rules_for(struct sg_iis_files *files, const struct sg_iis_site *site,
 		if (e.broken)
 			r = sg_fail(err, SG_EPARSE, "%s", e.broken);
 		for (size_t i = 0; !r && i < e.n; i++)
-			r = inherit(rules, &e.at[i], err);
+			r = sg_ur_inherit(rules, &e.at[i], err);
 		sg_iis_effective_release(&e);
 	}
 	if (r)
@@ -196,7 +199,7 @@ int sg_url_rewrite_judge(const struct sg_mitigation *m, const struct sg_action *
 	if (!r && sg_ur_concerns(&ur, test->kind)) {
 		p = sg_ur_places(&ur, host, sg_iis_files_drives(files), &places, &n, &why);
 		for (size_t i = 0; i < n; i++)
-			covers = covers || sg_ur_covers(&places[i], site, path);
+			covers = covers || sg_iis_place_covers(&places[i], site, path);
 		if (covers) {
 			judge_here(&ur, host, files, site, path, test, &j);
 		} else if (

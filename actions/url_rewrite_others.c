@@ -92,30 +92,6 @@ static void add_origins(struct force *f, const struct sg_iis_met *met, enum sg_u
 	free(prefix);
 }
 
-/* One section of one file joins what was inherited. */
-static int inherit(struct force *f, const struct sg_iis_met *met, struct sg_err *err)
-{
-	const struct sg_cfg_node *node = &met->cfg->nodes[met->node];
-	char *folder =
-	        sg_format("%s%s", met->url ? met->url : "/", met->url && strcmp(met->url, "/") ? "/" : "");
-	struct sg_rw_rules *rules = NULL;
-	struct sg_buf text = { 0 };
-	int r;
-
-	sg_buf_str(&text, "<rewrite>");
-	sg_buf_add(&text, met->cfg->octets.data + node->at, node->end - node->at);
-	sg_buf_str(&text, "</rewrite>");
-	r = sg_rw_read(sg_buf_bytes(&text), &rules, err);
-	if (!r) {
-		sg_rw_place(rules, folder);
-		r = sg_rw_append(f->rules, rules, err);
-	}
-	sg_rw_free(rules);
-	sg_buf_release(&text);
-	free(folder);
-	return r;
-}
-
 static int gather(struct sg_iis_files *files, const struct sg_iis_site *site, const char *url,
         struct force *f, struct sg_err *err)
 {
@@ -129,7 +105,7 @@ static int gather(struct sg_iis_files *files, const struct sg_iis_site *site, co
 		if (e.broken)
 			r = sg_fail(err, SG_EPARSE, "%s", e.broken);
 		for (size_t i = 0; !r && i < e.n; i++) {
-			r = inherit(f, &e.at[i], err);
+			r = sg_ur_inherit(f->rules, &e.at[i], err);
 			add_origins(f, &e.at[i], (enum sg_ur_section)s);
 		}
 		sg_iis_effective_release(&e);
@@ -226,10 +202,8 @@ static bool place_covered(const struct sg_ur *ur, const struct sg_iis_place *pla
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_rw_rules *ours = NULL;
 	bool all = false;
-	char *folder;
+	char *folder = sg_ur_folder(place->path);
 
-	folder = sg_format(
-	        "%s%s", place->path ? place->path : "/", place->path && strcmp(place->path, "/") ? "/" : "");
 	if (sg_rw_read(sg_bytes_of(none), &f.rules, &why) ||
 	        sg_rw_read(sg_buf_bytes(&ur->rewrite), &ours, &why) ||
 	        gather(files, site, place->path, &f, &why))

@@ -127,7 +127,7 @@ static void ask_place(struct proving *p, const struct sg_iis_place *place)
 	if (!place->site)
 		ask(p, NULL, NULL, NULL);
 	for (size_t s = 0; s < p->iis->n_sites; s++)
-		if (sg_ur_covers(place, &p->iis->sites[s], place->path ? place->path : "/"))
+		if (sg_iis_place_covers(place, &p->iis->sites[s], place->path ? place->path : "/"))
 			ask_site(p, place, &p->iis->sites[s]);
 }
 
@@ -156,9 +156,8 @@ static bool tests_decide(
 
 static void add_line(struct sg_proof *proof, bool passed, bool decides, char *text)
 {
-	proof->at = sg_grow(proof->at, proof->n, &proof->cap, sizeof(*proof->at));
-	proof->at[proof->n++] =
-	        (struct sg_proof_line){ .passed = passed, .warning = !passed && !decides, .text = text };
+	sg_proof_add(proof, passed, text);
+	proof->at[proof->n - 1].warning = !passed && !decides;
 }
 
 static char *say_gap(const struct gap *gap)
