@@ -4,6 +4,12 @@
 
 #include <stdint.h>
 
+/* ms */
+#define SG_SECOND INT64_C(1000)
+#define SG_MINUTE (60 * SG_SECOND)
+#define SG_HOUR   (60 * SG_MINUTE)
+#define SG_DAY    (24 * SG_HOUR)
+
 struct sg_clock {
 	int64_t wall; /* ms since 1970 UTC, as the system says */
 	int64_t mono; /* ms, never goes back within one boot */

@@ -1,14 +1,11 @@
 /* text_time.c - times (RFC 3339) and durations, without locale, time zone or any state of the C library. Pure. */
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND    INT64_C(1000)
-#define MINUTE    (60 * SECOND)
-#define HOUR      (60 * MINUTE)
-#define DAY       (24 * HOUR)
 #define YEAR_0    INT64_C(-62167219200000) /* 0000-01-01T00:00:00Z */
 #define YEAR_9999 INT64_C(253402300799999)
 
@@ -42,20 +39,20 @@ void sg_time_format(int64_t ms, char out[32])
 		ms = YEAR_0;
 	if (ms > YEAR_9999)
 		ms = YEAR_9999;
-	days = (ms - YEAR_0) / DAY;
-	in_day = (ms - YEAR_0) % DAY;
+	days = (ms - YEAR_0) / SG_DAY;
+	in_day = (ms - YEAR_0) % SG_DAY;
 	y = days * 400 / 146097;
-	days += YEAR_0 / DAY;
+	days += YEAR_0 / SG_DAY;
 	while (days_of(y, 1, 1) > days)
 		y--;
 	while (days_of(y + 1, 1, 1) <= days)
 		y++;
 	while (m < 12 && days_of(y, m + 1, 1) <= days)
 		m++;
-	h = (int)(in_day / HOUR);
-	min = (int)(in_day / MINUTE % 60);
-	s = (int)(in_day / SECOND % 60);
-	frac = (int)(in_day % SECOND);
+	h = (int)(in_day / SG_HOUR);
+	min = (int)(in_day / SG_MINUTE % 60);
+	s = (int)(in_day / SG_SECOND % 60);
+	frac = (int)(in_day % SG_SECOND);
 	if (frac)
 		snprintf(part, sizeof part, ".%03d", frac % 1000);
 	snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", (int)(y % 10000), m,
@@ -104,7 +101,7 @@ static bool parse_offset(const char **p, int64_t *ret)
 	m = digits(p, 2);
 	if (!within(m, 0, 59))
 		return false;
-	*ret = sign * (h * HOUR + m * MINUTE);
+	*ret = sign * (h * SG_HOUR + m * SG_MINUTE);
 	return true;
 }
 
@@ -127,7 +124,7 @@ int sg_time_parse(const char *s, int64_t *ret_ms, struct sg_err *err)
 	}
 	if (!ok || !parse_offset(&p, &offset) || *p)
 		return sg_fail(err, SG_EPARSE, "\"%.80s\" is no time: write it as 2026-11-21T09:00:00Z", s);
-	ms = days_of(y, m, d) * DAY + h * HOUR + min * MINUTE + sec * SECOND + frac - offset;
+	ms = days_of(y, m, d) * SG_DAY + h * SG_HOUR + min * SG_MINUTE + sec * SG_SECOND + frac - offset;
 	if (ms < YEAR_0 || ms > YEAR_9999)
 		return sg_fail(
 		        err, SG_EPARSE, "\"%.80s\" is no time: it is outside of the years 0 to 9999", s);
@@ -162,7 +159,8 @@ int sg_window_parse(const char *s, int *ret_from, int *ret_to, struct sg_err *er
 static const struct unit {
 	const char *name;
 	int64_t ms;
-} units[] = { { "w", 7 * DAY }, { "d", DAY }, { "h", HOUR }, { "m", MINUTE }, { "s", SECOND }, { "ms", 1 } };
+} units[] = { { "w", 7 * SG_DAY }, { "d", SG_DAY }, { "h", SG_HOUR }, { "m", SG_MINUTE }, { "s", SG_SECOND },
+	{ "ms", 1 } };
 enum { UNITS = sizeof units / sizeof *units };
 
 /* The unit written at p (not "m" for the m of "ms"), or -1. */
@@ -178,7 +176,7 @@ static int unit_at(const char *p)
 
 int sg_duration_parse(const char *s, int64_t *ret_ms, struct sg_err *err)
 {
-	const int64_t longest = 3653 * DAY;
+	const int64_t longest = 3653 * SG_DAY;
 	const char *p = s;
 	int64_t sum = 0;
 	int last = -1;

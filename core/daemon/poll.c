@@ -182,7 +182,7 @@ int64_t sg_polls_tick(struct sg_polls *p, int64_t now)
 /* From the engine's wall time to the loop's own, so that a clock that is set neither hurries nor delays a poll. */
 static int64_t due_of(const struct sg_polls *p, int64_t due, int64_t wall)
 {
-	const int64_t longest = INT64_C(7) * 24 * 3600 * 1000; /* the longest interval that a feed may have */
+	const int64_t longest = 7 * SG_DAY; /* the longest interval that a feed may have */
 	int64_t wait = due > wall ? due - wall : 0;
 
 	return (int64_t)uv_now(p->o.loop) + (wait < longest ? wait : longest);

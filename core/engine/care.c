@@ -66,7 +66,7 @@ static int prune(struct sg_engine *e, const struct sg_clock *now, struct sg_line
 	uint64_t n = 0;
 	int code;
 
-	if (e->pruned && now->wall - e->pruned < 24 * SG_HOUR && now->wall >= e->pruned)
+	if (e->pruned && now->wall - e->pruned < SG_DAY && now->wall >= e->pruned)
 		return 0;
 	e->pruned = now->wall;
 	sg_journal_space(e->journal, &space);
@@ -98,15 +98,6 @@ static void room(struct sg_engine *e, struct sg_lines *lines, const struct sg_ct
 	e->told_full = full;
 }
 
-static int64_t verified_at(const struct sg_world *w, const char *feed)
-{
-	for (size_t i = 0; i < w->feeds.n; i++) {
-		if (strcmp(w->feeds.at[i].name, feed) == 0)
-			return w->feeds.at[i].verified;
-	}
-	return 0;
-}
-
 /* A feed that has not verified for its stale-after, counted from the start when it never did: said once, until it has. */
 static void freshness(
         struct sg_engine *e, const struct sg_world *w, struct sg_lines *lines, const struct sg_ctx *ctx)
@@ -116,10 +107,11 @@ static void freshness(
 
 	for (size_t i = 0; i < conf->n_feeds; i++) {
 		const struct sg_conf_feed *f = &conf->feeds[i];
-		int64_t since = verified_at(w, f->name);
+		const struct sg_feed_row *row = sg_world_feed(w, f->name);
+		int64_t since = row && row->verified ? row->verified : e->started;
 		char text[32];
 
-		if (w->now.wall - (since ? since : e->started) <= f->stale_after)
+		if (w->now.wall - since <= f->stale_after)
 			continue;
 		sg_strs_add(&stale, f->name);
 		if (sg_strs_has(&e->stale, f->name))

@@ -8,9 +8,6 @@
 
 #include "engine/inside.h"
 
-#define SG_HOUR (3600 * (int64_t)1000)
-#define SG_DAY  (24 * SG_HOUR)
-
 struct sg_care {
 	struct sg_engine *e;
 	const struct sg_world *w;

@@ -123,15 +123,6 @@ bool sg_world_paused(const struct sg_world *w)
 	return pause && (!until || w->now.wall < until);
 }
 
-static const struct sg_feed_row *feed_row(const struct sg_world *w, const char *name)
-{
-	for (size_t i = 0; i < w->feeds.n; i++) {
-		if (strcmp(w->feeds.at[i].name, name) == 0)
-			return &w->feeds.at[i];
-	}
-	return NULL;
-}
-
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret)
 {
 	const struct sg_conf *conf = sg_engine_conf(e);
@@ -178,7 +169,7 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 		struct sg_go_in in = { .conf = conf,
 			.m = d.m,
 			.row = row,
-			.feed = feed_row(w, row->key.feed),
+			.feed = sg_world_feed(w, row->key.feed),
 			.maintenance = maintenance,
 			.now = w->now.wall };
 

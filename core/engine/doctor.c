@@ -161,10 +161,7 @@ static void em(struct doctor *d)
 		return;
 	for (size_t i = 0; i < d->w->rows.n; i++) {
 		const struct sg_row *row = d->w->rows.at[i];
-		const struct sg_mitigation *m =
-		        sg_hash_is_zero(&row->offered)
-		                ? NULL
-		                : sg_engine_body(d->e, row->key.feed, &row->offered, NULL);
+		const struct sg_mitigation *m = sg_engine_offered(d->e, row);
 		struct sg_others others = { 0 };
 
 		if (!m || sg_actions_others(m, h, d->e->options.drives, &d->w->holds, &others, NULL))
@@ -190,22 +187,13 @@ static void em(struct doctor *d)
 
 /* --- feeds, configuration, journal */
 
-static const struct sg_feed_row *feed_of(const struct sg_world *w, const char *name)
-{
-	for (size_t i = 0; i < w->feeds.n; i++) {
-		if (strcmp(w->feeds.at[i].name, name) == 0)
-			return &w->feeds.at[i];
-	}
-	return NULL;
-}
-
 static void feeds(struct doctor *d)
 {
 	const struct sg_conf *conf = sg_engine_conf(d->e);
 
 	for (size_t i = 0; i < conf->n_feeds; i++) {
 		const struct sg_conf_feed *f = &conf->feeds[i];
-		const struct sg_feed_row *row = feed_of(d->w, f->name);
+		const struct sg_feed_row *row = sg_world_feed(d->w, f->name);
 		int64_t age = row && row->verified ? d->w->now.wall - row->verified : 0;
 		char text[32];
 
@@ -318,10 +306,7 @@ static void targets(const struct doctor *d, struct sg_strs *ret)
 		add_folder(ret, &d->w->holds.at[i].addr);
 	for (size_t i = 0; i < d->w->rows.n && d->e->host; i++) {
 		const struct sg_row *row = d->w->rows.at[i];
-		const struct sg_mitigation *m =
-		        sg_hash_is_zero(&row->offered)
-		                ? NULL
-		                : sg_engine_body(d->e, row->key.feed, &row->offered, NULL);
+		const struct sg_mitigation *m = sg_engine_offered(d->e, row);
 		struct sg_wishes wishes = { 0 };
 
 		if (m && sg_actions_plan(m, d->e->host, d->e->options.drives, &d->w->holds, &wishes, NULL) ==

@@ -105,13 +105,20 @@ const struct sg_mitigation *sg_engine_body(
 	return m;
 }
 
-struct telling {
-	struct sg_engine *e;
-};
+const struct sg_mitigation *sg_engine_offered(struct sg_engine *e, const struct sg_row *row)
+{
+	return sg_hash_is_zero(&row->offered) ? NULL : sg_engine_body(e, row->key.feed, &row->offered, NULL);
+}
+
+const struct sg_mitigation *sg_engine_in_place(struct sg_engine *e, const struct sg_row *row)
+{
+	return sg_hash_is_zero(&row->applied) ? sg_engine_offered(e, row)
+	                                      : sg_engine_body(e, row->key.feed, &row->applied, NULL);
+}
 
 static int tell_line(void *arg, const struct sg_audit *line)
 {
-	struct telling *t = arg;
+	struct sg_engine *e = arg;
 	const struct sg_event_info *info = sg_event_info(line->code);
 	struct sg_val *event = sg_report_line(line);
 
@@ -120,35 +127,29 @@ static int tell_line(void *arg, const struct sg_audit *line)
 	sg_log(info ? info->level : SG_INFO, line->code, line->data, "%s%s%s%s", line->text ? line->text : "",
 	        line->who.account ? " [by: " : "", line->who.account ? line->who.account : "",
 	        line->who.account ? "]" : "");
-	sg_val_push(t->e->events, event);
-	t->e->told = line->seq;
+	sg_val_push(e->events, event);
+	e->told = line->seq;
 	return 0;
 }
 
 void sg_engine_tell(struct sg_engine *e)
 {
-	struct telling t = { e };
-
 	if (!e->fatal)
-		sg_journal_audits(e->read, e->told + 1, false, tell_line, &t, NULL);
+		sg_journal_audits(e->read, e->told + 1, false, tell_line, e, NULL);
 }
 
-static int line_of_service(
-        struct sg_engine *e, int code, const char *text, struct sg_val *facts, struct sg_err *err)
+static void line_of_service(struct sg_engine *e, int code, const char *text)
 {
 	struct sg_lines lines = { 0 };
-	struct sg_change change = { .facts = facts };
+	struct sg_change change = { 0 };
 	struct sg_ctx ctx;
-	int ret;
 
 	sg_engine_ctx(e, NULL, &ctx);
 	sg_line(&lines, &ctx, code, NULL, NULL, "%s", text);
 	change.audits = lines.at;
 	change.n_audits = lines.n;
-	ret = sg_journal_note(e->journal, &change, &ctx.now, err);
+	sg_journal_note(e->journal, &change, &ctx.now, NULL);
 	sg_lines_release(&lines);
-	sg_val_free(facts);
-	return ret;
 }
 
 static int last_line(void *arg, const struct sg_audit *line)
@@ -216,7 +217,7 @@ void sg_engine_close(struct sg_engine *e)
 	if (!e)
 		return;
 	if (e->journal && e->read && !e->fatal)
-		line_of_service(e, SG_EV_STOPPED, "stopped; mitigations stay in place", NULL, NULL);
+		line_of_service(e, SG_EV_STOPPED, "stopped; mitigations stay in place");
 	sg_engine_forget_views(e);
 	for (size_t i = 0; i < e->n_views; i++)
 		sg_key_release(&e->views[i].key);
@@ -328,7 +329,7 @@ void sg_engine_refused_conf(struct sg_engine *e, const struct sg_err *why)
 {
 	free(e->conf_error);
 	e->conf_error = sg_strdup(why->msg);
-	line_of_service(e, SG_EV_CONFIG_REFUSED, why->msg, NULL, NULL);
+	line_of_service(e, SG_EV_CONFIG_REFUSED, why->msg);
 	sg_engine_tell(e);
 }
 
@@ -339,13 +340,9 @@ static void add_polls(struct sg_engine *e, const struct sg_world *w, struct sg_s
 	s->polls = sg_alloc((conf->n_feeds + 1) * sizeof(*s->polls));
 	for (size_t i = 0; i < conf->n_feeds; i++) {
 		const struct sg_conf_feed *f = &conf->feeds[i];
-		const struct sg_feed_row *row = NULL;
+		const struct sg_feed_row *row = sg_world_feed(w, f->name);
 		struct sg_poll *p = &s->polls[s->n_polls++];
 
-		for (size_t k = 0; k < w->feeds.n; k++) {
-			if (strcmp(w->feeds.at[k].name, f->name) == 0)
-				row = &w->feeds.at[k];
-		}
 		*p = (struct sg_poll){ .feed = sg_strdup(f->name),
 			.url = sg_strdup(f->url),
 			.proxy = sg_strdup(conf->proxy),

@@ -20,7 +20,7 @@ struct sg_view {
 	int64_t gone_since; /* a folder with a value in it is away since then; 0: none is */
 };
 /* A folder that is away is not given up before it has been for that long, ms: it may be put back, with our values in it. */
-#define SG_GONE_SETTLES (60 * (int64_t)1000)
+#define SG_GONE_SETTLES SG_MINUTE
 /* Whether somebody else's rules do what one mitigation would: others.c. */
 struct sg_neighbour {
 	struct sg_key key;
@@ -44,7 +44,6 @@ struct sg_engine {
 	struct sg_anchor *anchors;
 	size_t n_anchors;
 	char *conf_file, *conf_error;
-	bool conf_last_good;
 	struct sg_host *host; /* NULL: not read yet, or it could not be */
 	char *host_error;
 	int64_t host_at;
@@ -83,6 +82,7 @@ struct sg_world {
 int sg_world_load(struct sg_engine *e, struct sg_world *ret, struct sg_err *err);
 void sg_world_release(struct sg_world *w);
 struct sg_row *sg_world_row(const struct sg_world *w, const struct sg_key *key);
+const struct sg_feed_row *sg_world_feed(const struct sg_world *w, const char *name); /* NULL: never polled */
 bool sg_world_paused(const struct sg_world *w);
 
 const struct sg_conf *sg_engine_conf(const struct sg_engine *e); /* never NULL */
@@ -93,6 +93,9 @@ void sg_engine_host(struct sg_engine *e, int64_t max_age);
 /* The body with that hash, decoded; NULL with the cause in err. Owned by the engine. */
 const struct sg_mitigation *sg_engine_body(
         struct sg_engine *e, const char *feed, const struct sg_hash *hash, struct sg_err *err);
+/* What the row's feed offers, and what is in place (with the offered one where nothing is); NULL: none, or it cannot be read. */
+const struct sg_mitigation *sg_engine_offered(struct sg_engine *e, const struct sg_row *row);
+const struct sg_mitigation *sg_engine_in_place(struct sg_engine *e, const struct sg_row *row);
 void sg_engine_forget_views(struct sg_engine *e);
 int sg_engine_fail(struct sg_engine *e, int code); /* remembers SG_EFATAL */
 /* New audit lines become log lines and events for watchers. */
@@ -135,6 +138,8 @@ int sg_care(
         struct sg_engine *e, const struct sg_world *w, const struct sg_decision *list, struct sg_err *err);
 
 /* --- start.c */
+/* The products here with their builds, as facts keep and compare them: [name, build, ...]. The caller's. */
+struct sg_val *sg_builds_of(const struct sg_host *host);
 int sg_engine_note_start(struct sg_engine *e,
         struct sg_err *err); /* a start is a fact, and so is what changed since the last one */
 
@@ -159,7 +164,7 @@ int sg_report_coverage(struct sg_engine *e, const char *id, const char *feed, in
 int sg_coverage_keep(struct sg_engine *e, int64_t keep_from, const struct sg_clock *now, struct sg_err *err);
 int sg_report_audit(struct sg_engine *e, const struct sg_world *w, struct sg_val **ret, struct sg_err *err);
 
-/* --- neighbours.c */
+/* --- report_others.c */
 const char *sg_em_name(enum sg_em em);
 /* into["others"]: rules of others that do what the row's body does, and the state of Microsoft's EM. */
 void sg_report_others(

@@ -1,6 +1,6 @@
 /* op.h - the operations: each one blocking function that plans everything, checks everything, writes the intent, then touches.
  *
- * Only op*.c and recover.c see both actions and journal. Every operation ends with its intent closed: as wanted, or settled (recover.h). What a
+ * Only op*.c and recover*.c write both, targets and journal. Every operation ends with its intent closed: as wanted, or settled (recover.h). What a
  * member became is in its row, durable, when the call returns. SG_EFATAL (a failed flush) leaves the intent to the next start.
  */
 #ifndef SG_ENGINE_OP_H
@@ -9,9 +9,10 @@
 #include "engine/ctx.h"
 
 /* Repairs are counted within this time: decide.c bounds them. */
-#define SG_REPAIR_BOUND_TIME (24 * 3600 * (int64_t)1000)
+#define SG_REPAIR_BOUND_TIME SG_DAY
 
-/* A mitigation that takes part. `row` is changed to what it became; `m` is the body that goes in (NULL for a revert). */
+/* A mitigation that takes part. `row` is changed to what it became; `m` is the body that goes in (a revert moves what is
+ * held, whatever the body). */
 struct sg_member {
 	struct sg_row *row;
 	const struct sg_mitigation *m;
@@ -19,7 +20,6 @@ struct sg_member {
 	enum sg_state done; /* revert: where it leads when all is given back */
 	enum sg_reason done_why;
 	const char *done_text;
-	enum sg_proof_known { SG_PROOF_NONE, SG_PROOF_DONE } proven; /* out: tests ran */
 };
 
 /* Brings bodies in: apply (nothing held), supersede (another body held), repair (values missing), take-over (what is there becomes the before).

@@ -6,16 +6,16 @@
 
 /* A taken name, a file that cannot be parsed, a locked section: waited for this long and this often, and tried again at once when the file changes, before
  * a person has to decide. What is missing here (the module, a place) is waited for without end: nobody has to decide about it. */
-#define SG_CONFLICT_TIME  (24 * 3600 * (int64_t)1000)
+#define SG_CONFLICT_TIME  SG_DAY
 #define SG_CONFLICT_TRIES 3
 
 int64_t sg_retry_delay(uint32_t attempts)
 {
-	int64_t delay = 60 * 1000;
+	int64_t delay = SG_MINUTE;
 
-	for (uint32_t i = 1; i < attempts && delay < 3600 * 1000; i++)
+	for (uint32_t i = 1; i < attempts && delay < SG_HOUR; i++)
 		delay *= 2;
-	return delay < 3600 * 1000 ? delay : 3600 * 1000;
+	return delay < SG_HOUR ? delay : SG_HOUR;
 }
 
 static void retry_later(struct sg_row *row, int64_t now)

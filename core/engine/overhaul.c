@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* An update without Setup's marks goes on replacing files for a while after the first build that is another one. */
-#define SG_UPDATE_LASTS (10 * 60 * (int64_t)1000)
+#define SG_UPDATE_LASTS (10 * SG_MINUTE)
 
 static const struct sg_val *open_fact(const struct sg_world *w)
 {
@@ -26,20 +26,6 @@ bool sg_overhaul_open(const struct sg_world *w)
 	if (!o || sg_val_get_bool(o, "setup", false))
 		return o != NULL;
 	return w->now.wall >= since && w->now.wall - since < SG_UPDATE_LASTS;
-}
-
-static struct sg_val *builds_of(const struct sg_host *host)
-{
-	struct sg_val *list = sg_val_array();
-
-	for (size_t i = 0; i < host->n_products; i++) {
-		char v[48];
-
-		sg_version_format(&host->products[i].version, v);
-		sg_val_push(list, sg_val_str(host->products[i].name));
-		sg_val_push(list, sg_val_str(v));
-	}
-	return list;
 }
 
 static int note(struct sg_engine *e, struct sg_val *facts, int event, const char *text, struct sg_err *err)
@@ -93,7 +79,7 @@ int sg_overhaul_begin(struct sg_engine *e, const struct sg_world *w, struct sg_e
 		free(text);
 		return code;
 	}
-	builds = builds_of(e->host);
+	builds = sg_builds_of(e->host);
 	if (!builds->n || (known && sg_val_equal(known, builds))) {
 		sg_val_free(builds);
 		return 0;

@@ -97,15 +97,6 @@ struct sg_val *sg_report_list(struct sg_engine *e, const struct sg_world *w)
 	return v;
 }
 
-static const struct sg_feed_row *feed_of(const struct sg_world *w, const char *name)
-{
-	for (size_t i = 0; i < w->feeds.n; i++) {
-		if (strcmp(w->feeds.at[i].name, name) == 0)
-			return &w->feeds.at[i];
-	}
-	return NULL;
-}
-
 /* Feeds as configured; *ret_stale: the first that has not verified within its stale-after. */
 static void status_feeds(
         struct sg_engine *e, const struct sg_world *w, struct sg_val *v, const char **ret_stale)
@@ -115,7 +106,7 @@ static void status_feeds(
 
 	for (size_t i = 0; i < conf->n_feeds; i++) {
 		const struct sg_conf_feed *f = &conf->feeds[i];
-		const struct sg_feed_row *row = feed_of(w, f->name);
+		const struct sg_feed_row *row = sg_world_feed(w, f->name);
 		struct sg_val *m = sg_val_push(list, sg_val_map());
 		bool stale = !row || !row->verified || w->now.wall - row->verified > f->stale_after;
 

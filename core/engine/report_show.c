@@ -132,15 +132,11 @@ static int64_t values(struct sg_engine *e, const struct sg_world *w, const struc
 		const struct sg_hold *h = &w->holds.at[i];
 		struct sg_seen_value seen = { 0 };
 		struct sg_moves one = { 0 };
-		struct sg_move *move;
 		struct sg_val *m;
 
 		if (key && !sg_keys_has(&h->holders, key))
 			continue;
-		move = sg_moves_add(&one);
-		sg_addr_copy(&move->addr, &h->addr);
-		sg_content_copy(&move->from, &h->before);
-		sg_content_copy(&move->to, &h->after);
+		sg_moves_add_hold(&one, h, false);
 		if (sg_step_look(e->options.drives, &one, &seen, NULL))
 			seen.seen = SG_SEEN_FAILED;
 		if (seen.seen != SG_SEEN_TO)
@@ -244,8 +240,7 @@ int sg_report_show(struct sg_engine *e, const struct sg_world *w, const struct s
         struct sg_val **ret, struct sg_err *err)
 {
 	const struct sg_hash *hash = sg_hash_is_zero(&row->applied) ? &row->offered : &row->applied;
-	const struct sg_mitigation *m =
-	        sg_hash_is_zero(hash) ? NULL : sg_engine_body(e, row->key.feed, hash, NULL);
+	const struct sg_mitigation *m = sg_engine_in_place(e, row);
 	struct sg_val *v = sg_val_map(), *lines = NULL, *map;
 	char hex[65];
 	int code = newest(e, row->key.id, 10, &lines, err);

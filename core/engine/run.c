@@ -4,6 +4,10 @@
 #include "engine/watch.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* The host's facts are read again when they are older. */
+#define HOST_AGE (30 * SG_SECOND)
 
 int sg_world_load(struct sg_engine *e, struct sg_world *ret, struct sg_err *err)
 {
@@ -42,6 +46,15 @@ struct sg_row *sg_world_row(const struct sg_world *w, const struct sg_key *key)
 	for (size_t i = 0; i < w->rows.n; i++) {
 		if (sg_key_equal(&w->rows.at[i]->key, key))
 			return w->rows.at[i];
+	}
+	return NULL;
+}
+
+const struct sg_feed_row *sg_world_feed(const struct sg_world *w, const char *name)
+{
+	for (size_t i = 0; i < w->feeds.n; i++) {
+		if (strcmp(w->feeds.at[i].name, name) == 0)
+			return &w->feeds.at[i];
 	}
 	return NULL;
 }
@@ -236,7 +249,7 @@ static void look_at_hold(struct sg_engine *e, const struct sg_world *w)
 	if (e->held && !held)
 		sg_engine_touched(e, NULL);
 	e->held = held;
-	sg_engine_host(e, 30 * 1000);
+	sg_engine_host(e, HOST_AGE);
 }
 
 int sg_engine_run(struct sg_engine *e, struct sg_err *err)
@@ -247,7 +260,7 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 
 	if (e->fatal)
 		return sg_fail(err, SG_EFATAL, "an earlier flush failed: the process must stop");
-	sg_engine_host(e, 30 * 1000);
+	sg_engine_host(e, HOST_AGE);
 	code = sg_world_load(e, &w, err);
 	if (code)
 		return sg_engine_fail(e, code);

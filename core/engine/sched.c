@@ -1,6 +1,11 @@
 /* sched.c - see sched.h. */
 #include "engine/sched.h"
 
+enum {
+	FIRST_POLLS = 4000,  /* ms after a start, in which every feed is asked once */
+	MOST_INTERVALS = 12, /* that a feed which fails is left alone */
+};
+
 static void sooner(int64_t *wake, int64_t at, int64_t now)
 {
 	if (at > now && at < *wake)
@@ -50,10 +55,10 @@ int64_t sg_sched_poll(const struct sg_conf_feed *feed, const struct sg_feed_row 
 	int64_t every = feed->every, most;
 
 	if (!row || !row->tried || row->tried < started)
-		return started + sg_rand_below(rand, 4000);
+		return started + sg_rand_below(rand, FIRST_POLLS);
 	if (row->tried > now) /* the clock was set back */
 		return now;
-	most = every * 12 < 3600 * 1000 ? every * 12 : 3600 * 1000;
+	most = every * MOST_INTERVALS < SG_HOUR ? every * MOST_INTERVALS : SG_HOUR;
 	if (most < every)
 		most = every;
 	for (uint32_t i = 1; i < row->failures && every < most; i++)

@@ -3,21 +3,31 @@
 
 #include <string.h>
 
-static struct sg_val *products(const struct sg_engine *e, struct sg_buf *text)
+struct sg_val *sg_builds_of(const struct sg_host *host)
 {
 	struct sg_val *list = sg_val_array();
 
-	for (size_t i = 0; e->host && i < e->host->n_products; i++) {
-		const struct sg_host_product *p = &e->host->products[i];
+	for (size_t i = 0; host && i < host->n_products; i++) {
+		char v[48];
+
+		sg_version_format(&host->products[i].version, v);
+		sg_val_push(list, sg_val_str(host->products[i].name));
+		sg_val_push(list, sg_val_str(v));
+	}
+	return list;
+}
+
+/* The same for people. */
+static void say_products(const struct sg_host *host, struct sg_buf *text)
+{
+	for (size_t i = 0; host && i < host->n_products; i++) {
+		const struct sg_host_product *p = &host->products[i];
 		char v[48];
 
 		sg_version_format(&p->version, v);
 		sg_buf_fmt(text, "%s%s %s", i ? ", " : "; here: ", p->name,
 		        p->version.n ? v : "of unknown build");
-		sg_val_push(list, sg_val_str(p->name));
-		sg_val_push(list, sg_val_str(v));
 	}
-	return list;
 }
 
 /* What differs from the start before this one, as a sentence part; "" when nothing does. */
@@ -46,10 +56,11 @@ int sg_engine_note_start(struct sg_engine *e, struct sg_err *err)
 
 	sg_engine_ctx(e, NULL, &ctx);
 	sg_buf_fmt(&text, "stopgap %s started", SG_VERSION);
+	say_products(e->host, &text);
 	sg_val_set_int(start, "at", ctx.now.wall);
 	sg_val_set_str(start, "boot", ctx.now.boot);
 	sg_val_set_str(start, "version", SG_VERSION);
-	sg_val_set(start, "products", products(e, &text));
+	sg_val_set(start, "products", sg_builds_of(e->host));
 	code = sg_journal_facts(e->read, &before, err);
 	last = before ? sg_val_get(before, "start") : NULL;
 	if (sg_journal_created(e->journal))

@@ -171,10 +171,7 @@ static void add_rows(struct collect *c, struct sg_engine *e, const struct sg_wor
 {
 	for (size_t i = 0; i < w->rows.n; i++) {
 		const struct sg_row *row = w->rows.at[i];
-		const struct sg_mitigation *m =
-		        sg_hash_is_zero(&row->offered)
-		                ? NULL
-		                : sg_engine_body(e, row->key.feed, &row->offered, NULL);
+		const struct sg_mitigation *m = sg_engine_offered(e, row);
 
 		for (size_t k = 0; m && k < m->applicability.n_files; k++)
 			add_condition(c, e->host, m->applicability.files[k].path);

@@ -1,4 +1,4 @@
-/* neighbours.c - rules of others that do what a mitigation does, for people: whose, where, and what keeps Microsoft's EM from bringing its own back.
+/* report_others.c - rules of others that do what a mitigation does, for people: whose, where, and what keeps Microsoft's EM from bringing its own back.
  * Reads files, decides nothing. */
 #include "engine/inside.h"
 
@@ -29,13 +29,6 @@ static char *em_id(const struct sg_mitigation *m, const struct sg_others *others
 			return sg_strndup(at + strlen(rule), strcspn(at + strlen(rule), ". '"));
 	}
 	return NULL;
-}
-
-static const struct sg_mitigation *body_of(struct sg_engine *e, const struct sg_row *row)
-{
-	const struct sg_hash *hash = sg_hash_is_zero(&row->applied) ? &row->offered : &row->applied;
-
-	return sg_hash_is_zero(hash) ? NULL : sg_engine_body(e, row->key.feed, hash, NULL);
 }
 
 static bool any_of_em(const struct sg_others *others)
@@ -85,7 +78,7 @@ static struct sg_val *value_of(const struct sg_engine *e, const struct sg_others
 void sg_report_others(
         struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, struct sg_val *into)
 {
-	const struct sg_mitigation *m = body_of(e, row);
+	const struct sg_mitigation *m = sg_engine_in_place(e, row);
 	struct sg_others others = { 0 };
 	char *line;
 
@@ -131,7 +124,7 @@ static char *sentence(const struct sg_engine *e, const struct sg_others *others,
 void sg_report_beside(
         struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, struct sg_val *reply)
 {
-	const struct sg_mitigation *m = row ? body_of(e, row) : NULL;
+	const struct sg_mitigation *m = row ? sg_engine_in_place(e, row) : NULL;
 	struct sg_others others = { 0 };
 	char *line, *more, *text;
 
