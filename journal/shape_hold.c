@@ -178,7 +178,6 @@ static const struct sg_field intent_fields[] = {
 	SG_FIELD(sg_intent, boot, BOOT),
 	SG_FIELD(sg_intent, who, WHO),
 	SG_FIELD(sg_intent, attempts, U32),
-	SG_FIELD(sg_intent, hooks, VAL),
 };
 
 struct sg_val *sg_shape_intent(const struct sg_intent *intent)
@@ -186,11 +185,6 @@ struct sg_val *sg_shape_intent(const struct sg_intent *intent)
 	struct sg_val *map = sg_val_map();
 
 	sg_fields_write(intent_fields, COUNT(intent_fields), intent, map);
-	if (intent->hooks && intent->hooks->type != SG_VAL_MAP) {
-		struct sg_val *wrap = sg_val_map();
-		sg_val_set(wrap, "list", sg_val_copy(intent->hooks));
-		sg_val_set(map, "hooks", wrap);
-	}
 	struct sg_val *outcomes = sg_val_set(map, "outcomes", sg_val_array());
 	for (size_t i = 0; i < intent->n_outcomes; i++) {
 		struct sg_val *o = sg_val_push(outcomes, sg_val_map());
@@ -210,13 +204,8 @@ int sg_shape_intent_read(const struct sg_val *v, struct sg_intent *ret, size_t *
 
 	sg_rd_begin(&rd, v, "intent", err);
 	sg_fields_read(intent_fields, COUNT(intent_fields), &rd, &intent);
-	const struct sg_val *list =
-	        intent.hooks && intent.hooks->n == 1 ? sg_val_get(intent.hooks, "list") : NULL;
-	if (list) {
-		struct sg_val *copy = sg_val_copy(list);
-		sg_val_free(intent.hooks);
-		intent.hooks = copy;
-	}
+	if (sg_val_get(v, "hooks")) /* of older journals; holds carry them now, and it was never filled */
+		free(sg_rd_str_or_nil(&rd, "hooks"));
 	const struct sg_val *outcomes = sg_rd_array(&rd, "outcomes", OUTCOMES_MAX);
 	intent.outcomes = sg_alloc((outcomes ? outcomes->n : 0) * sizeof *intent.outcomes);
 	for (size_t i = 0; outcomes && i < outcomes->n && rd.code == 0; i++) {

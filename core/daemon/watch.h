@@ -7,7 +7,7 @@
  *
  * On Windows uv_fs_event_start() opens the folder, and an open folder keeps every folder above it from being renamed or removed: an installer would fail.
  * Hence `handles_off`. A Windows build has to open folders with FILE_SHARE_DELETE (libuv does), to give up folders that others want to rename (one handle
- * per drive, recursive, is the alternative: UV_FS_EVENT_RECURSIVE in open_folder()), and to compare identities by sg_os_stat(), which is ready for it.
+ * per drive, recursive, is the alternative: UV_FS_EVENT_RECURSIVE in sg_watch_open()), and to compare identities by sg_os_stat(), which is ready for it.
  * Owner: the loop. Thread: the loop's; the files are asked on a thread of libuv's pool.
  */
 #ifndef SG_DAEMON_WATCH_H

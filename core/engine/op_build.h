@@ -1,4 +1,4 @@
-/* op_build.h - private to op_*.c: what an operation is going to do, collected before anything is written. */
+/* op_build.h - private to op_*.c and recover*.c: what an operation is going to do, collected before anything is written. */
 #ifndef SG_ENGINE_OP_BUILD_H
 #define SG_ENGINE_OP_BUILD_H
 
@@ -21,15 +21,6 @@ struct sg_build {
 	struct sg_holds holds; /* the journal's, as they are */
 	struct sg_moves moves;
 	struct sg_staged *staged;
-	size_t n, cap;
-};
-/* What an operation stopped, in that order. */
-struct sg_ran {
-	enum sg_hook_kind kind;
-	char *name;
-};
-struct sg_rans {
-	struct sg_ran *at;
 	size_t n, cap;
 };
 void sg_build_release(struct sg_build *b);

@@ -16,15 +16,10 @@ static size_t held(const struct sg_holds *holds, const struct sg_key *key, struc
         const struct sg_hold **ret)
 {
 	for (size_t i = 0; i < holds->n; i++) {
-		struct sg_move *move;
-
 		if (!sg_keys_has(&holds->at[i].holders, key))
 			continue;
 		ret[moves->n] = &holds->at[i];
-		move = sg_moves_add(moves);
-		sg_addr_copy(&move->addr, &holds->at[i].addr);
-		sg_content_copy(&move->from, &holds->at[i].before);
-		sg_content_copy(&move->to, &holds->at[i].after);
+		sg_moves_add_hold(moves, &holds->at[i], false);
 	}
 	return moves->n;
 }

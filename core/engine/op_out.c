@@ -122,14 +122,8 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 	if (code)
 		goto out;
 	count = collect(members, n, b, list);
-	for (size_t i = 0; i < count; i++) {
-		const struct sg_hold *h = &b->staged[list[i].staged].hold;
-		struct sg_move *move = sg_moves_add(&look);
-
-		sg_addr_copy(&move->addr, &h->addr);
-		sg_content_copy(&move->from, &h->after);
-		sg_content_copy(&move->to, &h->before);
-	}
+	for (size_t i = 0; i < count; i++)
+		sg_moves_add_hold(&look, &b->staged[list[i].staged].hold, true);
 	seen = sg_alloc((count + 1) * sizeof(*seen));
 	code = sg_step_look(ctx->drives, &look, seen, err);
 	if (code)

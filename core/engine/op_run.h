@@ -10,6 +10,15 @@
 
 #include "engine/op_build.h"
 
+/* What an operation stopped, in that order. */
+struct sg_ran {
+	enum sg_hook_kind kind;
+	char *name;
+};
+struct sg_rans {
+	struct sg_ran *at;
+	size_t n, cap;
+};
 void sg_rans_release(struct sg_rans *rans);
 
 /* Looks at what the staged hooks stop, and notes in their holds what ran. Nothing is stopped. Before sg_build_open. */

@@ -2,7 +2,6 @@
 #include "engine/recover_parts.h"
 
 #include "actions/config_edit.h"
-#include "engine/op_build.h"
 #include "engine/rest.h"
 
 #include <stdlib.h>

@@ -13,11 +13,10 @@
 /* At start. *ret_recovered: an intent was open. The third start that finds the same intent closes it without touching (blocked, io). */
 int sg_recover(struct sg_ctx *ctx, bool *ret_recovered, struct sg_err *err);
 
-struct sg_rans; /* op_build.h */
+struct sg_rans; /* op_run.h */
 
 /* After a failure inside an operation whose intent is open: `cause` is recorded as why. `stopped` (may be NULL) is what it had stopped: it is started
- * again. `rows` are the members' rows, changed in place to what they
- * become (matched by key; a member without a row here is read from the journal). */
+ * again. `rows` are the members' rows, changed in place to what they become (matched by key; a member without a row here is read from the journal). */
 int sg_settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause,
         const struct sg_rans *stopped, struct sg_row *const *rows, size_t n, struct sg_err *err);
 

@@ -209,7 +209,6 @@ static void drop_idle(const struct sg_settling *s, struct sg_addr *drop, size_t 
 		const struct sg_hold *h = &s->holds.at[i];
 		struct sg_seen_value seen = { 0 };
 		struct sg_moves one = { 0 };
-		struct sg_move *move;
 		bool moved = false, ours = true;
 
 		for (size_t k = 0; k < s->intent->moves.n; k++)
@@ -218,10 +217,7 @@ static void drop_idle(const struct sg_settling *s, struct sg_addr *drop, size_t 
 			ours = ours && is_member(s->intent, &h->holders.at[k]);
 		if (moved || !ours || h->addr.kind == SG_VALUE_SCAFFOLD || dropped(drop, *n_drop, &h->addr))
 			continue;
-		move = sg_moves_add(&one);
-		sg_addr_copy(&move->addr, &h->addr);
-		sg_content_copy(&move->from, &h->after);
-		sg_content_copy(&move->to, &h->before);
+		sg_moves_add_hold(&one, h, true);
 		if (sg_step_look(s->ctx->drives, &one, &seen, NULL) == 0 &&
 		        (seen.seen == SG_SEEN_TO || seen.seen == SG_SEEN_GONE ||
 		                (seen.seen == SG_SEEN_OTHER && !seen.now.present)))

@@ -11,16 +11,10 @@ bool sg_rest(struct sg_ctx *ctx, const struct sg_hold *const *list, size_t n, co
 	bool known;
 
 	for (size_t i = 0; i < n; i++) {
-		struct sg_move *move;
-
 		/* an adopted rule is no value of ours: where a new file has none, it has no place to come back to */
 		if (!sg_win_same(list[i]->addr.container, container) || sg_hold_makes_way(list[i]))
 			continue;
-		move = sg_moves_add(&back);
-		sg_addr_copy(&move->addr, &list[i]->addr);
-		sg_content_copy(&move->from, &list[i]->after);
-		sg_content_copy(&move->to, &list[i]->before);
-		move->settle_to = true;
+		sg_moves_add_hold(&back, list[i], true)->settle_to = true;
 	}
 	known = sg_step_rest(ctx->drives, &back, ret, NULL) == 0;
 	sg_moves_release(&back);
@@ -57,12 +51,9 @@ static bool at_after(struct sg_ctx *ctx, const struct sg_hold *h)
 {
 	struct sg_seen_value seen = { 0 };
 	struct sg_moves one = { 0 };
-	struct sg_move *move = sg_moves_add(&one);
 	bool there;
 
-	sg_addr_copy(&move->addr, &h->addr);
-	sg_content_copy(&move->from, &h->before);
-	sg_content_copy(&move->to, &h->after);
+	sg_moves_add_hold(&one, h, false);
 	there = sg_step_look(ctx->drives, &one, &seen, NULL) == 0 && seen.seen == SG_SEEN_TO;
 	sg_seen_release(&seen, 1);
 	sg_moves_release(&one);

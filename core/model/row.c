@@ -293,6 +293,16 @@ struct sg_move *sg_moves_add(struct sg_moves *moves)
 	return &moves->at[moves->n++];
 }
 
+struct sg_move *sg_moves_add_hold(struct sg_moves *moves, const struct sg_hold *h, bool back)
+{
+	struct sg_move *move = sg_moves_add(moves);
+
+	sg_addr_copy(&move->addr, &h->addr);
+	sg_content_copy(&move->from, back ? &h->after : &h->before);
+	sg_content_copy(&move->to, back ? &h->before : &h->after);
+	return move;
+}
+
 void sg_moves_release(struct sg_moves *moves)
 {
 	for (size_t i = 0; i < moves->n; i++)
@@ -311,7 +321,6 @@ void sg_intent_release(struct sg_intent *i)
 	free(i->outcomes);
 	sg_moves_release(&i->moves);
 	sg_strs_release(&i->temps);
-	sg_val_free(i->hooks);
 	*i = (struct sg_intent){ 0 };
 }
 

@@ -180,6 +180,8 @@ struct sg_moves {
 	size_t n, cap;
 };
 struct sg_move *sg_moves_add(struct sg_moves *moves);
+/* A held value from its before to its after; `back`: the other way, as when it is taken out. It settles to `from`. */
+struct sg_move *sg_moves_add_hold(struct sg_moves *moves, const struct sg_hold *h, bool back);
 void sg_moves_release(struct sg_moves *moves);
 
 /* What a mitigation of the operation becomes when it finishes, and when it settles. */
@@ -203,7 +205,6 @@ struct sg_intent {
 	struct sg_moves moves;
 	struct sg_strs temps; /* Windows paths of the temporary files; recovery removes them */
 	uint32_t attempts;    /* starts of recovery that did not finish */
-	struct sg_val *hooks; /* side effects of services and pools; NULL: none */
 };
 void sg_intent_release(struct sg_intent *i);
 
