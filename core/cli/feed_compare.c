@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONTEXT = 3 };
+enum { CONTEXT = 3, END_NOTE_DAYS = 30 };
 static const int64_t DAY_MS = 24LL * 60 * 60 * 1000;
 
 static const struct sg_mitigation *find(const struct sg_feed *feed, const char *id)
@@ -157,6 +157,17 @@ void sg_author_print_notes(const struct sg_feed *feed, int64_t now, struct sg_bu
 			        m->id);
 		else if (!m->tombstone && m->review_by && m->review_by < now)
 			sg_buf_fmt(out, "note: %s is past its review-by\n", m->id);
+	}
+	for (size_t i = 0; i < feed->ends.n; i++) {
+		const struct sg_end *end = &feed->ends.at[i];
+
+		if (end->at < now || end->at - now > END_NOTE_DAYS * DAY_MS)
+			continue;
+		sg_buf_str(out, "note: ");
+		sg_put_safe(end->what, out);
+		sg_buf_str(out, " ends at ");
+		sg_put_time(end->at, out);
+		sg_buf_str(out, ": servers refuse the feed then\n");
 	}
 	for (size_t i = 0; i < feed->n_refused; i++) {
 		sg_buf_fmt(out, "note: servers refuse %s: ", feed->refused[i].id);

@@ -49,7 +49,7 @@ int sg_author_take(const struct sg_author_args *a, const char *where, struct sg_
 		        "--eocs",
 		        where);
 	}
-	doc.name = sg_strdup(name ? name : doc.layout.feed ? doc.layout.feed : "feed");
+	doc.name = sg_strdup(name ? name : doc.layout.feed ? doc.layout.feed : "eocs");
 	*ret = doc;
 	return 0;
 }

@@ -82,7 +82,9 @@ static int check_target(const struct sg_author_args *a, const struct pair *p, co
 		r = sg_fail(err, SG_EINVAL, "%s holds the feed '%.80s', and %s is of '%.80s'", path, old.name,
 		        p->doc.where, p->doc.name);
 	if (!r) {
-		struct sg_feed_before before = { .serial = old.feed->serial, .document = old.feed->document };
+		struct sg_feed_before before = {
+			.serial = old.feed->serial, .document = old.feed->document, .now = a->now
+		};
 		struct sg_err why = SG_ERR_INIT;
 		int event = 0;
 

@@ -65,8 +65,10 @@ static int check_usage(const struct sg_author_args *a, struct sg_author_out *out
 
 static int check_document(struct job *j, struct sg_err *err)
 {
+	struct sg_feed_before before = { .now = j->a->now };
+	struct sg_err why = SG_ERR_INIT;
 	const struct sg_feed *f;
-	int r = sg_author_load(j->a, j->a->words.at[0], &j->doc, err);
+	int event = 0, r = sg_author_load(j->a, j->a->words.at[0], &j->doc, err);
 
 	if (!r)
 		r = sg_author_decode(j->a, &j->doc, err);
@@ -77,13 +79,15 @@ static int check_document(struct job *j, struct sg_err *err)
 		r = sg_fail(err, SG_EINVAL,
 		        "%s: sg:expires is in the past: no server would start anything from it",
 		        j->doc.where);
+	if (!r && sg_feed_follows(f, &before, 0, &event, &why))
+		r = sg_fail(err, SG_EINVAL, "%s: %s", j->doc.where, why.msg);
 	return r;
 }
 
 static int check_order(const struct job *j, struct sg_err *err)
 {
 	const struct sg_feed *new = j->doc.feed, *old = j->before.feed;
-	struct sg_feed_before before = { .serial = old->serial, .document = old->document };
+	struct sg_feed_before before = { .serial = old->serial, .document = old->document, .now = j->a->now };
 	struct sg_err why = SG_ERR_INIT;
 	int event = 0;
 

@@ -22,7 +22,7 @@ struct sg_author_doc { /* {0} is an empty one */
 	char *where;
 	struct sg_buf octets;
 	struct sg_layout layout;
-	char *name;           /* of the feed: --feed, or what the document says; "feed" in eocs */
+	char *name;           /* of the feed: --feed, or what the document says; "eocs" where it says none */
 	struct sg_feed *feed; /* once it was decoded or verified */
 };
 int sg_author_fetch(
