@@ -131,23 +131,30 @@ static void preview(struct sg_engine *e, enum sg_work work, struct sg_member *me
 	sg_moves_release(&moves);
 }
 
-/* One that waits is shown as `apply ID` would do it, so that what is about to be approved can be read first. */
+/* Nothing of it is there, and it waits, or is needed and only observed or paused. */
+static bool waits(const struct sg_decision *d)
+{
+	return d->situation == SG_SIT_WAIT ||
+	       (d->situation == SG_SIT_HOLD && !d->facts.holds && !d->facts.setup_running);
+}
+
+/* One that waits is shown as `apply ID` would do it, so that what is about to be approved, or to be observed no longer, can be read first. */
 static void as_applied(struct sg_decision *d)
 {
-	if (d->situation != SG_SIT_WAIT && d->situation != SG_SIT_NEWER_WAITS)
+	if (!waits(d) && d->situation != SG_SIT_NEWER_WAITS)
 		return;
 	d->facts.go = true;
+	d->facts.paused = d->facts.observe = false;
+	d->want = sg_state_want(&d->facts);
 	d->situation = sg_state_situation(d->slot, d->want, &d->facts);
 	d->cell = sg_state_cell(d->slot, d->situation);
 }
 
 /* Why that is what would be done: what it waits for, what holds it back, or what the table says about it. */
-static const char *why_of(const struct sg_decision *d, bool waits)
+static const char *why_of(const struct sg_decision *d)
 {
 	bool works = d->cell->kind == SG_CELL_WORK && d->cell->work != SG_WORK_NOTE;
 
-	if (waits)
-		return d->go.text;
 	return !works && d->row->text ? d->row->text : d->cell->text;
 }
 
@@ -168,13 +175,16 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 	files = sg_val_set(v, "files", sg_val_array());
 	effects = sg_val_set(v, "effects", sg_val_array());
 	for (size_t i = 0; i < w->rows.n; i++) {
-		bool waits;
+		char *before = NULL; /* what it waits for */
 		struct sg_val *m;
 
 		sg_decide(e, w, w->rows.at[i], &list[i]);
 		if (only && !sg_key_equal(only, &w->rows.at[i]->key))
 			continue;
-		waits = list[i].situation == SG_SIT_WAIT;
+		if (list[i].situation == SG_SIT_WAIT)
+			before = sg_strdup(list[i].go.text);
+		else if (waits(&list[i]))
+			before = sg_decision_sentence(&list[i], sg_state_want_reason(&list[i].facts));
 		if (only)
 			as_applied(&list[i]);
 		m = sg_val_push(rows, sg_val_map());
@@ -184,7 +194,8 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 		        list[i].cell->kind == SG_CELL_WORK && list[i].cell->work != SG_WORK_NOTE
 		                ? sg_work_name(list[i].cell->work)
 		                : "none");
-		sg_val_set_str(m, "text", why_of(&list[i], waits));
+		sg_val_set_str(m, "text", before ? before : why_of(&list[i]));
+		free(before);
 	}
 	for (size_t k = 0; k < sizeof(works) / sizeof(works[0]); k++) {
 		size_t n = 0;

@@ -30,14 +30,7 @@ const struct sg_conf_when *sg_policy_when(const struct sg_conf *conf, const stru
 	return NULL;
 }
 
-bool sg_policy_observe(const struct sg_conf *conf, const struct sg_mitigation *m)
-{
-	const struct sg_conf_when *w = m ? sg_policy_when(conf, m) : NULL;
-
-	return conf->mode == SG_MODE_OBSERVE || (w && w->what == SG_DO_OBSERVE);
-}
-
-/* A heartbeat changes nothing: nobody is asked for it. */
+/* A heartbeat changes nothing: nobody is asked for it, and it is not observed only. */
 static bool harmless(const struct sg_mitigation *m)
 {
 	for (size_t i = 0; i < m->n_actions; i++) {
@@ -47,6 +40,13 @@ static bool harmless(const struct sg_mitigation *m)
 			return false;
 	}
 	return m->n_actions > 0;
+}
+
+bool sg_policy_observe(const struct sg_conf *conf, const struct sg_mitigation *m)
+{
+	const struct sg_conf_when *w = m ? sg_policy_when(conf, m) : NULL;
+
+	return (conf->mode == SG_MODE_OBSERVE || (w && w->what == SG_DO_OBSERVE)) && !(m && harmless(m));
 }
 
 static bool asks(const struct sg_conf *conf, const struct sg_conf_when *w)

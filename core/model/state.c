@@ -3,13 +3,15 @@
 
 #include <string.h>
 
+/* A pause and observe keep back what would change something. That nothing is to be there is said all the same where nothing is: no proof of a NO, and no
+ * withdrawal, is hidden behind them. */
 enum sg_want sg_state_want(const struct sg_facts *f)
 {
 	if (f->setup_running)
 		return SG_HOLD;
 	if (f->admin_out || (f->blocked && !f->keep))
 		return SG_OUT;
-	if (f->paused || f->observe)
+	if ((f->paused || f->observe) && f->holds)
 		return SG_HOLD;
 	if (f->withdrawn || f->ended)
 		return SG_OUT;
@@ -21,7 +23,7 @@ enum sg_want sg_state_want(const struct sg_facts *f)
 		return SG_HOLD;
 	if (f->applies == SG_APPLIES_NO)
 		return SG_OUT;
-	return SG_IN;
+	return f->paused || f->observe ? SG_HOLD : SG_IN;
 }
 
 enum sg_reason sg_state_want_reason(const struct sg_facts *f)
@@ -32,10 +34,8 @@ enum sg_reason sg_state_want_reason(const struct sg_facts *f)
 		return SG_WHY_BY_ADMIN;
 	if (f->blocked && !f->keep)
 		return SG_WHY_ADMIN;
-	if (f->paused)
-		return SG_WHY_PAUSED;
-	if (f->observe)
-		return SG_WHY_OBSERVE;
+	if ((f->paused || f->observe) && f->holds)
+		return f->paused ? SG_WHY_PAUSED : SG_WHY_OBSERVE;
 	if (f->withdrawn)
 		return SG_WHY_WITHDRAWN;
 	if (f->ended)
@@ -48,6 +48,8 @@ enum sg_reason sg_state_want_reason(const struct sg_facts *f)
 		return SG_WHY_UNKNOWN;
 	if (f->applies == SG_APPLIES_NO)
 		return SG_WHY_NOT_NEEDED;
+	if (f->paused || f->observe)
+		return f->paused ? SG_WHY_PAUSED : SG_WHY_OBSERVE;
 	return SG_WHY_NONE;
 }
 
@@ -131,9 +133,11 @@ enum sg_situation sg_state_situation(enum sg_slot slot, enum sg_want want, const
 	                         slot == SG_SLOT_FAILED || slot == SG_SLOT_FOUGHT;
 
 	if (want == SG_HOLD) {
-		bool open = f->setup_running || f->paused || f->observe || f->blocked;
+		bool over = slot == SG_SLOT_ADMIN || slot == SG_SLOT_REVERTED; /* what kept it out */
 
-		return f->holds || open ? SG_SIT_HOLD : SG_SIT_HOLD_PENDING;
+		if (f->holds || f->setup_running)
+			return SG_SIT_HOLD;
+		return f->applies == SG_APPLIES_UNKNOWN || over ? SG_SIT_HOLD_PENDING : SG_SIT_HOLD;
 	}
 	if (slot == SG_SLOT_IO && !f->retry_due && !f->asked)
 		return SG_SIT_RETRY_WAIT;

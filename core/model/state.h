@@ -118,7 +118,7 @@ enum sg_slot sg_state_slot(enum sg_state state, enum sg_reason reason);
 /* The columns: first match, in this order. */
 enum sg_situation {
 	SG_SIT_HOLD,         /* HOLD */
-	SG_SIT_HOLD_PENDING, /* HOLD, holds nothing, because it cannot be told or is shadowed */
+	SG_SIT_HOLD_PENDING, /* HOLD, holds nothing: it cannot be told, or what kept it out is over */
 	SG_SIT_RETRY_WAIT,   /* something failed before and its retry is not due */
 	SG_SIT_OUT_WAIT, /* OUT with holds, its window shut and no person or recall asked; or only foreign work is left */
 	SG_SIT_OUT,       /* OUT with holds */

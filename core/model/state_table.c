@@ -26,7 +26,7 @@ static const struct rule {
 } rules[] = {
 	{ SG_SIT_HOLD, S(PENDING) | S(APPLICABLE), WORK(NOTE), .cell.text = "stays; says why" },
 	{ SG_SIT_HOLD, ANY, IGNORE, .cell.text = "stays as it is" },
-	{ SG_SIT_HOLD_PENDING, S(PENDING) | S(APPLICABLE), WORK(NOTE), DONE(PENDING),
+	{ SG_SIT_HOLD_PENDING, WAITING | S(ADMIN), WORK(NOTE), DONE(PENDING),
 	        .cell.text = "neither applied nor reverted" },
 	{ SG_SIT_HOLD_PENDING, ANY, IGNORE, .cell.text = "stays as it is" },
 	{ SG_SIT_RETRY_WAIT, ANY, IGNORE, .cell.text = "waits for its retry time" },
@@ -151,7 +151,7 @@ static const char *const slot_names[] = { [SG_SLOT_PENDING] = "pending",
 	[SG_SLOT_FAILED] = "blocked (failed)",
 	[SG_SLOT_IO] = "blocked (io)" };
 static const char *const situation_names[] = { [SG_SIT_HOLD] = "HOLD",
-	[SG_SIT_HOLD_PENDING] = "HOLD, unknown or shadowed, holds nothing",
+	[SG_SIT_HOLD_PENDING] = "HOLD, holds nothing, unknown or free again",
 	[SG_SIT_RETRY_WAIT] = "a retry is not due yet",
 	[SG_SIT_OUT_WAIT] = "OUT, cannot go now",
 	[SG_SIT_OUT] = "OUT",

@@ -147,8 +147,8 @@ static void want_takes_the_first_that_matches(void **state)
 		{ "Setup", { .setup_running = true }, SG_HOLD, SG_WHY_SETUP },
 		{ "taken out", { .admin_out = true }, SG_OUT, SG_WHY_BY_ADMIN },
 		{ "blocked", { .blocked = true }, SG_OUT, SG_WHY_ADMIN },
-		{ "paused", { .paused = true }, SG_HOLD, SG_WHY_PAUSED },
-		{ "observe", { .observe = true }, SG_HOLD, SG_WHY_OBSERVE },
+		{ "paused", { .paused = true, .holds = true }, SG_HOLD, SG_WHY_PAUSED },
+		{ "observe", { .observe = true, .holds = true }, SG_HOLD, SG_WHY_OBSERVE },
 		{ "withdrawn", { .withdrawn = true }, SG_OUT, SG_WHY_WITHDRAWN },
 		{ "ended", { .ended = true }, SG_OUT, SG_WHY_ENDED },
 		{ "kept", { .blocked = true, .keep = true, .holds = true }, SG_HOLD, SG_WHY_ADMIN },
@@ -192,6 +192,37 @@ static void want_ends_with_what_this_server_needs(void **state)
 	f.applies = SG_APPLIES_UNKNOWN; /* neither applied nor reverted */
 	f.holds = true;
 	assert_int_equal(sg_state_want(&f), SG_HOLD);
+}
+
+/* Where nothing of ours is, a pause keeps nothing back: what is not needed, withdrawn or unknown is said as ever. */
+static void still_says_what_is_not_needed(void **state)
+{
+	static const struct {
+		struct sg_facts f;
+		enum sg_want want;
+		enum sg_reason why;
+		enum sg_situation situation;
+	} cases[] = {
+		{ { .applies = SG_APPLIES_NO }, SG_OUT, SG_WHY_NOT_NEEDED, SG_SIT_OUT_EMPTY },
+		{ { .withdrawn = true }, SG_OUT, SG_WHY_WITHDRAWN, SG_SIT_OUT_EMPTY },
+		{ { .ended = true }, SG_OUT, SG_WHY_ENDED, SG_SIT_OUT_EMPTY },
+		{ { .blocked = true, .keep = true }, SG_OUT, SG_WHY_ADMIN, SG_SIT_OUT_EMPTY },
+		{ { .applies = SG_APPLIES_UNKNOWN }, SG_HOLD, SG_WHY_UNKNOWN, SG_SIT_HOLD_PENDING },
+		{ { .applies = SG_APPLIES_YES }, SG_HOLD, SG_WHY_PAUSED, SG_SIT_HOLD },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sg_facts f = cases[i].f;
+
+		f.paused = true;
+		assert_int_equal(sg_state_want(&f), cases[i].want);
+		assert_int_equal(sg_state_want_reason(&f), cases[i].why);
+		assert_int_equal(sg_state_situation(SG_SLOT_PENDING, cases[i].want, &f), cases[i].situation);
+		f.paused = false;
+		f.observe = true;
+		assert_int_equal(sg_state_want(&f), cases[i].want);
+	}
 }
 
 static void keep_and_shadow_look_at_what_is_held(void **state)
@@ -378,6 +409,7 @@ int main(void)
 		cmocka_unit_test(every_cell_says_one_thing),
 		cmocka_unit_test(want_takes_the_first_that_matches),
 		cmocka_unit_test(want_ends_with_what_this_server_needs),
+		cmocka_unit_test(still_says_what_is_not_needed),
 		cmocka_unit_test(keep_and_shadow_look_at_what_is_held),
 		cmocka_unit_test(no_cell_breaks_what_want_says),
 		cmocka_unit_test(a_foreign_value_is_written_by_no_cell_that_wants_in),

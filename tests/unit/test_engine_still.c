@@ -1,0 +1,99 @@
+/* What people are told while nothing may be changed: observed only, or paused. */
+#include "tests/lib/engine_lab.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define NEEDED                                                                                               \
+	"<Config id=\"M1\" desc=\"x\" sg:revision=\"1\"><ActionList><Action type=\"UrlRewrite\" "            \
+	"scope=\"Site\">"                                                                                    \
+	"<sg:At sites=\"Default Web Site\" path=\"/\" inherit=\"yes\"/><rewrite><rules><rule "               \
+	"name=\"stopgap M1 in\" "                                                                            \
+	"stopProcessing=\"true\"><match url=\".*\"/><action "                                                \
+	"type=\"AbortRequest\"/></rule></rules></rewrite>"                                                   \
+	"</Action></ActionList></Config>"
+#define NO_TARGET                                                                                            \
+	"<Config id=\"M2\" desc=\"x\"><ActionList><Action type=\"Service\" scope=\"Server\"><sg:Service "    \
+	"name=\"NoSuchService\" start=\"Disabled\"/></Action></ActionList></Config>"
+#define GONE "<Config id=\"M3\" sg:withdrawn=\"2026-10-01T00:00:00Z\" sg:reason=\"fixed\" desc=\"x\"/>"
+#define HEARTBEAT                                                                                            \
+	"<Config id=\"PING1\" desc=\"x\"><ActionList><Action type=\"DoNothing\" scope=\"Server\" "           \
+	"desc=\"x\">"                                                                                        \
+	"<Value>DoNothing</Value></Action></ActionList></Config>"
+
+static void observed_only_what_is_needed_says_so(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, "observe", NULL);
+	lab_offer(lab, "corp", 1, NEEDED NO_TARGET GONE HEARTBEAT);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "pending/observe");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
+	assert_string_equal(lab_state(lab, "M2"), "pending/not-needed");
+	assert_string_equal(lab_field(lab, "M2", "verdict"), "NOT NEEDED");
+	assert_non_null(strstr(lab_field(lab, "M2", "text"), "NoSuchService"));
+	assert_string_equal(lab_state(lab, "M3"), "reverted/withdrawn");
+	assert_string_equal(lab_field(lab, "M3", "verdict"), "NOT NEEDED");
+	assert_string_equal(lab_field(lab, "PING1", "verdict"), "IN FORCE");
+	assert_true(lab_untouched(lab));
+}
+
+/* The mode in which people look first: they see what would go in, and nothing does. */
+static void the_plan_of_one_shows_what_would_be_done(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *plan = NULL;
+	const struct sg_val *files;
+
+	lab_configure(lab, "observe", NULL);
+	lab_offer(lab, "corp", 1, NEEDED NO_TARGET);
+	lab_run(lab);
+	assert_int_equal(lab_ask(lab, &plan, "plan", "id", "M1", NULL), 0);
+	files = sg_val_get(plan, "files");
+	assert_int_equal(files->n, 1);
+	assert_non_null(strstr(sg_val_get_str(files->kid[0], "diff", ""), "<rule name=\"stopgap M1 in\""));
+	assert_non_null(strstr(
+	        sg_val_get_str(sg_val_get(plan, "mitigations")->kid[0], "text", ""), "the mode is observe"));
+	sg_val_free(plan);
+	assert_int_equal(lab_ask(lab, &plan, "plan", NULL), 0);
+	assert_int_equal(sg_val_get(plan, "files")->n, 0);
+	assert_false(sg_val_get_bool(plan, "would_change", true));
+	sg_val_free(plan);
+	assert_true(lab_untouched(lab));
+}
+
+static void unblocked_in_a_pause_it_is_blocked_no_longer(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_do(lab, "block", "id", "M1", "reason", "no", NULL);
+	lab_offer(lab, "corp", 1, NEEDED);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/admin");
+	lab_do(lab, "pause", "reason", "a change", NULL);
+	lab_do(lab, "unblock", "id", "M1", "reason", "yes", NULL);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "pending/paused");
+	assert_true(lab_untouched(lab));
+	lab_do(lab, "resume", NULL);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		        observed_only_what_is_needed_says_so, lab_set_up, lab_tear_down),
+		cmocka_unit_test_setup_teardown(
+		        the_plan_of_one_shows_what_would_be_done, lab_set_up, lab_tear_down),
+		cmocka_unit_test_setup_teardown(
+		        unblocked_in_a_pause_it_is_blocked_no_longer, lab_set_up, lab_tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
