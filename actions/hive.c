@@ -54,21 +54,21 @@ static int read_base(struct sg_hive *h, struct sg_err *err)
 		return sg_hive_wrong(h, h->octets.len, "the file ends before its first bin does", err);
 	if (memcmp(p, "regf", 4))
 		return sg_hive_wrong(h, 0, "this is no registry hive", err);
-	h->primary = sg_hive_u32(p + 4);
-	h->secondary = sg_hive_u32(p + 8);
-	h->minor = sg_hive_u32(p + 24);
-	h->flags = sg_hive_u32(p + 144);
-	if (sg_hive_u32(p + 20) != 1 || h->minor < 3 || h->minor > 6)
+	h->primary = sg_hive_u32(p + SG_BASE_PRIMARY);
+	h->secondary = sg_hive_u32(p + SG_BASE_SECONDARY);
+	h->minor = sg_hive_u32(p + SG_BASE_MINOR);
+	h->flags = sg_hive_u32(p + SG_BASE_FLAGS);
+	if (sg_hive_u32(p + SG_BASE_MAJOR) != 1 || h->minor < 3 || h->minor > 6)
 		return sg_fail(err, SG_EUNSUPPORTED,
 		        "%s is a registry hive of version %u.%u; 1.3 to 1.6 are read", h->name,
-		        (unsigned)sg_hive_u32(p + 20), (unsigned)h->minor);
-	if (sg_hive_u32(p + 28) != 0 || sg_hive_u32(p + 32) != 1)
+		        (unsigned)sg_hive_u32(p + SG_BASE_MAJOR), (unsigned)h->minor);
+	if (sg_hive_u32(p + SG_BASE_TYPE) != 0 || sg_hive_u32(p + SG_BASE_FORMAT) != 1)
 		return sg_fail(err, SG_EUNSUPPORTED,
 		        "%s is a registry file of type %u, format %u; a hive has 0 and 1", h->name,
-		        (unsigned)sg_hive_u32(p + 28), (unsigned)sg_hive_u32(p + 32));
-	bins = sg_hive_u32(p + 40);
+		        (unsigned)sg_hive_u32(p + SG_BASE_TYPE), (unsigned)sg_hive_u32(p + SG_BASE_FORMAT));
+	bins = sg_hive_u32(p + SG_BASE_BINS);
 	if (bins < 4096 || bins % 4096)
-		return sg_hive_wrong(h, 40, "the size of the bins is no multiple of 4096", err);
+		return sg_hive_wrong(h, SG_BASE_BINS, "the size of the bins is no multiple of 4096", err);
 	if (bins > h->octets.len - SG_HIVE_BASE)
 		return sg_hive_wrong(h, h->octets.len, "the file ends before its last bin does", err);
 	h->end = SG_HIVE_BASE + (size_t)bins;
@@ -104,9 +104,9 @@ int sg_hive_scan(const char *name, struct sg_buf *octets, struct sg_hive *ret, s
 		r = check_bins(&h, err);
 	if (r)
 		goto out;
-	root = sg_hive_u32(h.octets.data + 36);
+	root = sg_hive_u32(h.octets.data + SG_BASE_ROOT);
 	if (!sg_hive_nk(&h, root)) {
-		r = sg_hive_wrong(&h, 36, "there is no root key where the base block says", err);
+		r = sg_hive_wrong(&h, SG_BASE_ROOT, "there is no root key where the base block says", err);
 		goto out;
 	}
 	h.root = SG_HIVE_BASE + root;
@@ -142,7 +142,7 @@ static int log_is_newer(const struct sg_hive *h, struct sg_os_file f, uint64_t s
 
 	*ret = false;
 	if (r || got < sizeof(head) || memcmp(head, "regf", 4) || !checksum_holds(head) ||
-	        sg_hive_u32(head + 28) != LOG_TYPE)
+	        sg_hive_u32(head + SG_BASE_TYPE) != LOG_TYPE)
 		return r;
 	for (uint64_t at = HEAD; at + ENTRY_HEAD <= size;) {
 		uint32_t length, number;
@@ -250,7 +250,7 @@ const unsigned char *sg_hive_nk(const struct sg_hive *h, uint32_t rel)
 	uint32_t have;
 	const unsigned char *p = sg_hive_cell(h, rel, SG_HIVE_NK, &have);
 
-	return p && !memcmp(p, "nk", 2) && sg_hive_u16(p + 72) <= have - SG_HIVE_NK ? p : NULL;
+	return p && !memcmp(p, "nk", 2) && sg_hive_u16(p + SG_NK_NAME_LEN) <= have - SG_HIVE_NK ? p : NULL;
 }
 
 /* --- characters */

@@ -56,13 +56,13 @@ static int walk_subkeys(struct walk *w, struct sg_err *err)
 
 	if (!nk)
 		return sg_hive_wrong(w->h, SG_HIVE_BASE + (size_t)w->key, "no key is here", err);
-	w->left = sg_hive_u32(nk + 20);
+	w->left = sg_hive_u32(nk + SG_NK_SUBKEYS);
 	if (!w->left)
 		return 0;
 	if (w->left > w->h->octets.len / (SG_HIVE_NK + 4))
 		return sg_hive_wrong(w->h, SG_HIVE_BASE + (size_t)w->key,
 		        "the key has more subkeys than the file has room for", err);
-	list = sg_hive_u32(nk + 28);
+	list = sg_hive_u32(nk + SG_NK_LIST);
 	p = sg_hive_cell(w->h, list, 4, &have);
 	if (!p || memcmp(p, "ri", 2))
 		return walk_leaf(w, list, err);
@@ -77,10 +77,11 @@ static int walk_subkeys(struct walk *w, struct sg_err *err)
 
 static void match_child(struct walk *w, const unsigned char *nk, uint32_t rel)
 {
-	if (!sg_hive_named(nk + SG_HIVE_NK, sg_hive_u16(nk + 72), sg_hive_u16(nk + 2) & 0x20, w->name))
+	if (!sg_hive_named(nk + SG_HIVE_NK, sg_hive_u16(nk + SG_NK_NAME_LEN),
+	            sg_hive_u16(nk + SG_NK_FLAGS) & SG_NK_LATIN1, w->name))
 		return;
 	w->twice = w->twice || w->found != SG_NO_KEY;
-	w->strayed = w->strayed || sg_hive_u32(nk + 16) != w->key;
+	w->strayed = w->strayed || sg_hive_u32(nk + SG_NK_PARENT) != w->key;
 	w->found = rel;
 }
 
@@ -131,7 +132,8 @@ static void list_child(struct walk *w, const unsigned char *nk, uint32_t rel)
 	struct sg_hive_keys *keys = w->arg;
 	struct sg_buf name = { 0 };
 
-	sg_hive_utf8(nk + SG_HIVE_NK, sg_hive_u16(nk + 72), sg_hive_u16(nk + 2) & 0x20, &name);
+	sg_hive_utf8(nk + SG_HIVE_NK, sg_hive_u16(nk + SG_NK_NAME_LEN),
+	        sg_hive_u16(nk + SG_NK_FLAGS) & SG_NK_LATIN1, &name);
 	keys->at = sg_grow(keys->at, keys->n, &keys->cap, sizeof(*keys->at));
 	keys->at[keys->n++] =
 	        (struct sg_hive_named_key){ .name = sg_buf_detach(&name), .key = SG_HIVE_BASE + rel };
@@ -144,9 +146,10 @@ int sg_hive_list(const struct sg_hive *h, uint32_t key, struct sg_hive_keys *ret
 	const unsigned char *nk = sg_hive_nk(h, w.key);
 	int r = 0;
 
-	if (nk && sg_hive_u32(nk + 20) > MAX_LISTED)
+	if (nk && sg_hive_u32(nk + SG_NK_SUBKEYS) > MAX_LISTED)
 		r = sg_fail(err, SG_ELIMIT, "%s: at octet %u: a key with %u subkeys; at most %u are read",
-		        h->name, (unsigned)key, (unsigned)sg_hive_u32(nk + 20), (unsigned)MAX_LISTED);
+		        h->name, (unsigned)key, (unsigned)sg_hive_u32(nk + SG_NK_SUBKEYS),
+		        (unsigned)MAX_LISTED);
 	if (!r)
 		r = walk_subkeys(&w, err);
 	if (!r) {
@@ -193,8 +196,7 @@ static int read_set(
 int sg_hive_control_set(const struct sg_hive *h, uint32_t *ret_key, unsigned *ret_number, struct sg_err *err)
 {
 	uint32_t select, current = 0, next = 0, key = SG_NO_KEY;
-	char name[32];
-	struct sg_buf text = { 0 };
+	char *name = NULL;
 	int r;
 
 	*ret_key = SG_NO_KEY;
@@ -210,11 +212,10 @@ int sg_hive_control_set(const struct sg_hive *h, uint32_t *ret_key, unsigned *re
 		        "(Select\\Default): start Windows once, shut it down properly, and try again",
 		        h->name, (unsigned)current, (unsigned)next);
 	if (!r) {
-		sg_buf_fmt(&text, "ControlSet%03u", (unsigned)current);
-		memcpy(name, text.data, text.len + 1);
+		name = sg_format("ControlSet%03u", (unsigned)current);
 		r = sg_hive_key(h, h->root, name, &key, err);
 	}
-	sg_buf_release(&text);
+	free(name);
 	if (r)
 		return r;
 	*ret_key = key;

@@ -13,6 +13,37 @@ enum {
 	SG_HIVE_VK = 20,     /* octets of a value's record before its name */
 };
 
+/* Where a base block has what: octets from its beginning. */
+enum {
+	SG_BASE_PRIMARY = 4,
+	SG_BASE_SECONDARY = 8,
+	SG_BASE_MAJOR = 20,
+	SG_BASE_MINOR = 24,
+	SG_BASE_TYPE = 28,
+	SG_BASE_FORMAT = 32,
+	SG_BASE_ROOT = 36,
+	SG_BASE_BINS = 40,
+	SG_BASE_FLAGS = 144,
+};
+/* The same of a key ("nk") and of a value ("vk"). */
+enum {
+	SG_NK_FLAGS = 2,
+	SG_NK_PARENT = 16,
+	SG_NK_SUBKEYS = 20, /* their number */
+	SG_NK_LIST = 28,    /* of them */
+	SG_NK_VALUES = 36,
+	SG_NK_VALUE_LIST = 40,
+	SG_NK_NAME_LEN = 72,
+	SG_NK_LATIN1 = 0x20, /* a flag */
+	SG_VK_NAME_LEN = 2,
+	SG_VK_LEN = 4,
+	SG_VK_DATA = 8,
+	SG_VK_TYPE = 12,
+	SG_VK_FLAGS = 16,
+	SG_VK_LATIN1 = 1, /* a flag */
+};
+#define SG_VK_INLINE 0x80000000u /* of the length: the data is in the record itself */
+
 static inline uint16_t sg_hive_u16(const unsigned char *p)
 {
 	return (uint16_t)(p[0] | p[1] << 8);

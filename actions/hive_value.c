@@ -20,20 +20,21 @@ static int find(const struct sg_hive *h, uint32_t key, const char *name, uint32_
 
 	if (!nk)
 		return sg_hive_wrong(h, key, "no key is here", err);
-	n = sg_hive_u32(nk + 36);
+	n = sg_hive_u32(nk + SG_NK_VALUES);
 	if (n > VALUES_MAX)
 		return sg_fail(err, SG_ELIMIT, "%s: at octet %u: a key with %u values; at most %d are read",
 		        h->name, (unsigned)key, (unsigned)n, (int)VALUES_MAX);
-	list = n ? sg_hive_cell(h, sg_hive_u32(nk + 40), 4 * n, NULL) : nk;
+	list = n ? sg_hive_cell(h, sg_hive_u32(nk + SG_NK_VALUE_LIST), 4 * n, NULL) : nk;
 	if (!list)
 		return sg_hive_wrong(h, key, "the key's list of values is damaged", err);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t rel = sg_hive_u32(list + 4 * (size_t)i);
 
 		vk = sg_hive_cell(h, rel, SG_HIVE_VK, &have);
-		if (!vk || memcmp(vk, "vk", 2) || sg_hive_u16(vk + 2) > have - SG_HIVE_VK)
+		if (!vk || memcmp(vk, "vk", 2) || sg_hive_u16(vk + SG_VK_NAME_LEN) > have - SG_HIVE_VK)
 			return sg_hive_wrong(h, key, "the key lists a value where there is none", err);
-		if (!sg_hive_named(vk + SG_HIVE_VK, sg_hive_u16(vk + 2), sg_hive_u16(vk + 16) & 1, name))
+		if (!sg_hive_named(vk + SG_HIVE_VK, sg_hive_u16(vk + SG_VK_NAME_LEN),
+		            sg_hive_u16(vk + SG_VK_FLAGS) & SG_VK_LATIN1, name))
 			continue;
 		if (found != SG_NO_KEY)
 			return sg_fail(err, SG_EPARSE, "%s: at octet %u: the key has two values \"%s\"",
@@ -83,23 +84,23 @@ int sg_hive_value(const struct sg_hive *h, uint32_t key, const char *name, struc
 	if (r)
 		return r;
 	vk = h->octets.data + SG_HIVE_BASE + rel + 4;
-	v.type = sg_hive_u32(vk + 12);
-	len = sg_hive_u32(vk + 4);
-	if (len & 0x80000000u) {
-		len &= 0x7fffffffu;
+	v.type = sg_hive_u32(vk + SG_VK_TYPE);
+	len = sg_hive_u32(vk + SG_VK_LEN);
+	if (len & SG_VK_INLINE) {
+		len &= ~SG_VK_INLINE;
 		if (len > 4)
 			return sg_hive_wrong(h, SG_HIVE_BASE + (size_t)rel,
 			        "a value has more octets in its record than fit there", err);
 		v.is_inline = true;
-		v.at = SG_HIVE_BASE + (size_t)rel + 12;
-		sg_buf_add(&v.data, vk + 8, len);
+		v.at = SG_HIVE_BASE + (size_t)rel + 4 + SG_VK_DATA; /* behind the cell's size */
+		sg_buf_add(&v.data, vk + SG_VK_DATA, len);
 	} else if (len > DATA_MAX) {
 		return sg_fail(err, SG_ELIMIT, "%s: the value \"%s\" has %u octets, and at most %d are read",
 		        h->name, name, (unsigned)len, (int)DATA_MAX);
 	} else if (len > SEGMENT && h->minor > 3) {
-		r = read_segments(h, sg_hive_u32(vk + 8), len, &v.data, err);
+		r = read_segments(h, sg_hive_u32(vk + SG_VK_DATA), len, &v.data, err);
 	} else if (len) {
-		p = sg_hive_cell(h, sg_hive_u32(vk + 8), len, NULL);
+		p = sg_hive_cell(h, sg_hive_u32(vk + SG_VK_DATA), len, NULL);
 		if (!p)
 			return sg_hive_wrong(
 			        h, SG_HIVE_BASE + (size_t)rel, "the data of a value is not there", err);
