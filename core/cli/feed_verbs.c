@@ -1,5 +1,6 @@
 /* feed_verbs.c - the one table of stopgap-feed's verbs, the one of its options, and the help that is made of them. */
 #include "cli/feed_args.h"
+#include "cli/feed_check.h"
 #include "cli/feed_work.h"
 
 #include <stdlib.h>
@@ -35,6 +36,29 @@ static const struct sg_author_option options[SG_AUTHOR_OPTIONS] = {
 	[SG_AUTHOR_EXIT_CODE] = { "--exit-code", NULL, false, "exit with 10 when they differ" },
 	[SG_AUTHOR_CA_FILE] = { "--ca-file", "FILE", false, "authorities for https, in PEM; default: the system's" },
 	[SG_AUTHOR_PROXY] = { "--proxy", "URL|none|system", false, "default system" },
+	[SG_AUTHOR_ID] = { "--id", "ID", false, "of the mitigation, such as CORP-7" },
+	[SG_AUTHOR_KIND] = { "--kind", "KIND", false, "url_rewrite (default), request_filtering, service, app_pool" },
+	[SG_AUTHOR_DESC] = { "--desc", "TEXT", false, "what it does, in one line" },
+	[SG_AUTHOR_CVE] = { "--cve", "CVE|KB|URL", false, "the hole that it is for" },
+	[SG_AUTHOR_SEVERITY] = { "--severity", "WORD", false, "low, medium, high (default), critical" },
+	[SG_AUTHOR_REFUSE] = { "--refuse", "URI", true, "a request of the attack: the rule is made from the first, all become tests" },
+	[SG_AUTHOR_SERVE] = { "--serve", "URI", true, "a request that goes on" },
+	[SG_AUTHOR_METHOD] = { "--method", "WORD", false, "only requests of this method; default: any" },
+	[SG_AUTHOR_MATCH] = { "--match", "PATTERN", false, "for the decoded path below --path, without its first slash; default: from --refuse" },
+	[SG_AUTHOR_QUERY] = { "--query", "PATTERN", false, "for the decoded query; default: each parameter of --refuse" },
+	[SG_AUTHOR_SEQUENCE] = { "--sequence", "TEXT", false, "request_filtering: what a request must not hold" },
+	[SG_AUTHOR_SITES] = { "--sites", "NAME", false, "a site, * or having-app:/owa; default Default Web Site" },
+	[SG_AUTHOR_PATH] = { "--path", "PATH", false, "below which it stands; default /" },
+	[SG_AUTHOR_SERVICE] = { "--service", "NAME", false, "service: which one is disabled and stopped" },
+	[SG_AUTHOR_POOL] = { "--pool", "NAME", false, "app_pool: which one is not started, and stopped" },
+	[SG_AUTHOR_COMPANION] = { "--companion", "NAME", true, "a service that would start it again" },
+	[SG_AUTHOR_PRODUCT] = { "--product", "NAME", false, "Exchange (default) or IIS" },
+	[SG_AUTHOR_AFFECTED] = { "--affected", "FROM-BELOW", false, "affected builds, such as 15.1-15.3; default: all" },
+	[SG_AUTHOR_FIXED] = { "--fixed", "BRANCH=BUILD", true, "builds of this branch from BUILD on are fixed" },
+	[SG_AUTHOR_SIDE_EFFECT] = { "--side-effect", "TEXT", false, "what stops working; default None known." },
+	[SG_AUTHOR_REVIEW_BY] = { "--review-by", "DAY", false, "2027-02-20; default in 90 days, with companions in 30" },
+	[SG_AUTHOR_DRIVES] = { "--drives", "DIR", true, "a copy of a server's drive C:, or an archive of stopgapctl collect; more may follow it" },
+	[SG_AUTHOR_SCRATCH] = { "--scratch", "DIR", false, "where the copies are made; default $TMPDIR or /tmp" },
 };
 /* clang-format on */
 
@@ -51,6 +75,37 @@ static const struct sg_author_verb verbs[] = {
 	        "protects servers is signed with a key in a token, and its root is kept elsewhere.\n"
 	        "example: stopgap-feed keygen --out keys\n",
 	        BIT(OUT) | BIT(NAME) | BIT(DAYS), 0, 0, sg_author_keygen },
+	{ "new", "[--id ID] [--refuse URI]...", "write a Config for an emergency; asks at a terminal",
+	        "Writes ID.xml: 403 rather than an aborted connection, a review in 90 days, a Refuse and a "
+	        "Serve test,\n"
+	        "and conditions that see through encoding, order and case. What lint calls wrong is not "
+	        "written.\n"
+	        "example: stopgap-feed new --id CORP-7 --cve CVE-2026-1 --refuse "
+	        "\"/owa/auth/x.aspx?cmd=run\"\n",
+	        BIT(ID) | BIT(KIND) | BIT(DESC) | BIT(CVE) | BIT(SEVERITY) | BIT(REFUSE) | BIT(SERVE) |
+	                BIT(METHOD) | BIT(MATCH) | BIT(QUERY) | BIT(SEQUENCE) | BIT(SITES) | BIT(PATH) |
+	                BIT(SERVICE) | BIT(POOL) | BIT(COMPANION) | BIT(PRODUCT) | BIT(AFFECTED) |
+	                BIT(FIXED) | BIT(SIDE_EFFECT) | BIT(REVIEW_BY) | BIT(OUT),
+	        0, 0, sg_author_new },
+	{ "lint", "FILE...", "what an author would regret: patterns, forms that escape, builds, dates",
+	        "FILE is a feed document, signed or not, or a single Config. Errors, warnings and notes, "
+	        "each with its\n"
+	        "place, its rule's name and what to do. Exit status 1 when there is an error.\n"
+	        "example: stopgap-feed lint live.xml\n",
+	        0, 1, -1, sg_author_lint },
+	{ "test", "FILE...",
+	        "run the tests of a feed or a single Config, and Exchange's health pages, offline",
+	        "On a server that has nothing else. Exit status 1 when one fails or cannot be told.\n"
+	        "example: stopgap-feed test CORP-7.xml\n",
+	        PROFILE, 1, -1, sg_author_test },
+	{ "try", "FEED --drives DIR...", "plan, apply, prove and roll back on copies of servers' drives",
+	        "Of each drive only the files that a plan reads are copied, and only the copy is touched. "
+	        "One line per\n"
+	        "server: would apply, not needed, or REFUSED with the reason. FEED is a feed document or a "
+	        "single Config.\n"
+	        "Exit status 1 when one is REFUSED.\n"
+	        "example: stopgap-feed try live.xml --drives servers/*\n",
+	        PROFILE | BIT(DRIVES) | BIT(SCRATCH), 1, -1, sg_author_try },
 	{ "add", "LIVE.xml ID.xml [--expires TIME] [--feed NAME]",
 	        "put a mitigation into a feed document, or in the place of its id",
 	        "ID.xml holds one Config. The serial goes up by one, issued becomes now, expires 14 days "
