@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/os.h"
 #include "daemon/access.h"
+#include "engine/trust.h"
 #include "model/codes.h"
 
 #include <stdlib.h>
@@ -37,18 +38,14 @@ int sg_config_read(const char *file, struct sg_buf *ret_octets, struct sg_conf *
 
 int sg_config_check_files(const struct sg_conf *conf, const char *file, struct sg_err *err)
 {
-	int r = 0;
+	struct sg_trust trust = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+	int r = sg_trust_read(conf, &trust, &why);
 
-	for (size_t i = 0; r == 0 && i < conf->n_anchors; i++) {
-		struct sg_buf pem = { 0 };
-		struct sg_err why = SG_ERR_INIT;
-
-		if (sg_os_read(conf->anchors[i].file, 64 * 1024, &pem, NULL, &why))
-			r = sg_fail(err, SG_EINVAL, "%s: the file of anchor '%s' is needed to start: %s",
-			        file, conf->anchors[i].name, why.msg);
-		sg_buf_release(&pem);
-	}
-	return r;
+	if (r)
+		return sg_fail(err, r, "%s: %s", file, why.msg);
+	sg_trust_release(&trust);
+	return 0;
 }
 
 /* Accounts are resolved before the engine is asked, so that both take the configuration or neither does. Frees `conf` unless it went in. */

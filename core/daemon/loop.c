@@ -232,8 +232,10 @@ static void on_job_done(void *arg, struct sg_job *job)
 	bool fatal = job->code == SG_EFATAL || (job->snapshot && job->snapshot->fatal) ||
 	             (job->kind == SG_JOB_RUN && job->code < 0);
 
-	if (job->kind == SG_JOB_FETCHED) {
-		sg_polls_ended(l->polls, job->feed);
+	if (job->kind == SG_JOB_FETCHED) {		if (job->code == 1)
+			sg_polls_again(l->polls, job->feed);
+		else
+			sg_polls_ended(l->polls, job->feed);
 		if (job->code < 0 && job->code != SG_ECANCELED)
 			sg_log(SG_WARNING, SG_EV_FEED_UNREACHABLE, NULL, "feed %s: %s", job->feed,
 			        job->err.msg);

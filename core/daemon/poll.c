@@ -50,6 +50,9 @@ static void poll_copy(struct sg_poll *to, const struct sg_poll *from)
 		.last_modified = sg_strdup(from->last_modified),
 		.proxy = sg_strdup(from->proxy),
 		.ca_file = sg_strdup(from->ca_file),
+		.detached = from->detached,
+		.cms_etag = sg_strdup(from->cms_etag),
+		.cms_last_modified = sg_strdup(from->cms_last_modified),
 		.due = from->due,
 		.timeout_ms = from->timeout_ms,
 		.max_bytes = from->max_bytes };
@@ -61,6 +64,8 @@ static void poll_release(struct sg_poll *p)
 	free(p->url);
 	free(p->etag);
 	free(p->last_modified);
+	free(p->cms_etag);
+	free(p->cms_last_modified);
 	free(p->proxy);
 	free(p->ca_file);
 	*p = (struct sg_poll){ 0 };
@@ -117,12 +122,15 @@ static void on_thread(uv_work_t *work)
 		.ca_file = j->what.ca_file,
 		.etag = j->what.etag,
 		.last_modified = j->what.last_modified,
+		.detached = j->what.detached,
+		.cms_etag = j->what.cms_etag,
+		.cms_last_modified = j->what.cms_last_modified,
 		.timeout_ms = j->what.timeout_ms,
 		.max_bytes = j->what.max_bytes,
 		.stop = stopped,
 		.arg = j->owner->o.stop };
 
-	sg_fetch(&req, &j->fetched, &j->failure);
+	sg_fetch_signed(&req, &j->fetched, &j->failure);
 }
 
 /* --- on the loop's thread */
@@ -245,6 +253,18 @@ void sg_polls_ended(struct sg_polls *p, const char *feed)
 		return;
 	f->state = WAITING;
 	f->ended = f->started;
+}
+
+/* Whoever waits for this poll waits for the next: `ended` stays. */
+void sg_polls_again(struct sg_polls *p, const char *feed)
+{
+	struct feed *f = find(p, feed);
+
+	if (!f)
+		return;
+	f->state = WAITING;
+	f->asked = true;
+	f->due = (int64_t)uv_now(p->o.loop) + SG_POLL_AGAIN_MS;
 }
 
 bool sg_polls_has_ended(const struct sg_polls *p, const char *feed, uint64_t number)

@@ -35,6 +35,9 @@ int64_t sg_polls_tick(struct sg_polls *polls, int64_t now);
 /* Makes a poll due now and gives its number; 0: there is no such feed. */
 uint64_t sg_polls_ask(struct sg_polls *polls, const char *feed);
 void sg_polls_ended(struct sg_polls *polls, const char *feed);
+/* Instead of sg_polls_ended(): the poll did not end, it is made once more. */
+enum { SG_POLL_AGAIN_MS = 1000 };
+void sg_polls_again(struct sg_polls *polls, const char *feed);
 bool sg_polls_has_ended(
         const struct sg_polls *polls, const char *feed, uint64_t number); /* true for a feed that is gone */
 

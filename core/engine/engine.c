@@ -116,28 +116,6 @@ const struct sg_mitigation *sg_engine_in_place(struct sg_engine *e, const struct
 	                                      : sg_engine_body(e, row->key.feed, &row->applied, NULL);
 }
 
-static int tell_line(void *arg, const struct sg_audit *line)
-{
-	struct sg_engine *e = arg;
-	const struct sg_event_info *info = sg_event_info(line->code);
-	struct sg_val *event = sg_report_line(line);
-
-	if (line->data)
-		sg_val_set(event, "data", sg_val_copy(line->data));
-	sg_log(info ? info->level : SG_INFO, line->code, line->data, "%s%s%s%s", line->text ? line->text : "",
-	        line->who.account ? " [by: " : "", line->who.account ? line->who.account : "",
-	        line->who.account ? "]" : "");
-	sg_val_push(e->events, event);
-	e->told = line->seq;
-	return 0;
-}
-
-void sg_engine_tell(struct sg_engine *e)
-{
-	if (!e->fatal)
-		sg_journal_audits(e->read, e->told + 1, false, tell_line, e, NULL);
-}
-
 static void line_of_service(struct sg_engine *e, int code, const char *text)
 {
 	struct sg_lines lines = { 0 };
@@ -200,18 +178,6 @@ out:
 	return code;
 }
 
-static void release_anchors(struct sg_engine *e)
-{
-	for (size_t i = 0; i < e->n_anchors; i++) {
-		free(e->anchors[i].name);
-		sg_buf_release(&e->anchors[i].pem);
-		free(e->anchors[i].eku);
-	}
-	free(e->anchors);
-	e->anchors = NULL;
-	e->n_anchors = 0;
-}
-
 void sg_engine_close(struct sg_engine *e)
 {
 	if (!e)
@@ -228,7 +194,8 @@ void sg_engine_close(struct sg_engine *e)
 	free(e->cache);
 	sg_host_free(e->host);
 	free(e->host_error);
-	release_anchors(e);
+	sg_trust_release(&e->trust);
+	sg_strs_release(&e->again);
 	sg_strs_release(&e->stale);
 	sg_watch_forget(e);
 	sg_conf_free(e->conf);
@@ -240,25 +207,10 @@ void sg_engine_close(struct sg_engine *e)
 	free(e);
 }
 
-static int read_anchors(const struct sg_conf *conf, struct sg_engine *into, struct sg_err *err)
-{
-	int code = 0;
-
-	into->anchors = sg_alloc((conf->n_anchors + 1) * sizeof(*into->anchors));
-	for (size_t i = 0; !code && i < conf->n_anchors; i++) {
-		struct sg_anchor *a = &into->anchors[into->n_anchors++];
-
-		a->name = sg_strdup(conf->anchors[i].name);
-		a->eku = sg_strdup(conf->anchors[i].eku);
-		code = sg_os_read(conf->anchors[i].file, 64 * 1024, &a->pem, NULL, err);
-	}
-	return code;
-}
-
 int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file,
         struct sg_err *err)
 {
-	struct sg_engine fresh = { 0 };
+	struct sg_trust fresh = { 0 };
 	struct sg_hash hash = sg_sha256(octets);
 	struct sg_body body = { hash, octets };
 	struct sg_val *facts = sg_val_map(), *good = sg_val_set(facts, "configuration", sg_val_map());
@@ -267,10 +219,9 @@ int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_byt
 	struct sg_lines lines = { 0 };
 	struct sg_ctx ctx;
 	char hex[65];
-	int code = read_anchors(conf, &fresh, err);
+	int code = sg_trust_read(conf, &fresh, err);
 
 	if (code) {
-		release_anchors(&fresh);
 		sg_val_free(facts);
 		sg_val_free(data);
 		return code == SG_EFATAL ? code : SG_EINVAL;
@@ -288,12 +239,11 @@ int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_byt
 	sg_lines_release(&lines);
 	sg_val_free(facts);
 	if (code) {
-		release_anchors(&fresh);
+		sg_trust_release(&fresh);
 		return sg_engine_fail(e, code);
 	}
-	release_anchors(e);
-	e->anchors = fresh.anchors;
-	e->n_anchors = fresh.n_anchors;
+	sg_trust_release(&e->trust);
+	e->trust = fresh;
 	sg_conf_free(e->conf);
 	e->conf = conf;
 	free(e->conf_file);
@@ -333,31 +283,6 @@ void sg_engine_refused_conf(struct sg_engine *e, const struct sg_err *why)
 	sg_engine_tell(e);
 }
 
-static void add_polls(struct sg_engine *e, const struct sg_world *w, struct sg_snapshot *s)
-{
-	const struct sg_conf *conf = sg_engine_conf(e);
-
-	s->polls = sg_alloc((conf->n_feeds + 1) * sizeof(*s->polls));
-	for (size_t i = 0; i < conf->n_feeds; i++) {
-		const struct sg_conf_feed *f = &conf->feeds[i];
-		const struct sg_feed_row *row = sg_world_feed(w, f->name);
-		struct sg_poll *p = &s->polls[s->n_polls++];
-
-		*p = (struct sg_poll){ .feed = sg_strdup(f->name),
-			.url = sg_strdup(f->url),
-			.proxy = sg_strdup(conf->proxy),
-			.ca_file = sg_strdup(conf->ca_file),
-			.timeout_ms = f->timeout,
-			.max_bytes = (uint64_t)f->max_bytes };
-		/* A document that was refused is fetched whole again: nothing of it was kept. */
-		if (row && !row->error && row->url && strcmp(row->url, f->url) == 0) {
-			p->etag = sg_strdup(row->etag);
-			p->last_modified = sg_strdup(row->last_modified);
-		}
-		p->due = sg_sched_poll(f, row, w->now.wall, e->started, &e->rand);
-	}
-}
-
 struct sg_snapshot *sg_engine_snapshot(struct sg_engine *e)
 {
 	struct sg_snapshot *s = sg_alloc(sizeof(*s));
@@ -370,7 +295,7 @@ struct sg_snapshot *sg_engine_snapshot(struct sg_engine *e)
 	if (!e->fatal && sg_world_load(e, &w, NULL) == 0) {
 		s->status = sg_report_status(e, &w);
 		s->list = sg_report_list(e, &w);
-		add_polls(e, &w, s);
+		sg_polls_add(e, &w, s);
 		sg_watch_snapshot(e, &w, s);
 		sg_world_release(&w);
 	} else {
@@ -388,14 +313,6 @@ void sg_snapshot_free(struct sg_snapshot *s)
 	sg_val_free(s->events);
 	sg_strs_release(&s->watch);
 	sg_strs_release(&s->watch_roots);
-	for (size_t i = 0; i < s->n_polls; i++) {
-		free(s->polls[i].feed);
-		free(s->polls[i].url);
-		free(s->polls[i].etag);
-		free(s->polls[i].last_modified);
-		free(s->polls[i].proxy);
-		free(s->polls[i].ca_file);
-	}
-	free(s->polls);
+	sg_polls_release(s);
 	free(s);
 }

@@ -45,7 +45,8 @@ int sg_engine_last_good(struct sg_engine *e, struct sg_buf *ret_octets, char **r
 void sg_engine_refused_conf(struct sg_engine *e, const struct sg_err *why);
 
 /* What came of a poll: octets, "unchanged", or a failure (code and message in `failure`, NULL when it went well). Verifies, accepts, records. A bad
- * document is recorded and is no failure of this call. */
+ * document is recorded and is no failure of this call. 1: nothing was recorded, it is to be fetched again in a second, as the next
+ * snapshot says: document and detached signature were of two publications, or the rules changed meanwhile. */
 int sg_engine_fetched(struct sg_engine *e, const char *feed, const struct sg_fetched *fetched,
         const struct sg_err *failure, struct sg_err *err);
 
@@ -64,6 +65,8 @@ int sg_engine_request(struct sg_engine *e, const char *method, const struct sg_v
 
 struct sg_poll {
 	char *feed, *url, *etag, *last_modified, *proxy, *ca_file;
+	bool detached; /* the signature beside the document is fetched, too */
+	char *cms_etag, *cms_last_modified;
 	int64_t due; /* wall ms */
 	int64_t timeout_ms;
 	uint64_t max_bytes;

@@ -7,8 +7,9 @@
 #include "engine/match.h"
 #include "engine/op.h"
 #include "engine/policy.h"
+#include "engine/trust.h"
 #include "feed/feed.h"
-
+#include "model/limit.h"
 /* While Setup is at work the host's facts are read again so often, ms: what waits for its end goes on within that time. */
 #define SG_SETUP_LOOK 2000
 
@@ -41,9 +42,11 @@ struct sg_engine {
 	struct sg_journal_read *read;
 	struct sg_conf *conf;     /* NULL: none in force: nothing is brought in */
 	struct sg_conf *defaults; /* what stands in for it when something must be asked */
-	struct sg_anchor *anchors;
-	size_t n_anchors;
-	char *conf_file, *conf_error;
+	struct sg_trust trust;
+	struct sg_strs again;    /* feeds whose document and detached signature are fetched a second time */
+	uint64_t documents_read; /* verified or tried to, since the start */
+	struct sg_limit limit;   /* of what is said to watchers and the log */
+char *conf_file, *conf_error;
 	struct sg_host *host; /* NULL: not read yet, or it could not be */
 	char *host_error;
 	int64_t host_at;
@@ -143,9 +146,13 @@ struct sg_val *sg_builds_of(const struct sg_host *host);
 int sg_engine_note_start(struct sg_engine *e,
         struct sg_err *err); /* a start is a fact, and so is what changed since the last one */
 
-/* --- accept.c */
+/* --- accept_blocks.c */
 int sg_engine_sync_blocks(
         struct sg_engine *e, struct sg_err *err); /* the configuration's blocks become rows */
+
+/* --- polls.c: every feed that has an address, with its next poll */
+void sg_polls_add(struct sg_engine *e, const struct sg_world *w, struct sg_snapshot *s);
+void sg_polls_release(struct sg_snapshot *s);
 
 /* --- report.c */
 struct sg_val *sg_report_status(struct sg_engine *e, const struct sg_world *w);

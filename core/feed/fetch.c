@@ -24,6 +24,9 @@ void sg_fetched_release(struct sg_fetched *f)
 	sg_buf_release(&f->octets);
 	free(f->etag);
 	free(f->last_modified);
+	sg_buf_release(&f->cms);
+	free(f->cms_etag);
+	free(f->cms_last_modified);
 	*f = (struct sg_fetched){ 0 };
 }
 
