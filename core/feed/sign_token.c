@@ -6,6 +6,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "feed/sign_parts.h"
 
+#include "base/os.h"
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -50,9 +51,13 @@ static int open_engine(
 		.file = source->password_file, .what = "the token (its PIN)", .err = err
 	};
 	char pin[MAX_PIN] = "";
+	struct sg_file_id id;
 	int r = 0;
 
-	if (source->module && !ENGINE_ctrl_cmd_string(e, "MODULE_PATH", source->module, 0))
+	ENGINE_ctrl_cmd_string(e, "QUIET", NULL, 0); /* its own words go to stderr by default */
+	if (source->module)
+		r = sg_os_stat(source->module, &id, err);
+	if (!r && source->module && !ENGINE_ctrl_cmd_string(e, "MODULE_PATH", source->module, 0))
 		r = sg_sign_fail(err, SG_EINVAL, "%s cannot be used as PKCS #11 module", source->module);
 	if (!r && !ENGINE_init(e))
 		r = sg_sign_fail(err, SG_ENOENT,
