@@ -221,23 +221,28 @@ static int badness(const struct sg_test *test, enum sg_fate fate)
 	return 0;
 }
 
-int sg_bare_judge(
-        const struct sg_bare *bare, const struct sg_test *test, struct sg_judgement *ret, struct sg_err *err)
+static int judge_where(const struct sg_bare *bare, const struct sg_bare *where, const struct sg_test *test,
+        struct sg_judgement *ret, struct sg_err *err)
 {
 	struct sg_judgement worst = { .fate = SG_FATE_NONE };
 	char *path = sg_iis_uri_path(test->uri);
 	int r = 0;
 
-	for (size_t s = 0; !r && s < bare->sites.n; s++) {
-		struct sg_judgement one = { .fate = SG_FATE_NONE };
+	for (size_t s = 0; !r && s < where->sites.n; s++) {
+		const char *site = where->sites.at[s];
+		struct sg_judgement one = { .fate = SG_FATE_NONE }, own = { .fate = SG_FATE_NONE };
 
-		r = at_one(bare, bare->sites.at[s], path, test, &one, err);
-		if (badness(test, one.fate) > badness(test, worst.fate)) {
+		r = at_one(bare, site, path, test, &one, err);
+		if (!r && where != bare)
+			r = at_one(where, site, path, test, &own, err);
+		if ((where == bare || own.fate != SG_FATE_NONE) &&
+		        badness(test, one.fate) > badness(test, worst.fate)) {
 			sg_judgement_release(&worst);
 			worst = one;
-		} else {
-			sg_judgement_release(&one);
+			one = (struct sg_judgement){ 0 };
 		}
+		sg_judgement_release(&one);
+		sg_judgement_release(&own);
 	}
 	free(path);
 	if (r)
@@ -245,4 +250,16 @@ int sg_bare_judge(
 	else
 		*ret = worst;
 	return r;
+}
+
+int sg_bare_judge(
+        const struct sg_bare *bare, const struct sg_test *test, struct sg_judgement *ret, struct sg_err *err)
+{
+	return judge_where(bare, bare, test, ret, err);
+}
+
+int sg_bare_judge_where(const struct sg_bare *bare, const struct sg_bare *where, const struct sg_test *test,
+        struct sg_judgement *ret, struct sg_err *err)
+{
+	return judge_where(bare, where, test, ret, err);
 }

@@ -22,4 +22,8 @@ bool sg_bare_any(const struct sg_bare *bare); /* something in it has a say about
 int sg_bare_judge(
         const struct sg_bare *bare, const struct sg_test *test, struct sg_judgement *ret, struct sg_err *err);
 
+/* The same, only at the sites where `where` has a say about the request: what becomes of one mitigation's business beside others. */
+int sg_bare_judge_where(const struct sg_bare *bare, const struct sg_bare *where, const struct sg_test *test,
+        struct sg_judgement *ret, struct sg_err *err);
+
 #endif

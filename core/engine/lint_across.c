@@ -9,12 +9,13 @@
 
 enum { MOST_TOGETHER = 64 }; /* of more only neighbours in the document are asked about each other */
 
-static enum sg_effective ask(const struct sg_bare *bare, const struct sg_test *test, char **ret_text)
+static enum sg_effective ask(
+        const struct sg_bare *bare, const struct sg_bare *where, const struct sg_test *test, char **ret_text)
 {
 	struct sg_judgement j = { .fate = SG_FATE_NONE };
 	enum sg_effective v = SG_EFFECTIVE_UNKNOWN;
 
-	if (sg_bare_judge(bare, test, &j, NULL) == 0 && j.fate != SG_FATE_NONE)
+	if (sg_bare_judge_where(bare, where, test, &j, NULL) == 0 && j.fate != SG_FATE_NONE)
 		v = sg_fate_verdict(test, j.fate);
 	*ret_text = j.text;
 	j.text = NULL;
@@ -34,8 +35,8 @@ static void compare(struct sg_lint *l, const struct sg_bare *together)
 		const struct sg_test *test = &m->tests[t];
 		char *first = NULL, *text = NULL;
 
-		if (ask(alone, test, &first) == SG_EFFECTIVE_YES &&
-		        ask(together, test, &text) == SG_EFFECTIVE_NO) {
+		if (ask(alone, alone, test, &first) == SG_EFFECTIVE_YES &&
+		        ask(together, alone, test, &text) == SG_EFFECTIVE_NO) {
 			bool serve = test->kind == SG_TEST_SERVE;
 
 			sg_lint_add(l, serve ? SG_LINT_WARNING : SG_LINT_ERROR,

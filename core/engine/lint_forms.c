@@ -332,7 +332,8 @@ static bool escapes(const struct sg_bare *bare, const struct sg_test *test, cons
 	return is;
 }
 
-static void forms_of(struct sg_lint *l, const struct sg_bare *bare, size_t t)
+/* A form that gets through is shown once, with the first request that it does so for. */
+static void forms_of(struct sg_lint *l, const struct sg_bare *bare, size_t t, bool *said)
 {
 	const struct sg_test *test = &l->m->tests[t];
 	const char *mark = strchr(test->uri, '?');
@@ -341,12 +342,14 @@ static void forms_of(struct sg_lint *l, const struct sg_bare *bare, size_t t)
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
 		struct sg_buf uri = { 0 };
 
-		if (forms[i].make(path, mark ? mark + 1 : NULL, &uri) &&
-		        escapes(bare, test, (const char *)uri.data))
+		if (!said[i] && forms[i].make(path, mark ? mark + 1 : NULL, &uri) &&
+		        escapes(bare, test, (const char *)uri.data)) {
+			said[i] = true;
 			sg_lint_add(l, forms[i].level, forms[i].rule, sg_lint_line(sg_lint_test(l, t)),
 			        forms[i].advice, "%s %s is refused, and gets through %s: %s",
 			        test->method ? test->method : "GET", test->uri, forms[i].what,
 			        (const char *)uri.data);
+		}
 		sg_buf_release(&uri);
 	}
 	free(path);
@@ -355,6 +358,7 @@ static void forms_of(struct sg_lint *l, const struct sg_bare *bare, size_t t)
 void sg_lint_forms(struct sg_lint *l)
 {
 	const struct sg_mitigation *m = l->m;
+	bool said[sizeof(forms) / sizeof(*forms)] = { false };
 	struct sg_bare *bare = NULL;
 
 	if (sg_bare_new(&m, 1, &bare, NULL))
@@ -364,7 +368,7 @@ void sg_lint_forms(struct sg_lint *l)
 
 		if (m->tests[i].kind == SG_TEST_REFUSE && sg_bare_judge(bare, &m->tests[i], &j, NULL) == 0 &&
 		        j.fate == SG_FATE_REFUSED)
-			forms_of(l, bare, i);
+			forms_of(l, bare, i, said);
 		sg_judgement_release(&j);
 	}
 	sg_bare_free(bare);
