@@ -171,7 +171,7 @@ static void check_log(
 	char *win = sg_format("%s%s", win_path, tail), *native = NULL;
 	struct sg_os_file f = SG_OS_FILE_INIT;
 	struct sg_err why = SG_ERR_INIT;
-	struct sg_file_id id;
+	struct sg_file_id id = { 0 };
 	uint32_t highest = 0;
 	bool newer = false;
 	int r;
