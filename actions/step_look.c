@@ -88,8 +88,7 @@ int sg_step_group_compare(
 		ret->seen = SG_SEEN_TO;
 	} else if (!sg_content_same(move->addr.kind, &ret->now, &move->from)) {
 		ret->seen = SG_SEEN_OTHER;
-		ret->why = sg_format("%s: %s is neither as it was found nor as it is wanted",
-		        move->addr.container, move->addr.path);
+		ret->why = sg_strdup("it is neither as it was found nor as it is wanted");
 	}
 	return 0;
 }

@@ -126,10 +126,6 @@ static void check_list(struct sg_iis_files *files, const struct sg_ur *ur, enum 
 	struct sg_iis_collection c = { 0 };
 
 	sg_iis_collect(files, &list, site, url, &c);
-	if (!f->broken) {
-		f->broken = c.broken;
-		c.broken = NULL;
-	}
 	for (size_t i = 0; i < ur->n; i++) {
 		const struct sg_ur_item *item = &ur->items[i];
 		const struct sg_iis_entry *ours;
@@ -139,8 +135,13 @@ static void check_list(struct sg_iis_files *files, const struct sg_ur *ur, enum 
 		ours = sg_iis_collection_find(&c, item->name);
 		if (ours && !ours->gone && !f->container)
 			f->container = sg_strdup(ours->container);
-		if (!f->defeat)
+		if (!f->defeat &&
+		        (ours || !c.broken)) /* what a file that cannot be read holds is not known */
 			f->defeat = defeat_of(&c, item);
+	}
+	if (!f->broken) {
+		f->broken = c.broken;
+		c.broken = NULL;
 	}
 	sg_iis_collection_release(&c);
 	free(path);

@@ -4,6 +4,7 @@
  */
 #include "engine/report_parts.h"
 
+#include "actions/step.h"
 #include "base/os.h"
 #include "engine/sched.h"
 
@@ -299,11 +300,45 @@ static void add_folder(struct sg_strs *folders, const struct sg_addr *addr)
 	free(folder);
 }
 
-/* Of all that is held, and of all that the offered bodies would write. */
-static void targets(const struct doctor *d, struct sg_strs *ret)
+/* A file that cannot be read as it is: IIS serves nothing below it, and nothing in it can be changed. Each file is said once. */
+static void try_file(struct doctor *d, struct sg_strs *files, const struct sg_addr *addr)
 {
-	for (size_t i = 0; i < d->w->holds.n; i++)
+	struct sg_seen_value seen = { 0 };
+
+	if (addr->kind == SG_VALUE_SERVICE || sg_strs_has(files, addr->container))
+		return;
+	sg_strs_add(files, addr->container);
+	if (sg_step_read(d->e->options.drives, addr, 1, &seen, NULL) || seen.seen == SG_SEEN_FAILED)
+		check(d, "file", FAIL, "put it right; what waits for it goes on by itself", "%s",
+		        seen.why ? seen.why : addr->container);
+	sg_seen_release(&seen, 1);
+}
+
+/* What a person has to look at: needed here, and not in force. */
+static void exposed(struct doctor *d)
+{
+	for (size_t i = 0; i < d->w->rows.n; i++) {
+		const struct sg_row *row = d->w->rows.at[i];
+		char *cure;
+
+		if (sg_row_verdict(row, sg_holds_any(&d->w->holds, &row->key)) != SG_V_EXPOSED)
+			continue;
+		cure = sg_format("stopgapctl show %s", row->key.id);
+		check(d, "mitigation", FAIL, cure, "%s is needed here and not in force: %s", row->key.id,
+		        row->state == SG_APPLIED && row->effective_text ? row->effective_text
+		        : row->text                                     ? row->text
+		                                                        : "?");
+		free(cure);
+	}
+}
+
+/* Of all that is held, and of all that the offered bodies would write. */
+static void targets(struct doctor *d, struct sg_strs *files, struct sg_strs *ret)
+{
+	for (size_t i = 0; i < d->w->holds.n; i++) {
+		try_file(d, files, &d->w->holds.at[i].addr);
 		add_folder(ret, &d->w->holds.at[i].addr);
+	}
 	for (size_t i = 0; i < d->w->rows.n && d->e->host; i++) {
 		const struct sg_row *row = d->w->rows.at[i];
 		const struct sg_mitigation *m = sg_engine_offered(d->e, row);
@@ -311,8 +346,10 @@ static void targets(const struct doctor *d, struct sg_strs *ret)
 
 		if (m && sg_actions_plan(m, d->e->host, d->e->options.drives, &d->w->holds, &wishes, NULL) ==
 		                 0) {
-			for (size_t k = 0; k < wishes.n; k++)
+			for (size_t k = 0; k < wishes.n; k++) {
+				try_file(d, files, &wishes.at[k].addr);
 				add_folder(ret, &wishes.at[k].addr);
+			}
 		}
 		sg_wishes_release(&wishes);
 	}
@@ -321,9 +358,10 @@ static void targets(const struct doctor *d, struct sg_strs *ret)
 static void folders(struct doctor *d)
 {
 	bool held = sg_world_paused(d->w) || (d->e->host && d->e->host->setup_running);
-	struct sg_strs list = { 0 };
+	struct sg_strs list = { 0 }, files = { 0 };
 
-	targets(d, &list);
+	targets(d, &files, &list);
+	sg_strs_release(&files);
 	for (size_t i = 0; i < list.n; i++) {
 		struct sg_err why = SG_ERR_INIT;
 		char *native = NULL;
@@ -362,6 +400,7 @@ int sg_report_doctor(struct sg_engine *e, const struct sg_world *w, struct sg_va
 	configuration(&d);
 	feeds(&d);
 	journal(&d);
+	exposed(&d);
 	folders(&d);
 	for (int s = 0; s < STATUSES; s++)
 		sg_val_set_int(v, status_names[s], d.n[s]);

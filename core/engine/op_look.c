@@ -55,6 +55,19 @@ static unsigned rank(enum sg_look l)
 	return ranks[l];
 }
 
+/* Which value it is, in which file, what became of it, and for what somebody else edited, what a person can do. */
+static char *say_look(
+        const struct sg_addr *addr, enum sg_look look, const char *why, const struct sg_key *key)
+{
+	if (look == SG_LOOK_OTHER)
+		return sg_format(
+		        "%s in %s was edited by somebody else%s%s; 'stopgapctl show %s' has both versions, "
+		        "'stopgapctl resolve %s' with --retry, --take-over or --accept decides",
+		        addr->path, addr->container, why ? ": " : "", why ? why : "", key->id, key->id);
+	return sg_format("%s in %s: %s%s%s", addr->path, addr->container, sg_look_name(look), why ? ": " : "",
+	        why ? why : "");
+}
+
 int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_key *key,
         struct sg_look_result *ret, struct sg_err *err)
 {
@@ -72,9 +85,7 @@ int sg_op_look(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg
 			r.replaced = sg_rest_replaced(ctx, holds, list[i]);
 		if (l != SG_LOOK_AFTER && (!r.text || rank(l) > rank(r.look))) {
 			free(r.text);
-			r.text = sg_format("%s in %s: %s%s%s", moves.at[i].addr.path,
-			        moves.at[i].addr.container, sg_look_name(l), seen[i].why ? ": " : "",
-			        seen[i].why ? seen[i].why : "");
+			r.text = say_look(&moves.at[i].addr, l, seen[i].why, key);
 		}
 		if (rank(l) > rank(r.look))
 			r.look = l;

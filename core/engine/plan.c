@@ -182,7 +182,9 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 		if (only && !sg_key_equal(only, &w->rows.at[i]->key))
 			continue;
 		if (list[i].situation == SG_SIT_WAIT)
-			before = sg_strdup(list[i].go.text);
+			before = sg_strdup(list[i].go.why == SG_WHY_RETRY && list[i].row->text
+			                           ? list[i].row->text
+			                           : list[i].go.text);
 		else if (waits(&list[i]))
 			before = sg_decision_sentence(&list[i], sg_state_want_reason(&list[i].facts));
 		if (only)

@@ -29,8 +29,7 @@ static char *sentence(const struct sg_row *row)
 	        row->state == SG_BLOCKED && row->reason == SG_WHY_DRIFT && row->effective == SG_EFFECTIVE_YES;
 
 	if (edited)
-		return sg_format("in force, edited by hand: %s; 'stopgapctl show %s' has both versions",
-		        row->text ? row->text : "", row->key.id);
+		return sg_format("in force, edited by hand: %s", row->text ? row->text : "");
 	return sg_strdup(defeated ? row->effective_text : row->text);
 }
 
@@ -54,9 +53,10 @@ struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row)
 	sg_val_set_str(m, "proof", row->proof);
 	sg_val_set_str(m, "effective", sg_effective_name(row->effective));
 	sg_report_time(m, "since", row->since);
-	sg_val_set_str(m, "offered_revision", row->offered_revision);
-	sg_val_set_bool(m, "missing", row->missing);
-	sg_report_time(m, "retry_at", row->retry_at);
+	sg_val_set_str(m, "offered_revision", row->offered_revision);	sg_val_set_bool(m, "missing", row->missing);
+	sg_val_set_bool(m, "withdrawn", row->tombstone);
+	sg_val_set_str(m, "shadowed_by", row->shadowed_by);
+sg_report_time(m, "retry_at", row->retry_at);
 	return m;
 }
 
@@ -117,13 +117,36 @@ static void status_feeds(
 		sg_report_time(m, "issued", row ? row->issued : 0);
 		sg_report_time(m, "expires", row ? row->expires : 0);
 		sg_report_time(m, "tried", row ? row->tried : 0);
-		sg_report_time(m, "next", sg_sched_poll(f, row, w->now.wall, e->started, &e->rand));
+		sg_report_time(
+		        m, "next", f->url ? sg_sched_poll(f, row, w->now.wall, e->started, &e->rand) : 0);
 		sg_val_set_bool(m, "stale", stale);
 		sg_val_set_str(m, "signer", row ? row->signer : NULL);
 		sg_val_set_str(m, "error", row ? row->error : NULL);
 		if (stale && !*ret_stale)
 			*ret_stale = f->name;
 	}
+}
+
+/* The nearest end of what the feeds rest on. */
+static void status_ends(const struct sg_engine *e, const struct sg_world *w, struct sg_val *v)
+{
+	const struct sg_end *first = NULL;
+	struct sg_ends ends = { 0 };
+	struct sg_val *m;
+
+	sg_engine_ends(e, w, &ends);
+	for (size_t i = 0; i < ends.n; i++) {
+		if (!first || ends.at[i].at < first->at)
+			first = &ends.at[i];
+	}
+	if (first) {
+		m = sg_val_set(v, "ends", sg_val_map());
+		sg_val_set_str(m, "what", first->what);
+		sg_val_set_int(m, "at", first->at);
+	} else {
+		sg_val_set(v, "ends", sg_val_nil());
+	}
+	sg_ends_release(&ends);
 }
 
 static void status_products(const struct sg_engine *e, struct sg_val *v)
@@ -156,6 +179,18 @@ static void status_host(const struct sg_engine *e, struct sg_val *v)
 	sg_val_set_str(m, "maintenance", host ? host->maintenance_text : NULL);
 	sg_val_set_str(m, "registry", host ? host->registry_text : NULL);
 	sg_val_set_str(m, "em", sg_em_name(host ? host->em : SG_EM_UNKNOWN));
+}
+
+/* The first feed whose last try failed; NULL: none. */
+static const char *unreachable(const struct sg_world *w, const struct sg_conf *conf)
+{
+	for (size_t i = 0; i < conf->n_feeds; i++) {
+		const struct sg_feed_row *row = sg_world_feed(w, conf->feeds[i].name);
+
+		if (row && row->error)
+			return conf->feeds[i].name;
+	}
+	return NULL;
 }
 
 /* The worst of all: EXPOSED before UNKNOWN before WAITING counts as exposed; nothing is PROTECTED without a feed that verified in time. */
@@ -200,8 +235,14 @@ static void status_verdict(struct sg_engine *e, const struct sg_world *w, struct
 		verdict = "UNKNOWN";
 		sg_buf_fmt(&why, "feed %s has not verified within its stale-after", stale);
 	} else {
+		const char *silent = unreachable(w, sg_engine_conf(e));
+
 		verdict = "PROTECTED";
 		sg_buf_str(&why, "everything that this server needs is in force, and every feed is fresh");
+		if (silent)
+			sg_buf_fmt(&why,
+			        "; but feed %s could not be had at the last try: what is newer is not known",
+			        silent);
 	}
 	sg_val_set_str(v, "verdict", verdict);
 	sg_val_set_str(v, "why", (const char *)why.data);
@@ -228,9 +269,10 @@ struct sg_val *sg_report_status(struct sg_engine *e, const struct sg_world *w)
 	sg_report_time(v, "now", w->now.wall);
 	sg_val_set_str(v, "mode", modes[sg_engine_conf(e)->mode]);
 	sg_val_set_bool(v, "paused", paused);
-	sg_report_time(v, "paused_until", paused ? until : 0);
-	status_feeds(e, w, v, &stale);
-	status_verdict(e, w, v, stale);
+	sg_report_time(v, "paused_until", paused ? until : 0);	status_feeds(e, w, v, &stale);
+	sg_val_set_int(v, "documents_read", (int64_t)e->documents_read);
+	status_ends(e, w, v);
+status_verdict(e, w, v, stale);
 	sg_journal_space(e->journal, &space);
 	m = sg_val_set(v, "journal", sg_val_map());
 	sg_val_set_str(m, "folder", sg_journal_folder(e->journal));

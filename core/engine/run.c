@@ -183,8 +183,11 @@ static size_t members_of(const struct sg_engine *e, const struct sg_world *w, st
 		if (work == SG_WORK_REVERT && d->situation == SG_SIT_BY_HAND) {
 			ret[n].done = SG_BLOCKED;
 			ret[n].done_why = SG_WHY_REMOVED;
-			ret[n].done_text =
-			        "a person took it out by hand, so the rest was taken out too: EXPOSED";
+			free(d->out_text);
+			ret[n].done_text = d->out_text = sg_format(
+			        "a person took it out by hand (%s), and what was left of it went, too; "
+			        "'stopgapctl resolve %s --retry' takes it in again",
+			        d->look_text ? d->look_text : "?", d->row->key.id);
 		} else if (work == SG_WORK_REVERT && d->situation == SG_SIT_HALF) {
 			ret[n].done = d->cell->done;
 			ret[n].done_why = d->cell->done_why;

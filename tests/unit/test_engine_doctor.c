@@ -145,6 +145,29 @@ static void a_folder_that_cannot_be_written_fails(void **state)
 	sg_val_free(reply);
 }
 
+/* What waits for a person, and a web.config that somebody broke, are what keeps a server from being protected. */
+static void what_is_exposed_and_what_cannot_be_read_fails(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply;
+
+	lab_configure(lab, "ask", NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	reply = ask(lab);
+	is(reply, "mitigation", "M1 is needed here and not in force: waits for approval", "fail");
+	sg_val_free(reply);
+	lab_do(lab, "apply", "id", "M1", "reason", "x", NULL);
+	lab_run(lab);
+	reply = ask(lab);
+	assert_int_equal(sg_val_get_int(reply, "fail", -1), 0);
+	sg_val_free(reply);
+	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>", "");
+	reply = ask(lab);
+	is(reply, "file", "wwwroot\\web.config: line ", "fail");
+	sg_val_free(reply);
+}
+
 static void nothing_is_tried_while_a_pause_is_on(void **state)
 {
 	struct lab *lab = *state;
@@ -194,6 +217,7 @@ int main(void)
 		T(what_is_wrong_fails_with_a_cure),
 		T(a_stale_feed_fails),
 		T(a_folder_that_cannot_be_written_fails),
+		T(what_is_exposed_and_what_cannot_be_read_fails),
 		T(nothing_is_tried_while_a_pause_is_on),
 		T(em_beside_what_is_kept_out_is_a_warning),
 	};

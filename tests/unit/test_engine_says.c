@@ -186,6 +186,58 @@ static void what_cannot_go_in_until_somebody_acts_is_exposed(void **state)
 	free(config);
 }
 
+/* What a person reads at night: which value, in which file, and what to type. */
+static void what_people_did_is_said_with_its_file_and_what_to_do(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_buf file = { 0 }, cut = { 0 };
+	char *text, *from, *to;
+
+	lab_offer_one(lab, 1, "M1", "1", "evil");
+	lab_run(lab);
+	t_drive_replace(lab->drive, T_WWWROOT, "pattern=\"evil\"", "pattern=\"good\"");
+	lab_do(lab, "audit", NULL);
+	text = sg_strdup(lab_field(lab, "M1", "text"));
+	assert_non_null(strstr(text, "in C:\\inetpub\\wwwroot\\web.config was edited by somebody else: "));
+	assert_non_null(strstr(text, "'stopgapctl resolve M1' with --retry, --take-over or --accept"));
+	assert_null(strstr(strstr(text, "web.config") + 1, "web.config")); /* named once */
+	free(text);
+	t_drive_replace(lab->drive, T_WWWROOT, "pattern=\"good\"", "pattern=\"evil\"");
+	lab_do(lab, "audit", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	t_drive_read(lab->drive, T_WWWROOT, &file);
+	from = strstr((char *)file.data, "<rule name=\"stopgap M1");
+	to = strstr(from, "</rule>") + strlen("</rule>");
+	sg_buf_add(&cut, file.data, (size_t)(from - (char *)file.data));
+	sg_buf_str(&cut, to);
+	t_drive_write(lab->drive, T_WWWROOT, sg_buf_bytes(&cut));
+	sg_buf_release(&file);
+	sg_buf_release(&cut);
+	lab_do(lab, "audit", NULL);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/removed");
+	text = sg_strdup(lab_field(lab, "M1", "text"));
+	assert_non_null(strstr(text, "a person took it out by hand ("));
+	assert_non_null(strstr(text, "C:\\inetpub\\wwwroot\\web.config"));
+	assert_non_null(strstr(text, "'stopgapctl resolve M1 --retry'"));
+	free(text);
+}
+
+static void a_reason_longer_than_a_line_is_whole_in_the_plan(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *plan = NULL;
+
+	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>",
+	        "<system.webServer><rewrite><rules><rule name=\"stopgap M1 inbound\"><match url=\"z\"/>"
+	        "<action type=\"None\"/></rule></rules></rewrite></system.webServer></configuration>");
+	lab_offer_one(lab, 1, "M1", "1", "evil");
+	lab_run(lab);
+	assert_int_equal(lab_ask(lab, &plan, "plan", "id", "M1", NULL), 0);
+	assert_non_null(strstr(sg_val_get_str(sg_val_get(plan, "mitigations")->kid[0], "text", ""),
+	        "--take-over' or remove it"));
+	sg_val_free(plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +254,10 @@ int main(void)
 		        an_edited_rule_that_refuses_nothing_any_more_is_exposed, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		        what_cannot_go_in_until_somebody_acts_is_exposed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		        what_people_did_is_said_with_its_file_and_what_to_do, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		        a_reason_longer_than_a_line_is_whole_in_the_plan, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,6 +234,17 @@ static void a_file_that_does_not_parse_makes_its_application_unknown(void **stat
 	assert_int_equal(t_ur_prove(f, BARE), SG_EFFECTIVE_NO);
 }
 
+/* What a file that cannot be read holds is not known: nobody is told that the rule is not there. */
+static void a_file_of_its_own_that_does_not_parse_makes_it_unknown(void **state)
+{
+	struct t_ur *f = *state;
+
+	t_ur_apply(f, BARE, NULL);
+	t_drive_replace(f->dir, T_WWWROOT, "</configuration>", "");
+	assert_int_equal(t_ur_prove(f, BARE), SG_EFFECTIVE_UNKNOWN);
+	t_ur_proof_says(f, T_WWWROOT ": line ");
+}
+
 static void a_section_that_was_locked_later_is_said(void **state)
 {
 	struct t_ur *f = *state;
@@ -327,6 +338,7 @@ int main(void)
 		T(folders_below_with_a_web_config_are_looked_at),
 		T(a_section_in_a_file_of_its_own_is_followed),
 		T(a_file_that_does_not_parse_makes_its_application_unknown),
+		T(a_file_of_its_own_that_does_not_parse_makes_it_unknown),
 		T(a_section_that_was_locked_later_is_said),
 		T(rules_that_applications_do_not_inherit_are_missed_below),
 		T(url_rewrite_that_was_uninstalled_defeats_everything),
