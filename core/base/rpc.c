@@ -3,7 +3,7 @@
 #include "base/rpc.h"
 
 #include <stdlib.h>
-
+#include <string.h>
 void sg_rpc_release(struct sg_rpc_message *m)
 {
 	free(m->method);
@@ -99,6 +99,22 @@ int sg_rpc_take(struct sg_buf *in, const struct sg_pack_limits *limits, struct s
 	sg_rpc_release(&m);
 	sg_val_free(v);
 	return r;
+}
+
+bool sg_rpc_begins(const struct sg_buf *in, const char *method)
+{
+	size_t n = strlen(method), id;
+
+	if (in->len < 3 || in->data[0] != 0x94 || in->data[1] != SG_RPC_REQUEST)
+		return false;
+	/* the message's number: in its own octet, or behind one that says how long it is */
+	id = in->data[2] < 0x80    ? 1
+	     : in->data[2] == 0xcc ? 2
+	     : in->data[2] == 0xcd ? 3
+	     : in->data[2] == 0xce ? 5
+	                           : 0;
+	return id && in->len >= 2 + id + 1 + n && in->data[2 + id] == (0xa0 | n) &&
+	       memcmp(in->data + 3 + id, method, n) == 0;
 }
 
 static void finish(struct sg_val *message, struct sg_buf *out)

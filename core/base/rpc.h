@@ -38,7 +38,8 @@ struct sg_rpc_message {
 int sg_rpc_take(struct sg_buf *in, const struct sg_pack_limits *limits, struct sg_rpc_message *ret,
         uint32_t *ret_id, struct sg_err *err);
 void sg_rpc_release(struct sg_rpc_message *m);
-
+/* Whether `in` begins with a request of that method (at most 31 octets), before the whole of it is here. Looks at the smallest encoding alone. */
+bool sg_rpc_begins(const struct sg_buf *in, const char *method);
 /* Append one message. What goes in stays the caller's; `params` NULL leaves them out, `result` NULL is nil. */
 void sg_rpc_request(uint32_t id, const char *method, const struct sg_val *params, struct sg_buf *out);
 void sg_rpc_result(uint32_t id, const struct sg_val *result, struct sg_buf *out);

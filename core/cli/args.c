@@ -39,6 +39,8 @@ static const struct option options[] = {
 	{ "--any-machine", SG_OPT_ANY_MACHINE, false },
 	{ "--from", SG_OPT_FROM, true },
 	{ "--to", SG_OPT_TO, true },
+	{ "--hives", SG_OPT_HIVES, false },
+	{ "--with", SG_OPT_WITH, true },
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options, VERBS_MAX = 64 };
 
@@ -139,7 +141,7 @@ static int take(struct sg_args *a, const struct option *o, const char *value, in
 	int64_t ms = 0;
 	int r = 0;
 
-	if ((a->given & o->bit) && o->bit != SG_OPT_ROOT)
+	if ((a->given & o->bit) && o->bit != SG_OPT_ROOT && o->bit != SG_OPT_WITH)
 		return sg_fail(err, SG_EINVAL, "%s is given twice", o->name);
 	a->given |= o->bit;
 	/* the rest are switches: their bit says it all */
@@ -158,6 +160,8 @@ static int take(struct sg_args *a, const struct option *o, const char *value, in
 		r = number(o->name, value, &a->limit, err);
 	} else if (o->bit == SG_OPT_ROOT) {
 		sg_strs_add(&a->roots, value);
+	} else if (o->bit == SG_OPT_WITH) {
+		sg_strs_add(&a->with, value);
 	} else if (o->bit == SG_OPT_SOCKET) {
 		a->socket = value;
 	} else if (o->bit == SG_OPT_JOURNAL) {
@@ -216,6 +220,12 @@ static int check_together(const struct sg_args *a, struct sg_err *err)
 		return sg_fail(err, SG_EINVAL,
 		        a->word ? "rollback takes the id of a mitigation or --all, not both"
 		                : "rollback needs the id of a mitigation, or --all");
+	if (strcmp(verb, "feed") == 0 && strcmp(a->sub, "reset-serial") != 0)
+		return sg_fail(err, SG_EINVAL, "feed knows reset-serial alone, not \"%.60s\"", a->sub);
+	if (strcmp(verb, "feed") == 0 && !(a->given & SG_OPT_REASON))
+		return sg_fail(err, SG_EINVAL, "feed reset-serial needs --reason \"why\"");
+	if (strcmp(verb, "help") == 0 && a->sub && strcmp(a->sub, "event") != 0)
+		return sg_fail(err, SG_EINVAL, "help takes one word, or \"event\" and a number");
 	if ((a->given & (SG_OPT_JOURNAL | SG_OPT_ANY_MACHINE)) && !(a->given & SG_OPT_OFFLINE))
 		return sg_fail(err, SG_EINVAL, "--journal and --any-machine go with --offline alone");
 	return 0;
@@ -238,11 +248,16 @@ static int check(const struct sg_args *a, int words, struct sg_err *err)
 		return sg_fail(err, SG_EINVAL, "%s does not take %s: stopgapctl %s %s", v->name,
 		        name_of((enum sg_opt)(foreign & -foreign)), v->name, v->synopsis);
 	if (words < v->min)
-		return sg_fail(err, SG_EINVAL, "%s needs the id of a mitigation: stopgapctl %s %s", v->name,
+		return sg_fail(err, SG_EINVAL, "%s needs %s: stopgapctl %s %s", v->name,
+		        strncmp(v->synopsis, "FILE", 4) == 0 ? "the name of a file"
+		                                             : "the id of a mitigation",
 		        v->name, v->synopsis);
 	if (words > v->max)
 		return sg_fail(err, SG_EINVAL, "%s takes %s: stopgapctl %s %s", v->name,
-		        v->max ? "one word" : "no word", v->name, v->synopsis);
+		        v->max > 1 ? "two words"
+		        : v->max   ? "one word"
+		                   : "no word",
+		        v->name, v->synopsis);
 	return check_together(a, err);
 }
 
@@ -262,6 +277,7 @@ int sg_args_read(int argc, char **argv, int64_t now, struct sg_args *ret, struct
 			if (!a.verb)
 				r = unknown_verb(argv[i], err);
 		} else {
+			a.sub = a.word;
 			a.word = argv[i];
 			words++;
 		}
@@ -279,6 +295,7 @@ int sg_args_read(int argc, char **argv, int64_t now, struct sg_args *ret, struct
 void sg_args_release(struct sg_args *a)
 {
 	sg_strs_release(&a->roots);
+	sg_strs_release(&a->with);
 	*a = (struct sg_args){ 0 };
 }
 
@@ -291,8 +308,14 @@ static void set_if(struct sg_val *params, const char *key, const char *value)
 struct sg_val *sg_args_params(const struct sg_args *a)
 {
 	struct sg_val *p = sg_val_map();
+	const char *verb = a->verb ? a->verb->name : "";
 
-	set_if(p, "id", a->word);
+	if (strcmp(verb, "feed") == 0)
+		set_if(p, "feed", a->word);
+	else if (strcmp(verb, "import") == 0)
+		set_if(p, "name", a->word);
+	else
+		set_if(p, "id", a->word);
 	set_if(p, "feed", a->feed);
 	set_if(p, "reason", a->reason);
 	set_if(p, "ticket", a->ticket);

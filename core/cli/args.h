@@ -34,6 +34,8 @@ enum sg_opt {
 	SG_OPT_ANY_MACHINE = 1 << 23,
 	SG_OPT_FROM = 1 << 24,
 	SG_OPT_TO = 1 << 25,
+	SG_OPT_HIVES = 1 << 26,
+	SG_OPT_WITH = 1 << 27,
 
 	SG_OPTS_ALWAYS = SG_OPT_JSON | SG_OPT_TIMEOUT | SG_OPT_SOCKET | SG_OPT_ROOT | SG_OPT_HELP,
 	SG_OPTS_WHO = SG_OPT_REASON | SG_OPT_TICKET |
@@ -57,13 +59,14 @@ const struct sg_verb *sg_verb_at(size_t i); /* NULL past the last */
 
 struct sg_args {
 	const struct sg_verb *verb; /* NULL: none was given */
-	unsigned given;             /* enum sg_opt */
-	const char *word;           /* the id, the verb that help is about; NULL: none */
-	const char *reason, *ticket, *on_behalf_of, *feed, *socket, *journal;
+	unsigned given;             /* enum sg_opt */	const char *word;           /* the id, the file, the verb that help is about; NULL: none */
+	const char *sub;            /* where a verb takes two words: the first of them; NULL: one was given */
+const char *reason, *ticket, *on_behalf_of, *feed, *socket, *journal;
 	int64_t timeout, until; /* ms; until is a wall time, 0: none */
 	int64_t from, to;       /* wall times; they count when they are given */
 	int64_t limit;
 	struct sg_strs roots; /* "C=DIR" as written */
+	struct sg_strs with;  /* Windows paths */
 };
 /* Strings are borrowed from argv. `now` is wall time. SG_EINVAL says what is wrong, and what was probably meant. */
 int sg_args_read(int argc, char **argv, int64_t now, struct sg_args *ret, struct sg_err *err);

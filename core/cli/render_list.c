@@ -2,6 +2,7 @@
 #include "cli/render.h"
 #include "cli/table.h"
 
+#include <stdlib.h>
 static const char *revision(const struct sg_val *m)
 {
 	const char *r = sg_val_get_str(m, "revision", "");
@@ -14,6 +15,16 @@ static const char *why(const struct sg_val *m)
 	const char *text = sg_val_get_str(m, "text", "");
 
 	return *text ? text : sg_val_get_str(m, "reason", "");
+}
+
+/* Why it is as it is, and what its feed says of it no longer. */
+static void put_why(struct sg_table *t, const struct sg_val *m)
+{
+	bool missing = sg_val_get_bool(m, "missing", false) && !sg_val_get_bool(m, "withdrawn", false);
+	char *text = sg_format("%s%s", missing ? "no longer in its feed, and not withdrawn; " : "", why(m));
+
+	sg_table_cell(t, text);
+	free(text);
 }
 
 static void mitigations(const struct sg_val *list, struct sg_buf *out)
@@ -32,7 +43,7 @@ static void mitigations(const struct sg_val *list, struct sg_buf *out)
 		sg_table_cell(&t, sg_val_get_str(m, "feed", NULL));
 		sg_table_cell(&t, sg_val_get_str(m, "state", NULL));
 		sg_table_time(&t, sg_val_get_int(m, "since", 0));
-		sg_table_cell(&t, why(m));
+		put_why(&t, m);
 	}
 	sg_table_print(&t, "", out);
 }

@@ -45,6 +45,9 @@ static void mitigation(const struct sg_val *m, struct sg_buf *out)
 	field("why", sg_val_get_str(m, "text", NULL), out);
 	time_field("since", sg_val_get_int(m, "since", 0), out);
 	field("feed", sg_val_get_str(m, "feed", NULL), out);
+	if (sg_val_get_bool(m, "missing", false) && !sg_val_get_bool(m, "withdrawn", false))
+		field("", "no longer lists it, and has not withdrawn it: it stays", out);
+	field("shadowed by", sg_val_get_str(m, "shadowed_by", NULL), out);
 	field("revision", sg_val_get_str(m, "revision", NULL), out);
 	field("offered", sg_val_get_str(m, "offered_revision", NULL), out);
 	field("severity", sg_val_get_str(m, "severity", NULL), out);

@@ -128,6 +128,21 @@ static void host(const struct sg_val *s, struct sg_buf *out)
 	}
 }
 
+/* Said from 90 days before: whoever has to renew it needs them. */
+static void ends(const struct sg_val *s, struct sg_buf *out)
+{
+	const struct sg_val *e = sg_val_get(s, "ends");
+	int64_t at = sg_val_get_int(e, "at", 0), now = sg_val_get_int(s, "now", 0);
+
+	if (!at || at - now > INT64_C(90) * 24 * 3600 * 1000)
+		return;
+	sg_buf_str(out, "  trust        ");
+	sg_put_safe(sg_val_get_str(e, "what", "-"), out);
+	sg_buf_str(out, at > now ? " ends " : " ENDED ");
+	sg_put_time(at, out);
+	sg_buf_char(out, '\n');
+}
+
 static const char *feed_state(const struct sg_val *feed)
 {
 	const char *error = sg_val_get_str(feed, "error", "");
@@ -176,6 +191,7 @@ void sg_render_status(const struct sg_val *reply, struct sg_buf *out)
 	journal(reply, out);
 	products(reply, out);
 	host(reply, out);
+	ends(reply, out);
 	feeds(reply, out);
 }
 

@@ -2,19 +2,21 @@
 #include "cli/run.h"
 #include "base/drive.h"
 #include "base/json.h"
+#include "base/os.h"
 #include "base/text.h"
 #include "cli/client.h"
+#include "cli/collect.h"
 #include "cli/offline.h"
 #include "cli/render.h"
 #include "cli/table.h"
 #include "engine/places.h"
+#include "model/codes.h"
 #include "model/state.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 5 * 60 * 1000 };
+enum { TIMEOUT_MS = 5 * 60 * 1000, DOCUMENT_MAX = 4 << 20, SIGNATURE_MAX = 64 << 10 };
 
 static void print(struct sg_buf *out)
 {
@@ -119,6 +121,11 @@ static const char *verb_name(const struct sg_args *a)
 	return a->verb ? a->verb->name : "status";
 }
 
+static const char *method_of(const struct sg_args *a)
+{
+	return strcmp(verb_name(a), "feed") == 0 ? a->sub : verb_name(a);
+}
+
 /* The worst of what was asked for: the server, or each mitigation that matched. */
 static enum sg_exit exit_of_coverage(const struct sg_val *reply)
 {
@@ -148,16 +155,43 @@ static enum sg_exit exit_of_reply(const struct sg_args *a, const struct sg_val *
 	return SG_EXIT_DONE;
 }
 
+/* The document that goes with the request, read here: the daemon opens no file on anybody's word. */
+static int add_document(const struct sg_args *a, struct sg_val *params, struct sg_err *err)
+{
+	struct sg_buf document = { 0 }, signature = { 0 };
+	struct sg_err none = SG_ERR_INIT;
+	char *beside = sg_format("%s.p7s", a->word);
+	int r = sg_os_read(a->word, DOCUMENT_MAX, &document, NULL, err);
+
+	if (!r)
+		r = sg_os_read(beside, SIGNATURE_MAX, &signature, NULL, &none);
+	if (!r)
+		sg_val_set_bin(params, "signature", signature.data, signature.len);
+	else if (r == SG_ENOENT && !err->code)
+		r = 0;
+	else if (!err->code)
+		sg_fail(err, r, "%s", none.msg);
+	if (!r)
+		sg_val_set_bin(params, "document", document.data, document.len);
+	sg_buf_release(&document);
+	sg_buf_release(&signature);
+	free(beside);
+	return r;
+}
+
 static enum sg_exit ask(const struct sg_args *a, const struct sg_drives *drives, struct sg_err *err)
 {
 	struct sg_val *params = sg_args_params(a), *reply = NULL;
 	struct sg_client c;
 	enum sg_exit status = SG_EXIT_DONE;
-
+	if (strcmp(verb_name(a), "import") == 0 && add_document(a, params, err) < 0) {
+		status = SG_EXIT_FAILED;
+		goto out;
+	}
 	if (connect_to(a, drives, &c, &status, err) < 0)
 		goto out;
 	status = SG_EXIT_DONE;
-	if (sg_client_call(&c, verb_name(a), params, &reply, &status, err) == 0) {
+	if (sg_client_call(&c, method_of(a), params, &reply, &status, err) == 0) {
 		print_reply(a, reply, a->verb ? a->verb->render : sg_render_short);
 		status = exit_of_reply(a, reply);
 	} else if (status == SG_EXIT_TIMEOUT) {
@@ -225,6 +259,17 @@ static enum sg_exit offline(const struct sg_args *a, const struct sg_drives *dri
 	return sg_exit_of(r);
 }
 
+static enum sg_exit collect(const struct sg_args *a, const struct sg_drives *drives, struct sg_err *err)
+{
+	struct sg_val *reply = NULL;
+	int r = sg_collect_run(a, drives, &reply, err);
+
+	if (r == 0)
+		print_reply(a, reply, sg_collect_render);
+	sg_val_free(reply);
+	return sg_exit_of(r);
+}
+
 static enum sg_exit help_states(const struct sg_args *a)
 {
 	struct sg_buf out = { 0 };
@@ -244,6 +289,35 @@ static enum sg_exit help_states(const struct sg_args *a)
 	return SG_EXIT_DONE;
 }
 
+static enum sg_exit help_events(const struct sg_args *a, struct sg_err *err)
+{
+	const struct sg_event_info *info = NULL;
+	struct sg_buf out = { 0 };
+
+	if (!a->sub && strcmp(a->word, "events") == 0) {
+		sg_events_print(&out);
+		print(&out);
+		return SG_EXIT_DONE;
+	}
+	for (size_t i = 0; a->sub && !info && i < sg_event_count(); i++) {
+		const struct sg_event_info *at = sg_event_at(i);
+		char *number = sg_format("%d", at->code);
+
+		if (strcmp(number, a->word) == 0 || strcmp(at->name, a->word) == 0)
+			info = at;
+		free(number);
+	}
+	if (!info) {
+		sg_fail(err, SG_EINVAL,
+		        "there is no such event%s%.60s: \"stopgapctl help events\" lists them",
+		        a->sub ? " as " : "", a->sub ? a->word : "");
+		return SG_EXIT_USAGE;
+	}
+	sg_event_print(info, &out);
+	print(&out);
+	return SG_EXIT_DONE;
+}
+
 static enum sg_exit help(const struct sg_args *a, struct sg_err *err)
 {
 	const struct sg_verb *verb = a->verb && strcmp(a->verb->name, "help") != 0 ? a->verb : NULL;
@@ -251,6 +325,8 @@ static enum sg_exit help(const struct sg_args *a, struct sg_err *err)
 
 	if (!verb && a->word && strcmp(a->word, "states") == 0)
 		return help_states(a);
+	if (!verb && a->word && (a->sub || strcmp(a->word, "events") == 0 || strcmp(a->word, "event") == 0))
+		return help_events(a, err);
 	if (!verb && a->word) {
 		verb = sg_verb_find(a->word);
 		if (!verb) {
@@ -283,6 +359,8 @@ enum sg_exit sg_run_args(const struct sg_args *a, struct sg_err *err)
 		return SG_EXIT_USAGE;
 	if (a->given & SG_OPT_OFFLINE)
 		status = offline(a, &drives, err);
+	else if (strcmp(verb, "collect") == 0)
+		status = collect(a, &drives, err);
 	else if (strcmp(verb, "watch") == 0)
 		status = watch(a, &drives, err);
 	else

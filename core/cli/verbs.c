@@ -1,5 +1,6 @@
 /* verbs.c - the one table of verbs, and the help that is made of it. */
 #include "cli/args.h"
+#include "cli/collect.h"
 #include "cli/render.h"
 
 #include <string.h>
@@ -24,6 +25,16 @@ static const struct sg_verb verbs[] = {
 	        "Fails when a feed could not be fetched or was refused; what the others brought is in force "
 	        "all the same.\n",
 	        SG_OPT_FEED | SG_OPTS_WHO, 0, 0, sg_render_done },
+	{ "import", "FILE [--feed NAME]", "bring a feed's document from a file: a server without a network",
+	        "FILE is as its publisher signed it; FILE.p7s beside it is its detached signature. It is "
+	        "verified like "
+	        "one that\nwas fetched. Without --feed: whichever feed it is signed for.\n"
+	        "example: stopgapctl import /media/usb/exchange-known.xml --reason \"brought by hand\"\n",
+	        SG_OPT_FEED | SG_OPTS_WHO, 1, 1, sg_render_done },
+	{ "feed", "reset-serial NAME --reason TEXT", "let a feed's next document have any serial",
+	        "For a publisher that lost count, once it says so: an old document could be brought into "
+	        "force by it.\n",
+	        SG_OPTS_WHO, 2, 2, sg_render_done },
 	{ "approve", "ID", "this body of the mitigation may go in when its turn comes", "",
 	        SG_OPT_FEED | SG_OPTS_WHO, 1, 1, sg_render_done },
 	{ "apply", "ID", "approve, and now: past window, delay and ring",
@@ -79,8 +90,21 @@ static const struct sg_verb verbs[] = {
 	        "target "
 	        "folder.\nExit status 1 when a check failed.\n",
 	        0, 0, 0, sg_render_doctor },
-	{ "help", "[VERB | states [--dot]]", "this list, one verb, or the table of states",
-	        "  --dot  as a Graphviz graph\n", SG_OPT_DOT, 0, 1, NULL },
+	{ "collect", "FILE [--hives] [--with PATH]...",
+	        "a copy of this server for those who write feeds, secrets masked",
+	        "FILE becomes a tar of what a plan reads: IIS's configuration, web.config files, product "
+	        "files. Passwords,\n"
+	        "connection strings and keys in them become x's. No daemon is asked.\n"
+	        "  --hives      the registry's SYSTEM and SOFTWARE, too, whole: services are known by them "
+	        "alone\n"
+	        "  --with PATH  one more file, as a mitigation's File condition would name it\n"
+	        "example: stopgapctl collect mail1.tar --hives --root C=/mnt/c\n",
+	        SG_OPT_HIVES | SG_OPT_WITH, 1, 1, sg_collect_render },
+	{ "help", "[VERB | states [--dot] | events | event N]",
+	        "this list, one verb, the states, or the events",
+	        "  --dot  the states as a Graphviz graph\nevents: what each means, why it comes, and what to "
+	        "do about it.\n",
+	        SG_OPT_DOT, 0, 2, NULL },
 };
 
 const struct sg_verb *sg_verb_at(size_t i)

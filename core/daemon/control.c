@@ -193,8 +193,11 @@ static void take_requests(struct conn *k)
 
 	while (!k->closing && !uv_is_closing((uv_handle_t *)&k->pipe)) {
 		struct sg_err err = SG_ERR_INIT;
+		bool document =
+		        sg_rpc_begins(&k->in, "import") && c->hooks.may_import(c->hooks.arg, &k->peer);
 
-		r = sg_rpc_take(&k->in, &sg_pack_request_limits, &m, &id, &err);
+		r = sg_rpc_take(
+		        &k->in, document ? &sg_pack_import_limits : &sg_pack_request_limits, &m, &id, &err);
 		if (r == 0)
 			break;
 		k->begun = now_of(c);

@@ -291,6 +291,11 @@ static bool may_watch(void *arg, const struct sg_peer *peer)
 	return sg_desk_allows(&((struct loop *)arg)->desk, peer, SG_RIGHT_READ);
 }
 
+static bool may_import(void *arg, const struct sg_peer *peer)
+{
+	return sg_desk_allows(&((struct loop *)arg)->desk, peer, SG_RIGHT_CHANGE);
+}
+
 static void on_request(void *arg, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
 {
 	sg_desk_take(&((struct loop *)arg)->desk, conn, peer, m);
@@ -346,7 +351,7 @@ int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
 {
 	struct loop *l = sg_alloc(sizeof *l);
 	const struct sg_control_hooks hooks = {
-		.arg = l, .request = on_request, .may_watch = may_watch, .rearm = on_rearm
+		.arg = l, .request = on_request, .may_watch = may_watch, .may_import = may_import, .rearm = on_rearm
 	};
 	char threads[8];
 	int r;

@@ -1,5 +1,6 @@
 /* care.c - what the engine looks after beside the mitigations: history that is too old, a journal that fills, feeds that grow stale, that every
- * held value was looked at, and what people are to be reminded of. No row changes here, and a journal without room for such a line is no failure. */
+ * held value was looked at, and what people are to be reminded of. No row changes here but one
+ * that is forgotten, and a journal without room for such a line is no failure. */
 #include "engine/care.h"
 
 #include <stdlib.h>
@@ -163,14 +164,19 @@ int sg_care(struct sg_engine *e, const struct sg_world *w, const struct sg_decis
 	hourly_look(e, w, list, &c.lines, &c.ctx);
 	sg_care_remind(&c);
 	sg_care_ends(&c);
+	sg_care_expiry(&c);
+	sg_care_forget(&c);
 	forget_the_rest(&c);
 	e->care_wake = c.wake;
 	change.audits = c.lines.at;
 	change.n_audits = c.lines.n;
+	change.rows_drop = c.drop.at;
+	change.n_rows_drop = c.drop.n;
 	if (!code && (c.lines.n || c.facts->n))
 		code = sg_journal_note(e->journal, &change, &c.ctx.now, &why);
 	sg_lines_release(&c.lines);
 	sg_strs_release(&c.live);
+	sg_keys_release(&c.drop);
 	sg_val_free(c.facts);
 	if (code == SG_ENOSPC)
 		return 0;

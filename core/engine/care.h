@@ -14,9 +14,9 @@ struct sg_care {
 	const struct sg_decision *list; /* of w->rows */
 	struct sg_ctx ctx;
 	struct sg_lines lines;
-	struct sg_val *facts; /* to be written with the lines */
-	struct sg_strs live;  /* facts that this round named */
-	int64_t wake;         /* when something of it is due next */
+	struct sg_val *facts; /* to be written with the lines */	struct sg_strs live;  /* facts that this round named */
+	struct sg_keys drop;  /* rows that go with the lines */
+int64_t wake;         /* when something of it is due next */
 };
 
 /* The time that was noted for the topic, 0: none. Names it for this round. */
@@ -29,5 +29,7 @@ bool sg_care_due(struct sg_care *c, int64_t at);
 void sg_care_remind(struct sg_care *c);
 /* --- care_ends.c: blocks that end soon, remove-after and review-by that have passed */
 void sg_care_ends(struct sg_care *c);
-
+/* --- care_expiry.c: certificates and lists that end soon; what was withdrawn so long ago that it can be forgotten */
+void sg_care_expiry(struct sg_care *c);
+void sg_care_forget(struct sg_care *c);
 #endif

@@ -150,6 +150,9 @@ int sg_engine_note_start(struct sg_engine *e,
 int sg_engine_sync_blocks(
         struct sg_engine *e, struct sg_err *err); /* the configuration's blocks become rows */
 
+/* --- care_expiry.c: when what the feeds rest on ends; added */
+void sg_engine_ends(const struct sg_engine *e, const struct sg_world *w, struct sg_ends *ends);
+
 /* --- polls.c: every feed that has an address, with its next poll */
 void sg_polls_add(struct sg_engine *e, const struct sg_world *w, struct sg_snapshot *s);
 void sg_polls_release(struct sg_snapshot *s);

@@ -53,10 +53,11 @@ struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row)
 	sg_val_set_str(m, "proof", row->proof);
 	sg_val_set_str(m, "effective", sg_effective_name(row->effective));
 	sg_report_time(m, "since", row->since);
-	sg_val_set_str(m, "offered_revision", row->offered_revision);	sg_val_set_bool(m, "missing", row->missing);
+	sg_val_set_str(m, "offered_revision", row->offered_revision);
+	sg_val_set_bool(m, "missing", row->missing);
 	sg_val_set_bool(m, "withdrawn", row->tombstone);
 	sg_val_set_str(m, "shadowed_by", row->shadowed_by);
-sg_report_time(m, "retry_at", row->retry_at);
+	sg_report_time(m, "retry_at", row->retry_at);
 	return m;
 }
 
@@ -269,10 +270,11 @@ struct sg_val *sg_report_status(struct sg_engine *e, const struct sg_world *w)
 	sg_report_time(v, "now", w->now.wall);
 	sg_val_set_str(v, "mode", modes[sg_engine_conf(e)->mode]);
 	sg_val_set_bool(v, "paused", paused);
-	sg_report_time(v, "paused_until", paused ? until : 0);	status_feeds(e, w, v, &stale);
+	sg_report_time(v, "paused_until", paused ? until : 0);
+	status_feeds(e, w, v, &stale);
 	sg_val_set_int(v, "documents_read", (int64_t)e->documents_read);
 	status_ends(e, w, v);
-status_verdict(e, w, v, stale);
+	status_verdict(e, w, v, stale);
 	sg_journal_space(e->journal, &space);
 	m = sg_val_set(v, "journal", sg_val_map());
 	sg_val_set_str(m, "folder", sg_journal_folder(e->journal));

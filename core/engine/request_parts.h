@@ -34,5 +34,7 @@ int sg_request_do_resolve(struct sg_request *r);
 int sg_request_do_pause(struct sg_request *r);
 int sg_request_do_resume(struct sg_request *r);
 int sg_request_do_refresh(struct sg_request *r);
-
+/* request_feed.c */
+int sg_request_do_import(struct sg_request *r);
+int sg_request_do_reset_serial(struct sg_request *r);
 #endif
