@@ -249,8 +249,9 @@ static int check(const struct sg_args *a, int words, struct sg_err *err)
 		        name_of((enum sg_opt)(foreign & -foreign)), v->name, v->synopsis);
 	if (words < v->min)
 		return sg_fail(err, SG_EINVAL, "%s needs %s: stopgapctl %s %s", v->name,
-		        strncmp(v->synopsis, "FILE", 4) == 0 ? "the name of a file"
-		                                             : "the id of a mitigation",
+		        strncmp(v->synopsis, "FILE", 4) == 0    ? "the name of a file"
+		        : strncmp(v->synopsis, "reset", 5) == 0 ? "what to do, and a feed's name"
+		                                                : "the id of a mitigation",
 		        v->name, v->synopsis);
 	if (words > v->max)
 		return sg_fail(err, SG_EINVAL, "%s takes %s: stopgapctl %s %s", v->name,
