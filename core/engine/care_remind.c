@@ -36,6 +36,7 @@ static enum first first_of(const struct sg_row *row)
 	case SG_WHY_SHADOWED:
 	case SG_WHY_GONE:
 	case SG_WHY_WINDOW:
+	case SG_WHY_MAINTENANCE:
 	case SG_WHY_DELAY:
 	case SG_WHY_RETRY:
 	case SG_WHY_HOLDER:

@@ -41,6 +41,7 @@ static bool scheduled(const struct sg_row *row)
 	case SG_WHY_GONE: return true;
 	case SG_WHY_PAUSED:
 	case SG_WHY_APPROVAL: return row->ask_until != 0;
+	case SG_WHY_MAINTENANCE:
 	case SG_WHY_REFUSED: /* tried again, but it can only succeed when somebody changes the file */
 	case SG_WHY_HOLDER:
 	case SG_WHY_NONE:

@@ -244,6 +244,7 @@ char *sg_decision_sentence(const struct sg_decision *d, enum sg_reason why)
 	case SG_WHY_GONE:
 	case SG_WHY_APPROVAL:
 	case SG_WHY_WINDOW:
+	case SG_WHY_MAINTENANCE:
 	case SG_WHY_DELAY:
 	case SG_WHY_RETRY:
 	case SG_WHY_HOLDER:

@@ -117,6 +117,19 @@ static void wait_for(struct sg_go *ret, enum sg_reason why, int64_t next, const 
 	snprintf(ret->text, sizeof(ret->text), "%s", text);
 }
 
+/* With the time from which it no longer waits, where there is one. */
+static void wait_until(
+        struct sg_go *ret, enum sg_reason why, int64_t next, const char *text, const char *until)
+{
+	char when[32] = "";
+
+	wait_for(ret, why, next, text);
+	if (next) {
+		sg_time_format(next, when);
+		snprintf(ret->text, sizeof(ret->text), "%s%s%s", text, until, when);
+	}
+}
+
 void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret)
 {
 	const struct sg_row *row = in->row;
@@ -138,13 +151,16 @@ void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret)
 		return; /* apply: past window, delay and ring */
 	else if (asks(in->conf, w) && !harmless(in->m) && !approved &&
 	         !(row->ask_until && in->now >= row->ask_until))
-		wait_for(ret, SG_WHY_APPROVAL, row->ask_until,
-		        "waits for approval: 'stopgapctl approve ID' or 'apply ID'");
+		wait_until(ret, SG_WHY_APPROVAL, row->ask_until,
+		        "waits for approval: 'stopgapctl approve ID' or 'apply ID'",
+		        "; goes in without it at ");
 	else if (row->delay_until > in->now)
-		wait_for(ret, SG_WHY_DELAY, row->delay_until, "waits for the delay that the policy sets");
+		wait_until(ret, SG_WHY_DELAY, row->delay_until, "waits for the delay that the policy sets",
+		        ", until ");
 	else if (!sg_policy_window(window, in->now, in->maintenance, &opens)) {
-		wait_for(ret, SG_WHY_WINDOW, opens, "");
-		snprintf(ret->text, sizeof(ret->text), "waits for its window: %s", window);
+		wait_for(ret, opens ? SG_WHY_WINDOW : SG_WHY_MAINTENANCE, opens, "");
+		snprintf(ret->text, sizeof(ret->text), "waits for its window: %s%s", window,
+		        opens ? "" : ", at no known time; 'stopgapctl apply ID' does not wait for it");
 	}
 }
 

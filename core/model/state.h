@@ -22,6 +22,7 @@ enum sg_reason {
 	/* applicable: what it waits for */
 	SG_WHY_APPROVAL,
 	SG_WHY_WINDOW,
+	SG_WHY_MAINTENANCE, /* its window is maintenance mode, which opens at no known time */
 	SG_WHY_DELAY,
 	SG_WHY_RETRY,
 	SG_WHY_HOLDER,  /* another mitigation holds the value with another content */

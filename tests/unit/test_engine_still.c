@@ -14,6 +14,14 @@
 	"stopProcessing=\"true\"><match url=\".*\"/><action "                                                \
 	"type=\"AbortRequest\"/></rule></rules></rewrite>"                                                   \
 	"</Action></ActionList></Config>"
+#define NEEDED_TOO                                                                                           \
+	"<Config id=\"M9\" desc=\"x\" sg:revision=\"1\"><ActionList><Action type=\"UrlRewrite\" "            \
+	"scope=\"Site\">"                                                                                    \
+	"<sg:At sites=\"Default Web Site\" path=\"/\" inherit=\"yes\"/><rewrite><rules><rule "               \
+	"name=\"stopgap M9 in\" "                                                                            \
+	"stopProcessing=\"true\"><match url=\"nine\"/><action "                                              \
+	"type=\"AbortRequest\"/></rule></rules></rewrite>"                                                   \
+	"</Action></ActionList></Config>"
 #define NO_TARGET                                                                                            \
 	"<Config id=\"M2\" desc=\"x\"><ActionList><Action type=\"Service\" scope=\"Server\"><sg:Service "    \
 	"name=\"NoSuchService\" start=\"Disabled\"/></Action></ActionList></Config>"
@@ -84,6 +92,41 @@ static void unblocked_in_a_pause_it_is_blocked_no_longer(void **state)
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 }
 
+/* Waiting means: at a known time. Maintenance mode begins when somebody begins it. */
+static void what_waits_for_maintenance_is_exposed(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, "<policy><when id=\"M1\" do=\"apply\" window=\"maintenance\"/></policy>");
+	lab_offer(lab, "corp", 1, NEEDED);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applicable/maintenance");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
+	assert_non_null(strstr(lab_field(lab, "M1", "text"), "at no known time; 'stopgapctl apply ID'"));
+	lab_do(lab, "apply", "id", "M1", "reason", "now", NULL);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+}
+
+static void what_waits_says_until_when(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL,
+	        "<policy><when id=\"M1\" do=\"ask\" after=\"4h\" then=\"apply\"/>"
+	        "<when do=\"apply\" delay=\"30m\"/></policy>");
+	lab_offer(lab, "corp", 1, NEEDED);
+	lab_run(lab);
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "WAITING");
+	assert_non_null(strstr(lab_field(lab, "M1", "text"), "; goes in without it at 2026-11-"));
+	lab_configure(lab, NULL, "<policy><when do=\"apply\" delay=\"30m\"/></policy>");
+	lab_offer(lab, "local", 1, NEEDED_TOO);
+	lab_run(lab);
+	assert_string_equal(lab_field(lab, "M9", "verdict"), "WAITING");
+	assert_non_null(
+	        strstr(lab_field(lab, "M9", "text"), "the delay that the policy sets, until 2026-11-"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +134,9 @@ int main(void)
 		        observed_only_what_is_needed_says_so, lab_set_up, lab_tear_down),
 		cmocka_unit_test_setup_teardown(
 		        the_plan_of_one_shows_what_would_be_done, lab_set_up, lab_tear_down),
+		cmocka_unit_test_setup_teardown(
+		        what_waits_for_maintenance_is_exposed, lab_set_up, lab_tear_down),
+		cmocka_unit_test_setup_teardown(what_waits_says_until_when, lab_set_up, lab_tear_down),
 		cmocka_unit_test_setup_teardown(
 		        unblocked_in_a_pause_it_is_blocked_no_longer, lab_set_up, lab_tear_down),
 	};
