@@ -33,7 +33,7 @@ int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err); /*
 int sg_os_read(
         const char *path, size_t max, struct sg_buf *ret, struct sg_file_id *ret_id, struct sg_err *err);
 /* SG_EACCES unless it belongs to this account or to the system's own (root; SYSTEM, the administrators): whoever else
- * made it may change it. */
+ * made it may change it. A file that others may write is SG_EACCES, too. */
 int sg_os_ours(const char *path, struct sg_err *err);
 /* Names without . and .., sorted by bytes. */
 int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err);

@@ -68,6 +68,11 @@ int sg_os_ours(const char *path, struct sg_err *err)
 		        "%s belongs to uid %lu, who may change what is in it: give it to this account, or "
 		        "choose another",
 		        path, (unsigned long)st.st_uid);
+	if (S_ISREG(st.st_mode) && ((st.st_mode & S_IWOTH) || ((st.st_mode & S_IWGRP) && st.st_gid != 0 &&
+	                                                              st.st_gid != getegid())))
+		return sg_fail(err, SG_EACCES,
+		        "others may change %s (mode %03o): take their right to write away", path,
+		        (unsigned)(st.st_mode & 0777));
 	return 0;
 }
 
