@@ -2,6 +2,7 @@
 
 #include "base/os.h"
 #include "base/text.h"
+#include "feed/apart.h"
 #include "model/codes.h"
 #include "tests/lib/pki.h"
 #include "tests/lib/sign.h"
@@ -64,6 +65,7 @@ void lab_open(struct lab *lab)
 		.unguarded = true,
 	};
 
+	sg_worker_in_process(sg_feed_jobs);
 	sg_err_clear(&lab->err);
 	if (sg_engine_open(&options, &lab->engine, &lab->err))
 		fail_msg("the engine does not open: %s", lab->err.msg);
@@ -256,4 +258,40 @@ const char *lab_verdict(struct lab *lab)
 bool lab_untouched(struct lab *lab)
 {
 	return t_drive_same(lab->drive, lab->before);
+}
+
+void lab_later(struct lab *lab, int64_t by)
+{
+	lab->now += by;
+	lab_run(lab);
+}
+
+int64_t lab_wake(struct lab *lab)
+{
+	struct sg_snapshot *s = sg_engine_snapshot(lab->engine);
+	int64_t at = s->wake;
+
+	sg_snapshot_free(s);
+	return at;
+}
+
+size_t lab_said(struct lab *lab, const char *name, char **ret_text)
+{
+	struct sg_val *reply = NULL;
+	const struct sg_val *lines;
+	size_t n = 0;
+
+	assert_int_equal(lab_ask(lab, &reply, "history", "limit", "@1000", NULL), 0);
+	lines = sg_val_get(reply, "lines");
+	for (size_t i = 0; lines && i < lines->n; i++) {
+		if (strcmp(sg_val_get_str(lines->kid[i], "name", ""), name) != 0)
+			continue;
+		n++;
+		if (ret_text) {
+			free(*ret_text);
+			*ret_text = sg_strdup(sg_val_get_str(lines->kid[i], "text", ""));
+		}
+	}
+	sg_val_free(reply);
+	return n;
 }

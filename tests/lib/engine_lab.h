@@ -39,7 +39,11 @@ char *lab_config(const char *id, const char *revision, const char *path, const c
 void lab_offer_one(
         struct lab *lab, uint64_t serial, const char *id, const char *revision, const char *pattern);
 
-void lab_run(struct lab *lab); /* until nothing is due */
+void lab_run(struct lab *lab);               /* until nothing is due */
+void lab_later(struct lab *lab, int64_t by); /* so many ms later, and what is due then */
+int64_t lab_wake(struct lab *lab);           /* when the engine has something to do next */
+/* How often an event of that name is in the history; *ret_text (may be NULL) becomes the text of the newest, and is the caller's. */
+size_t lab_said(struct lab *lab, const char *name, char **ret_text);
 /* A request by account "uid 0 (root)". Params as key, value pairs of strings, ended by NULL; "true" is a bool, "@N" an integer. */
 int lab_ask(struct lab *lab, struct sg_val **ret, const char *method, ...);
 /* Asks and wants it to go well; the reply is thrown away. */

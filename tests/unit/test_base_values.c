@@ -182,9 +182,46 @@ static void sha256_matches_the_standard(void **state)
 	assert_true(sg_hash_is_zero(&(struct sg_hash){ { 0 } }));
 }
 
+static void a_text_is_set_from_a_part_of_itself(void **state)
+{
+	char *text = sg_strdup("old and new");
+
+	(void)state;
+	sg_str_set(&text, text + 8);
+	assert_string_equal(text, "new");
+	sg_str_set(&text, NULL);
+	assert_null(text);
+}
+
+static void texts_are_equal_octet_by_octet_and_absent_ones_to_absent_ones(void **state)
+{
+	(void)state;
+	assert_true(sg_str_equal("a", "a"));
+	assert_true(sg_str_equal(NULL, NULL));
+	assert_false(sg_str_equal("a", "A"));
+	assert_false(sg_str_equal(NULL, ""));
+	assert_false(sg_str_equal("", NULL));
+}
+
+static void a_text_that_is_in_the_list_is_not_added_again(void **state)
+{
+	struct sg_strs list = { 0 };
+
+	(void)state;
+	sg_strs_add_once(&list, "a");
+	sg_strs_add_once(&list, "b");
+	sg_strs_add_once(&list, "a");
+	assert_int_equal(list.n, 2);
+	assert_string_equal(list.at[1], "b");
+	sg_strs_release(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_text_is_set_from_a_part_of_itself),
+		cmocka_unit_test(texts_are_equal_octet_by_octet_and_absent_ones_to_absent_ones),
+		cmocka_unit_test(a_text_that_is_in_the_list_is_not_added_again),
 		cmocka_unit_test(the_first_message_wins),
 		cmocka_unit_test(a_message_that_is_cut_stays_utf8),
 		cmocka_unit_test(every_code_has_its_own_name),

@@ -1,56 +1,11 @@
 /* test_engine_beside.c - what people are told of rules of others that do the same: by show, plan, block and rollback. */
-#include "tests/lib/engine_lab.h"
 #include "tests/lib/hive_file.h"
+#include "tests/lib/neighbour_lab.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-
-#define EM_RULE     "EEMS M1.1 PowerShell - inbound"
-#define EOMTV2_RULE "PowerShell - inbound"
-#define ADOPT       "<policy><removal equivalent=\"adopt\"/></policy>"
-#define TESTS                                                                                                \
-	"<sg:Test><sg:Refuse uri=\"/autodiscover/autodiscover.json?a@b.example/PowerShell/\"/><sg:Serve "    \
-	"uri=\"/owa/\"/></sg:Test>"
-
-/* Rules in front of what else the site's own file has. */
-static void put_rules(struct lab *lab, const char *file, const char *rules)
-{
-	char *text =
-	        sg_format("\t<system.webServer>\r\n\t\t<rewrite>\r\n\t\t\t<rules>\r\n%s\t\t\t</rules>\r\n"
-	                  "\t\t</rewrite>\r\n\t</system.webServer>\r\n</configuration>",
-	                rules);
-
-	t_drive_replace(lab->drive, file, "</configuration>", text);
-	free(text);
-}
-
-static char *rule(const char *name)
-{
-	return sg_format("\t\t\t\t<rule name='%s' stopProcessing=\"true\" >\r\n\t\t\t\t\t<match url=\".*\"  "
-	                 "/>\r\n\t\t\t\t\t<conditions>\r\n\t\t\t\t\t\t<add "
-	                 "input=\"{UrlDecode:{REQUEST_URI}}\" pattern=\"" LAB_ATTACK
-	                 "\"/>\r\n\t\t\t\t\t</conditions>\r\n\t\t\t\t\t<action type=\"AbortRequest\" "
-	                 "/>\r\n\t\t\t\t</rule>\r\n",
-	        name);
-}
-
-static void put_rule(struct lab *lab, const char *name)
-{
-	char *text = rule(name);
-
-	put_rules(lab, T_WWWROOT, text);
-	free(text);
-}
-
-static void offer(struct lab *lab, uint64_t serial, const char *revision, const char *pattern)
-{
-	char *config = lab_config("M1", revision, "/", "yes", pattern, TESTS);
-
-	lab_offer(lab, "corp", serial, config);
-	free(config);
-}
 
 static void offer_same_as(struct lab *lab, const char *same_as)
 {
@@ -75,10 +30,10 @@ static void a_rollback_says_that_em_has_its_rule_there_and_what_keeps_it_away(vo
 	t_set_start(lab->drive, "MSExchangeMitigation", 2);
 	sg_engine_touched(lab->engine, NULL);
 	lab_configure(lab, NULL, NULL);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	{
-		char *theirs = rule(EM_RULE), *both = sg_format("%s\t\t\t</rules>", theirs);
+		char *theirs = lab_rule(EM_RULE), *both = sg_format("%s\t\t\t</rules>", theirs);
 
 		t_drive_replace(lab->drive, T_WWWROOT, "</rules>", both); /* EM's comes beside ours */
 		free(both);
@@ -131,8 +86,8 @@ static void show_names_the_neighbours_and_the_state_of_em(void **state)
 	const struct sg_val *others;
 
 	lab_configure(lab, NULL, NULL);
-	put_rule(lab, EOMTV2_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EOMTV2_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_int_equal(lab_ask(lab, &shown, "show", "id", "M1", NULL), 0);
 	others = sg_val_get(shown, "others");
@@ -151,8 +106,8 @@ static void the_plan_of_an_adoption_shows_theirs_out_and_ours_in(void **state)
 	const char *diff;
 
 	lab_configure(lab, "observe", NULL);
-	put_rule(lab, EOMTV2_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EOMTV2_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	lab_configure(lab, NULL, ADOPT);
 	assert_int_equal(lab_ask(lab, &plan, "plan", NULL), 0);

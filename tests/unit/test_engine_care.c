@@ -7,9 +7,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define HOUR (3600 * 1000LL)
-#define DAY  (24 * HOUR)
-
 static int setup(void **state)
 {
 	struct lab *lab = sg_alloc(sizeof(*lab));
@@ -33,34 +30,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* How many lines of that name the history has; *ret_text, when wanted: the newest one's text, owned by the caller. */
-static size_t said(struct lab *lab, const char *name, char **ret_text)
-{
-	struct sg_val *reply = NULL;
-	const struct sg_val *lines;
-	size_t n = 0;
-
-	assert_int_equal(lab_ask(lab, &reply, "history", "limit", "@1000", NULL), 0);
-	lines = sg_val_get(reply, "lines");
-	for (size_t i = 0; lines && i < lines->n; i++) {
-		if (strcmp(sg_val_get_str(lines->kid[i], "name", ""), name) != 0)
-			continue;
-		n++;
-		if (ret_text) {
-			free(*ret_text);
-			*ret_text = sg_strdup(sg_val_get_str(lines->kid[i], "text", ""));
-		}
-	}
-	sg_val_free(reply);
-	return n;
-}
-
-static void later(struct lab *lab, int64_t by)
-{
-	lab->now += by;
-	lab_run(lab);
-}
-
 static void poll_again(struct lab *lab, bool fails)
 {
 	struct sg_fetched same = { .unchanged = true };
@@ -76,16 +45,16 @@ static void a_clean_look_is_recorded_at_most_hourly(void **state)
 	struct lab *lab = *state;
 	char *text = NULL;
 
-	assert_int_equal(said(lab, "audited", NULL), 0);
-	later(lab, HOUR - 1);
-	assert_int_equal(said(lab, "audited", NULL), 0);
-	later(lab, 1);
-	assert_int_equal(said(lab, "audited", &text), 1);
+	assert_int_equal(lab_said(lab, "audited", NULL), 0);
+	lab_later(lab, SG_HOUR - 1);
+	assert_int_equal(lab_said(lab, "audited", NULL), 0);
+	lab_later(lab, 1);
+	assert_int_equal(lab_said(lab, "audited", &text), 1);
 	assert_non_null(strstr(text, "1 mitigation"));
-	later(lab, HOUR / 2);
-	assert_int_equal(said(lab, "audited", NULL), 1);
-	later(lab, HOUR);
-	assert_int_equal(said(lab, "audited", NULL), 2);
+	lab_later(lab, SG_HOUR / 2);
+	assert_int_equal(lab_said(lab, "audited", NULL), 1);
+	lab_later(lab, SG_HOUR);
+	assert_int_equal(lab_said(lab, "audited", NULL), 2);
 	free(text);
 }
 
@@ -95,9 +64,9 @@ static void what_is_not_as_written_is_no_clean_look(void **state)
 	char *text = NULL;
 
 	t_drive_replace(lab->drive, T_WWWROOT, "pattern=\"evil\"", "pattern=\"other\"");
-	later(lab, 2 * HOUR);
+	lab_later(lab, 2 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "blocked/drift");
-	assert_int_equal(said(lab, "audited", &text), 1);
+	assert_int_equal(lab_said(lab, "audited", &text), 1);
 	assert_non_null(strstr(text, "0 of 1 mitigations are as they were written"));
 	free(text);
 }
@@ -106,15 +75,15 @@ static void a_feed_that_grows_stale_is_said_once_until_it_verifies(void **state)
 {
 	struct lab *lab = *state;
 
-	later(lab, DAY);
-	assert_int_equal(said(lab, "feed-stale", NULL), 0);
-	later(lab, 1000);
-	assert_int_equal(said(lab, "feed-stale", NULL), 2); /* corp, and local, which never verified */
-	later(lab, DAY);
-	assert_int_equal(said(lab, "feed-stale", NULL), 2);
+	lab_later(lab, SG_DAY);
+	assert_int_equal(lab_said(lab, "feed-stale", NULL), 0);
+	lab_later(lab, 1000);
+	assert_int_equal(lab_said(lab, "feed-stale", NULL), 2); /* corp, and local, which never verified */
+	lab_later(lab, SG_DAY);
+	assert_int_equal(lab_said(lab, "feed-stale", NULL), 2);
 	poll_again(lab, false);
-	later(lab, DAY + 1000);
-	assert_int_equal(said(lab, "feed-stale", NULL), 3);
+	lab_later(lab, SG_DAY + 1000);
+	assert_int_equal(lab_said(lab, "feed-stale", NULL), 3);
 }
 
 static void a_feed_that_can_be_had_again_is_said_once(void **state)
@@ -123,11 +92,11 @@ static void a_feed_that_can_be_had_again_is_said_once(void **state)
 
 	poll_again(lab, true);
 	poll_again(lab, true);
-	assert_int_equal(said(lab, "feed-unreachable", NULL), 1);
-	assert_int_equal(said(lab, "feed-reachable", NULL), 0);
+	assert_int_equal(lab_said(lab, "feed-unreachable", NULL), 1);
+	assert_int_equal(lab_said(lab, "feed-reachable", NULL), 0);
 	poll_again(lab, false);
 	poll_again(lab, false);
-	assert_int_equal(said(lab, "feed-reachable", NULL), 1);
+	assert_int_equal(lab_said(lab, "feed-reachable", NULL), 1);
 }
 
 static void history_past_its_time_is_taken_out_and_the_rest_still_verifies(void **state)
@@ -135,12 +104,12 @@ static void history_past_its_time_is_taken_out_and_the_rest_still_verifies(void 
 	struct lab *lab = *state;
 	char *text = NULL;
 
-	assert_int_equal(said(lab, "started", NULL), 1);
-	later(lab, 29 * DAY);
-	assert_int_equal(said(lab, "journal-pruned", NULL), 0);
-	later(lab, 2 * DAY);
-	assert_int_equal(said(lab, "journal-pruned", &text), 1);
-	assert_int_equal(said(lab, "started", NULL), 0);
+	assert_int_equal(lab_said(lab, "started", NULL), 1);
+	lab_later(lab, 29 * SG_DAY);
+	assert_int_equal(lab_said(lab, "journal-pruned", NULL), 0);
+	lab_later(lab, 2 * SG_DAY);
+	assert_int_equal(lab_said(lab, "journal-pruned", &text), 1);
+	assert_int_equal(lab_said(lab, "started", NULL), 0);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	lab_close(lab);
 	lab_open(lab); /* verifies the chain from its checkpoint */
@@ -160,14 +129,14 @@ static void a_block_of_the_configuration_is_said_when_it_comes_and_when_it_goes(
 		        lab, NULL, "<policy><block id=\"M1\" revision=\"1\" reason=\"printing\"/></policy>");
 		lab_run(lab);
 		assert_string_equal(lab_state(lab, "M1"), "blocked/admin");
-		assert_int_equal(said(lab, "blocked", &text), 1);
+		assert_int_equal(lab_said(lab, "blocked", &text), 1);
 		assert_string_equal(text, "blocked M1@1");
 	}
 	lab_configure(lab, NULL, NULL);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
-	assert_int_equal(said(lab, "blocked", NULL), 1);
-	assert_int_equal(said(lab, "unblocked", &text), 1);
+	assert_int_equal(lab_said(lab, "blocked", NULL), 1);
+	assert_int_equal(lab_said(lab, "unblocked", &text), 1);
 	assert_string_equal(text, "unblocked M1@1");
 	free(text);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define HOUR    (3600 * 1000LL)
 #define REAPPLY "<policy><removal by-hand=\"reapply\"/></policy>"
 #define TESTS                                                                                                \
 	"<sg:Test><sg:Refuse uri=\"/autodiscover/autodiscover.json?a@b.example/PowerShell/\"/><sg:Serve "    \
@@ -132,9 +131,9 @@ static void a_taken_name_is_a_conflict_after_a_day(void **state)
 	lab_configure(lab, NULL, NULL);
 	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>", TAKEN);
 	offer(lab, 1, "1", LAB_ATTACK);
-	pass(lab, 23 * HOUR);
+	pass(lab, 23 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/refused");
-	pass(lab, 3 * HOUR);
+	pass(lab, 3 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "blocked/conflict");
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
 	assert_true(t_drive_has(lab->drive, T_WWWROOT, "theirs"));
@@ -163,9 +162,9 @@ static void the_same_refusal_is_said_once(void **state)
 	lab_configure(lab, NULL, NULL);
 	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>", TAKEN);
 	offer(lab, 1, "1", LAB_ATTACK);
-	pass(lab, 20 * HOUR);
+	pass(lab, 20 * SG_HOUR);
 	assert_int_equal(lines_of(lab, "apply-failed"), 1);
-	pass(lab, 6 * HOUR);
+	pass(lab, 6 * SG_HOUR);
 	assert_int_equal(lines_of(lab, "conflict"), 1);
 }
 
@@ -177,7 +176,7 @@ static void another_body_ends_a_conflict(void **state)
 	lab_configure(lab, NULL, NULL);
 	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>", TAKEN);
 	offer(lab, 1, "1", LAB_ATTACK);
-	pass(lab, 26 * HOUR);
+	pass(lab, 26 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "blocked/conflict");
 	config = lab_config("M1", "2", "/", "yes", LAB_ATTACK, NULL);
 	name = strstr(config, "M1 inbound"); /* it uses another name */
@@ -196,7 +195,7 @@ static void an_unparsable_file_waits_the_same_way(void **state)
 	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>", "");
 	offer(lab, 1, "1", LAB_ATTACK);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/refused");
-	pass(lab, 26 * HOUR);
+	pass(lab, 26 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "blocked/conflict");
 }
 
@@ -211,11 +210,11 @@ static void what_is_missing_is_waited_for_without_end(void **state)
 	sg_engine_touched(lab->engine, NULL);
 	offer(lab, 1, "1", LAB_ATTACK);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/refused");
-	pass(lab, 50 * HOUR);
+	pass(lab, 50 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/refused");
 	t_drive_write(lab->drive, T_SCHEMA, sg_buf_bytes(&schema));
 	sg_engine_touched(lab->engine, NULL);
-	pass(lab, 2 * HOUR);
+	pass(lab, 2 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	sg_buf_release(&schema);
 }
@@ -240,7 +239,7 @@ static void another_body_ends_a_fight(void **state)
 	t_drive_read(lab->drive, T_WWWROOT, &bare);
 	offer(lab, 1, "1", LAB_ATTACK);
 	fight(lab, sg_buf_bytes(&bare));
-	pass(lab, 30 * HOUR);
+	pass(lab, 30 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "blocked/fought");
 	offer(lab, 2, "2", LAB_ATTACK "|newer");
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
@@ -280,7 +279,7 @@ static void repairs_are_counted_within_a_day(void **state)
 	t_drive_read(lab->drive, T_WWWROOT, &bare);
 	offer(lab, 1, "1", LAB_ATTACK);
 	for (int i = 0; i < 12; i++) { /* one each day is a nuisance, no fight */
-		lab->now += 25 * HOUR;
+		lab->now += 25 * SG_HOUR;
 		t_drive_write(lab->drive, T_WWWROOT, sg_buf_bytes(&bare));
 		lab_do(lab, "audit", NULL);
 		assert_string_equal(lab_state(lab, "M1"), "applied/applied");

@@ -1,5 +1,5 @@
 /* test_engine_fixed.c - leaves when it is no longer needed, and not before; while a restart is due the time does not run. The clock is the test's. */
-#include "tests/lib/engine_lab.h"
+#include "tests/lib/exchange_lab.h"
 #include "tests/lib/hive_file.h"
 
 #include <setjmp.h>
@@ -8,75 +8,23 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define MINUTE (60 * 1000LL)
-#define HOUR   (60 * MINUTE)
 #define REBOOT "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending"
-
-static const char needed[] =
-        "<sg:Applicability><sg:Product name=\"Exchange\" role=\"Mailbox\"><sg:Affected from=\"15.2\" "
-        "below=\"15.3\"/>"
-        "<sg:Fixed branch=\"15.2.986\" from=\"15.2.986.36\"/></sg:Product></sg:Applicability>";
-
-static void set_build(struct lab *lab, unsigned revision)
-{
-	struct sg_buf pe = { 0 };
-
-	t_pe(15, 2, 986, revision, &pe);
-	t_drive_write(lab->drive, T_EXSETUP, sg_buf_bytes(&pe));
-	sg_buf_release(&pe);
-}
-
-static void offer(struct lab *lab, uint64_t serial)
-{
-	char *config = lab_config("EXK-1", "1", "/", "yes", LAB_ATTACK, needed);
-
-	lab_offer(lab, "corp", serial, config);
-	lab_run(lab);
-	free(config);
-}
-
-static int setup(void **state)
-{
-	struct lab *lab;
-
-	lab_set_up(state);
-	lab = *state;
-	lab_configure(lab, NULL, NULL);
-	offer(lab, 1);
-	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	return 0;
-}
-
-static void later(struct lab *lab, int64_t by)
-{
-	lab->now += by;
-	lab_run(lab);
-}
-
-static int64_t wake(struct lab *lab)
-{
-	struct sg_snapshot *s = sg_engine_snapshot(lab->engine);
-	int64_t at = s->wake;
-
-	sg_snapshot_free(s);
-	return at;
-}
 
 static void a_fix_takes_it_out_when_it_has_read_so_for_the_settle_time(void **state)
 {
 	struct lab *lab = *state;
 
-	set_build(lab, 36);
-	later(lab, MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
 	assert_non_null(strstr(lab_field(lab, "EXK-1", "proof"), "fixed from 15.2.986.36 on"));
 	assert_non_null(strstr(lab_field(lab, "EXK-1", "proof"), "another 30m"));
-	later(lab, 30 * MINUTE - 1);
+	lab_later(lab, 30 * SG_MINUTE - 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	later(lab, 1);
+	lab_later(lab, 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 	assert_non_null(strstr(lab_field(lab, "EXK-1", "text"), "fixed from 15.2.986.36 on"));
-	set_build(lab, 29);
+	lab_exchange_build(lab, 29);
 	assert_true(lab_untouched(lab));
 }
 
@@ -88,9 +36,9 @@ static void the_line_of_its_going_says_why(void **state)
 	bool found = false;
 	size_t evaluated = 0;
 
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	later(lab, 30 * MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 30 * SG_MINUTE);
 	assert_int_equal(lab_ask(lab, &reply, "history", "limit", "@100", NULL), 0);
 	lines = sg_val_get(reply, "lines");
 	for (size_t i = 0; i < lines->n; i++) {
@@ -109,9 +57,9 @@ static void the_engine_wakes_when_the_settle_time_is_over(void **state)
 	struct lab *lab = *state;
 
 	lab_configure(lab, NULL, "<audit every=\"7d\"/>");
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	assert_int_equal(wake(lab), lab->now + 30 * MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	assert_int_equal(lab_wake(lab), lab->now + 30 * SG_MINUTE);
 }
 
 static void the_settle_time_is_the_configurations(void **state)
@@ -119,11 +67,11 @@ static void the_settle_time_is_the_configurations(void **state)
 	struct lab *lab = *state;
 
 	lab_configure(lab, NULL, "<policy><removal fixed-settle=\"2h\"/></policy>");
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	later(lab, 2 * HOUR - 1);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 2 * SG_HOUR - 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	later(lab, 1);
+	lab_later(lab, 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 }
 
@@ -131,15 +79,15 @@ static void a_fix_that_goes_again_within_the_settle_time_begins_anew(void **stat
 {
 	struct lab *lab = *state;
 
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	set_build(lab, 29);
-	later(lab, 20 * MINUTE);
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	later(lab, 20 * MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	lab_exchange_build(lab, 29);
+	lab_later(lab, 20 * SG_MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 20 * SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	later(lab, 10 * MINUTE);
+	lab_later(lab, 10 * SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 }
 
@@ -147,15 +95,15 @@ static void the_settle_time_goes_on_over_a_restart_of_the_service(void **state)
 {
 	struct lab *lab = *state;
 
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	later(lab, 20 * MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 20 * SG_MINUTE);
 	lab_close(lab);
 	lab_open(lab);
 	lab_configure(lab, NULL, NULL);
-	later(lab, 10 * MINUTE - 1);
+	lab_later(lab, 10 * SG_MINUTE - 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	later(lab, 1);
+	lab_later(lab, 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 }
 
@@ -163,18 +111,18 @@ static void while_a_restart_is_due_the_settle_time_does_not_run(void **state)
 {
 	struct lab *lab = *state;
 
-	set_build(lab, 36);
+	lab_exchange_build(lab, 36);
 	t_software_dword(lab->drive, REBOOT, "1", 1);
-	later(lab, MINUTE);
-	later(lab, 48 * HOUR);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 48 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
 	assert_non_null(strstr(lab_field(lab, "EXK-1", "proof"), "a restart of Windows is due"));
 	assert_non_null(strstr(lab_field(lab, "EXK-1", "proof"), "RebootPending"));
 	t_software_remove(lab->drive, REBOOT);
-	later(lab, MINUTE); /* it begins here */
-	later(lab, 30 * MINUTE - 1);
+	lab_later(lab, SG_MINUTE); /* it begins here */
+	lab_later(lab, 30 * SG_MINUTE - 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	later(lab, 1);
+	lab_later(lab, 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 }
 
@@ -182,16 +130,16 @@ static void a_restart_that_becomes_due_starts_the_settle_time_anew(void **state)
 {
 	struct lab *lab = *state;
 
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	later(lab, 29 * MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 29 * SG_MINUTE);
 	t_software_dword(lab->drive, REBOOT, "1", 1);
-	later(lab, 30 * 1000);
+	lab_later(lab, 30 * 1000);
 	t_software_remove(lab->drive, REBOOT);
-	later(lab, 30 * 1000);
-	later(lab, 29 * MINUTE);
+	lab_later(lab, 30 * 1000);
+	lab_later(lab, 29 * SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	later(lab, MINUTE);
+	lab_later(lab, SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 }
 
@@ -199,21 +147,21 @@ static void a_feed_that_still_claims_the_fixed_build_does_not_bring_it_back(void
 {
 	struct lab *lab = *state;
 
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	later(lab, 30 * MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 30 * SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 	for (uint64_t serial = 2; serial < 5; serial++) {
 		char *revision = sg_format("%d", (int)serial),
-		     *config = lab_config("EXK-1", revision, "/", "yes", LAB_ATTACK, needed);
+		     *config = lab_config("EXK-1", revision, "/", "yes", LAB_ATTACK, lab_exchange_needed);
 
 		lab_offer(lab, "corp", serial, config);
-		later(lab, HOUR);
+		lab_later(lab, SG_HOUR);
 		assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 		free(config);
 		free(revision);
 	}
-	set_build(lab, 29);
+	lab_exchange_build(lab, 29);
 	assert_true(lab_untouched(lab));
 }
 
@@ -222,12 +170,12 @@ static void an_uninstalled_update_matches_again_and_applies_in_the_same_run(void
 	struct lab *lab = *state;
 
 	lab_configure(lab, NULL, "<policy><when do=\"apply\" delay=\"30m\"/></policy>");
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	later(lab, 30 * MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 30 * SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
-	set_build(lab, 29);
-	later(lab, 30 * 1000);
+	lab_exchange_build(lab, 29);
+	lab_later(lab, 30 * 1000);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
 }
 
@@ -235,11 +183,11 @@ static void what_is_not_needed_is_asked_again_at_every_audit(void **state)
 {
 	struct lab *lab = *state;
 
-	set_build(lab, 36);
-	later(lab, MINUTE);
-	later(lab, 30 * MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 30 * SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
-	assert_int_equal(wake(lab), lab->now + 15 * MINUTE);
+	assert_int_equal(lab_wake(lab), lab->now + 15 * SG_MINUTE);
 }
 
 static void a_fixed_file_settles_like_a_fixed_product(void **state)
@@ -253,17 +201,17 @@ static void a_fixed_file_settles_like_a_fixed_product(void **state)
 	lab_offer(lab, "corp", 2, config);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	set_build(lab, 37);
-	later(lab, MINUTE);
+	lab_exchange_build(lab, 37);
+	lab_later(lab, SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	later(lab, 30 * MINUTE);
+	lab_later(lab, 30 * SG_MINUTE);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 	free(config);
 }
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, lab_tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, lab_exchange_set_up, lab_tear_down)
 	const struct CMUnitTest tests[] = {
 		T(a_fix_takes_it_out_when_it_has_read_so_for_the_settle_time),
 		T(the_line_of_its_going_says_why),

@@ -1,60 +1,15 @@
 /* test_engine_neighbours.c - the engine beside rules of others that do the same: left and counted, missed at once when they go, or adopted. */
-#include "tests/lib/engine_lab.h"
 #include "tests/lib/hive_file.h"
+#include "tests/lib/neighbour_lab.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
-#define EM_RULE     "EEMS M1.1 PowerShell - inbound"
-#define EOMTV2_RULE "PowerShell - inbound"
-#define ADOPT       "<policy><removal equivalent=\"adopt\"/></policy>"
-#define TESTS                                                                                                \
-	"<sg:Test><sg:Refuse uri=\"/autodiscover/autodiscover.json?a@b.example/PowerShell/\"/><sg:Serve "    \
-	"uri=\"/owa/\"/></sg:Test>"
-
-/* Rules in front of what else the site's own file has. */
-static void put_rules(struct lab *lab, const char *file, const char *rules)
-{
-	char *text =
-	        sg_format("\t<system.webServer>\r\n\t\t<rewrite>\r\n\t\t\t<rules>\r\n%s\t\t\t</rules>\r\n"
-	                  "\t\t</rewrite>\r\n\t</system.webServer>\r\n</configuration>",
-	                rules);
-
-	t_drive_replace(lab->drive, file, "</configuration>", text);
-	free(text);
-}
-
-static char *rule(const char *name)
-{
-	return sg_format("\t\t\t\t<rule name='%s' stopProcessing=\"true\" >\r\n\t\t\t\t\t<match url=\".*\"  "
-	                 "/>\r\n\t\t\t\t\t<conditions>\r\n\t\t\t\t\t\t<add "
-	                 "input=\"{UrlDecode:{REQUEST_URI}}\" pattern=\"" LAB_ATTACK
-	                 "\"/>\r\n\t\t\t\t\t</conditions>\r\n\t\t\t\t\t<action type=\"AbortRequest\" "
-	                 "/>\r\n\t\t\t\t</rule>\r\n",
-	        name);
-}
-
-static void put_rule(struct lab *lab, const char *name)
-{
-	char *text = rule(name);
-
-	put_rules(lab, T_WWWROOT, text);
-	free(text);
-}
-
-static void offer(struct lab *lab, uint64_t serial, const char *revision, const char *pattern)
-{
-	char *config = lab_config("M1", revision, "/", "yes", pattern, TESTS);
-
-	lab_offer(lab, "corp", serial, config);
-	free(config);
-}
-
 static void take_rule_out(struct lab *lab, const char *name)
 {
-	char *text = rule(name);
+	char *text = lab_rule(name);
 
 	t_drive_replace(lab->drive, T_WWWROOT, text, "");
 	free(text);
@@ -78,8 +33,8 @@ static void a_rule_that_does_it_already_is_left_and_counts(void **state)
 	struct lab *lab = *state;
 
 	lab_configure(lab, NULL, NULL);
-	put_rule(lab, EM_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EM_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/others");
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE BY OTHERS");
@@ -97,8 +52,8 @@ static void it_is_durable_that_others_do_it(void **state)
 	struct lab *lab = *state;
 
 	lab_configure(lab, NULL, NULL);
-	put_rule(lab, EM_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EM_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	lab_close(lab);
 	lab_open(lab);
@@ -110,8 +65,8 @@ static void when_theirs_vanishes_ours_goes_in_at_once(void **state)
 	struct lab *lab = *state;
 
 	lab_configure(lab, NULL, NULL);
-	put_rule(lab, EM_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EM_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	take_rule_out(lab, EM_RULE);
 	sg_engine_touched(lab->engine, NULL);
@@ -126,8 +81,8 @@ static void an_audit_finds_out_without_being_told(void **state)
 	struct lab *lab = *state;
 
 	lab_configure(lab, NULL, NULL);
-	put_rule(lab, EM_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EM_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	take_rule_out(lab, EM_RULE);
 	lab_run(lab);
@@ -140,14 +95,14 @@ static void an_audit_finds_out_without_being_told(void **state)
 static void a_rule_without_effect_does_not_count(void **state)
 {
 	struct lab *lab = *state;
-	char *theirs = rule(EM_RULE), *rules;
+	char *theirs = lab_rule(EM_RULE), *rules;
 
 	lab_configure(lab, NULL, NULL);
 	rules = sg_format("\t\t\t\t<rule name=\"all\" stopProcessing=\"true\"><match url=\".*\" /><action "
 	                  "type=\"None\" /></rule>\r\n%s",
 	        theirs);
-	put_rules(lab, T_WWWROOT, rules);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rules(lab, T_WWWROOT, rules);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	assert_true(t_drive_has(lab->drive, T_WWWROOT, "stopgap M1 inbound"));
@@ -161,9 +116,9 @@ static void an_adopted_rule_makes_way_and_comes_back_with_identical_octets(void 
 	struct t_snapshot *before;
 
 	lab_configure(lab, NULL, ADOPT);
-	put_rule(lab, EOMTV2_RULE);
+	lab_put_rule(lab, EOMTV2_RULE);
 	before = t_drive_snapshot(lab->drive);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE");
@@ -181,14 +136,15 @@ static void an_adopted_rule_makes_way_and_comes_back_with_identical_octets(void 
 static void three_rules_of_three_actors_all_make_way(void **state)
 {
 	struct lab *lab = *state;
-	char *a = rule(EOMTV2_RULE), *b = rule("RequestBlockingRule1"), *c = rule("ours of 2022"), *rules;
+	char *a = lab_rule(EOMTV2_RULE), *b = lab_rule("RequestBlockingRule1"), *c = lab_rule("ours of 2022"),
+	     *rules;
 	struct t_snapshot *before;
 
 	lab_configure(lab, NULL, ADOPT);
 	rules = sg_format("%s\t\t\t\t<!-- between -->\r\n%s%s", a, b, c);
-	put_rules(lab, T_WWWROOT, rules);
+	lab_put_rules(lab, T_WWWROOT, rules);
 	before = t_drive_snapshot(lab->drive);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	assert_false(t_drive_has(lab->drive, T_WWWROOT, EOMTV2_RULE));
@@ -210,9 +166,9 @@ static void a_copy_of_ours_is_adopted_in_its_place(void **state)
 	struct t_snapshot *before;
 
 	lab_configure(lab, NULL, ADOPT);
-	put_rule(lab, "stopgap M1 inbound"); /* by hand, as `show --by-hand` says */
+	lab_put_rule(lab, "stopgap M1 inbound"); /* by hand, as `show --by-hand` says */
 	before = t_drive_snapshot(lab->drive);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	assert_true(t_drive_has(lab->drive, T_WWWROOT, "statusCode=\"403\""));
@@ -228,11 +184,11 @@ static void a_newer_body_leaves_what_was_adopted_out(void **state)
 	struct t_snapshot *before;
 
 	lab_configure(lab, NULL, ADOPT);
-	put_rule(lab, EOMTV2_RULE);
+	lab_put_rule(lab, EOMTV2_RULE);
 	before = t_drive_snapshot(lab->drive);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
-	offer(lab, 2, "2", LAB_ATTACK "|never");
+	lab_offer_m1(lab, 2, "2", LAB_ATTACK "|never");
 	lab_run(lab);
 	assert_true(t_drive_has(lab->drive, T_WWWROOT, "|never"));
 	assert_false(t_drive_has(lab->drive, T_WWWROOT, EOMTV2_RULE));
@@ -246,12 +202,12 @@ static void who_puts_an_adopted_rule_back_takes_nothing_of_ours_out(void **state
 	struct lab *lab = *state;
 
 	lab_configure(lab, NULL, ADOPT);
-	put_rule(lab, EOMTV2_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EOMTV2_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	{
-		char *text = rule(EOMTV2_RULE), *both = sg_format("%s\t\t\t</rules>", text);
+		char *text = lab_rule(EOMTV2_RULE), *both = sg_format("%s\t\t\t</rules>", text);
 
 		t_drive_replace(lab->drive, T_WWWROOT, "\t\t\t</rules>", both);
 		free(both);
@@ -273,8 +229,8 @@ static void a_collection_that_is_gone_gets_no_adopted_rule_back(void **state)
 	static const char bare[] = "<?xml version=\"1.0\"?>\r\n<configuration>\r\n</configuration>\r\n";
 
 	lab_configure(lab, NULL, ADOPT);
-	put_rule(lab, EOMTV2_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EOMTV2_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	t_drive_write(lab->drive, T_WWWROOT, sg_bytes_of(bare)); /* a cumulative update */
 	lab_do(lab, "audit", NULL);
@@ -297,8 +253,8 @@ static void em_rules_are_never_adopted_while_its_service_is_enabled(void **state
 	t_set_start(lab->drive, "MSExchangeMitigation", 2);
 	sg_engine_touched(lab->engine, NULL);
 	lab_configure(lab, NULL, ADOPT);
-	put_rule(lab, EM_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EM_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/others");
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE BY OTHERS");
@@ -317,8 +273,8 @@ static void em_rules_are_never_adopted_while_nobody_knows_whether_it_is_enabled(
 	t_drive_remove(lab->drive, T_SYSTEM);
 	sg_engine_touched(lab->engine, NULL);
 	lab_configure(lab, NULL, ADOPT);
-	put_rule(lab, EM_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EM_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE BY OTHERS");
 	assert_true(t_drive_has(lab->drive, T_WWWROOT, EM_RULE));
@@ -330,9 +286,9 @@ static void observe_counts_them_too_and_changes_nothing(void **state)
 	struct t_snapshot *before;
 
 	lab_configure(lab, "observe", ADOPT);
-	put_rule(lab, EOMTV2_RULE);
+	lab_put_rule(lab, EOMTV2_RULE);
 	before = t_drive_snapshot(lab->drive);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE BY OTHERS");
 	assert_true(t_drive_same(lab->drive, before));

@@ -9,10 +9,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#define MINUTE  (60 * 1000LL)
-#define HOUR    (60 * MINUTE)
-#define DAY     (24 * HOUR)
-#define NOON    (LAB_NOW - LAB_NOW % DAY + 12 * HOUR)
+#define NOON    (LAB_NOW - LAB_NOW % SG_DAY + 12 * SG_HOUR)
 #define OFFLINE "Microsoft\\ExchangeServer\\v15\\ServerComponentStates\\ServerWideOffline"
 
 static const char withdrawn[] = "<Config id=\"M1\" desc=\"lab\" sg:withdrawn=\"2026-11-18T00:00:00Z\" "
@@ -26,42 +23,6 @@ static int setup(void **state)
 	lab = *state;
 	lab->now = NOON;
 	return 0;
-}
-
-static void later(struct lab *lab, int64_t by)
-{
-	lab->now += by;
-	lab_run(lab);
-}
-
-static int64_t wake(struct lab *lab)
-{
-	struct sg_snapshot *s = sg_engine_snapshot(lab->engine);
-	int64_t at = s->wake;
-
-	sg_snapshot_free(s);
-	return at;
-}
-
-static size_t said(struct lab *lab, const char *name, char **ret_text)
-{
-	struct sg_val *reply = NULL;
-	const struct sg_val *lines;
-	size_t n = 0;
-
-	assert_int_equal(lab_ask(lab, &reply, "history", "limit", "@1000", NULL), 0);
-	lines = sg_val_get(reply, "lines");
-	for (size_t i = 0; lines && i < lines->n; i++) {
-		if (strcmp(sg_val_get_str(lines->kid[i], "name", ""), name) != 0)
-			continue;
-		n++;
-		if (ret_text) {
-			free(*ret_text);
-			*ret_text = sg_strdup(sg_val_get_str(lines->kid[i], "text", ""));
-		}
-	}
-	sg_val_free(reply);
-	return n;
 }
 
 static void offer_pool(struct lab *lab, uint64_t serial, const char *severity)
@@ -88,13 +49,13 @@ static void a_withdrawal_inside_the_delay_never_reaches_a_server_that_waits(void
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/delay");
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "WAITING");
-	later(lab, 29 * MINUTE);
+	lab_later(lab, 29 * SG_MINUTE);
 	lab_offer(lab, "corp", 2, withdrawn);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "reverted/withdrawn");
-	later(lab, DAY);
+	lab_later(lab, SG_DAY);
 	assert_string_equal(lab_state(lab, "M1"), "reverted/withdrawn");
-	assert_int_equal(said(lab, "applied", NULL), 0);
+	assert_int_equal(lab_said(lab, "applied", NULL), 0);
 	assert_true(lab_untouched(lab));
 }
 
@@ -114,8 +75,8 @@ static void a_canary_has_it_at_once_and_the_rest_after_the_delay(void **state)
 	lab_offer_one(lab, 2, "M2", "1", "worse");
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M2"), "applicable/delay");
-	assert_int_equal(wake(lab) <= lab->now + 30 * MINUTE, 1);
-	later(lab, 30 * MINUTE);
+	assert_int_equal(lab_wake(lab) <= lab->now + 30 * SG_MINUTE, 1);
+	lab_later(lab, 30 * SG_MINUTE);
 	assert_string_equal(lab_state(lab, "M2"), "applied/applied");
 	free(rest);
 	free(canary);
@@ -133,10 +94,10 @@ static void what_stops_something_waits_for_the_general_window_and_a_rule_does_no
 	offer_pool(lab, 2, "critical");
 	assert_string_equal(lab_state(lab, "P1"), "applicable/window");
 	assert_non_null(strstr(lab_field(lab, "P1", "text"), "22:00-05:00"));
-	later(lab, 10 * HOUR - 1);
+	lab_later(lab, 10 * SG_HOUR - 1);
 	assert_string_equal(lab_state(lab, "P1"), "applicable/window");
-	assert_int_equal(wake(lab), lab->now + 1);
-	later(lab, 1);
+	assert_int_equal(lab_wake(lab), lab->now + 1);
+	lab_later(lab, 1);
 	assert_string_equal(lab_state(lab, "P1"), "applied/applied");
 }
 
@@ -160,11 +121,11 @@ static void what_is_withdrawn_waits_for_the_removal_window_and_a_persons_word_do
 	lab_offer(lab, "corp", 2, withdrawn);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applied/removal-window");
-	later(lab, 10 * HOUR);
+	lab_later(lab, 10 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "reverted/withdrawn");
 	assert_true(lab_untouched(lab));
 	lab_offer_one(lab, 3, "M2", "1", "evil");
-	later(lab, 14 * HOUR);
+	lab_later(lab, 14 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M2"), "applied/applied");
 	lab_do(lab, "rollback", "id", "M2", NULL);
 	assert_string_equal(lab_state(lab, "M2"), "reverted/by-admin");
@@ -176,18 +137,18 @@ static void maintenance_mode_is_a_window_for_both_ways(void **state)
 
 	lab_configure(lab, NULL, "<policy window=\"maintenance\"/>");
 	offer_pool(lab, 1, "high");
-	later(lab, 3 * DAY);
-	assert_string_equal(lab_state(lab, "P1"), "applicable/window");
+	lab_later(lab, 3 * SG_DAY);
+	assert_string_equal(lab_state(lab, "P1"), "applicable/maintenance");
 	t_software_text(lab->drive, OFFLINE, "Maintenance", "1:Inactive:638700000000000000");
-	later(lab, MINUTE);
+	lab_later(lab, SG_MINUTE);
 	assert_string_equal(lab_state(lab, "P1"), "applied/applied");
 	t_software_text(lab->drive, OFFLINE, "Maintenance", "1:Active:638700000000000001");
 	lab_offer(lab, "corp", 2,
 	        "<Config id=\"P1\" desc=\"lab\" sg:withdrawn=\"2026-11-18T00:00:00Z\" sg:reason=\"x\"/>");
-	later(lab, 3 * DAY);
+	lab_later(lab, 3 * SG_DAY);
 	assert_string_equal(lab_state(lab, "P1"), "applied/removal-window");
 	t_software_text(lab->drive, OFFLINE, "Maintenance", "1:Inactive:638700000000000002");
-	later(lab, MINUTE);
+	lab_later(lab, SG_MINUTE);
 	assert_string_equal(lab_state(lab, "P1"), "reverted/withdrawn");
 }
 
@@ -200,10 +161,10 @@ static void ask_ends_in_apply_when_nobody_answers(void **state)
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/approval");
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "WAITING");
-	later(lab, 4 * HOUR - 1);
+	lab_later(lab, 4 * SG_HOUR - 1);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/approval");
-	assert_int_equal(wake(lab), lab->now + 1);
-	later(lab, 1);
+	assert_int_equal(lab_wake(lab), lab->now + 1);
+	lab_later(lab, 1);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 }
 
@@ -215,25 +176,25 @@ static void ask_reminds_as_often_as_it_is_told_and_after_a_day_once_a_day(void *
 	lab_configure(lab, NULL, "<policy><when do=\"ask\" remind=\"6h\"/></policy>");
 	lab_offer_one(lab, 1, "M1", "1", "evil");
 	lab_run(lab);
-	assert_int_equal(said(lab, "asks", NULL), 0); /* that it waits was said */
-	later(lab, 6 * HOUR - 1);
-	assert_int_equal(said(lab, "asks", NULL), 0);
-	assert_int_equal(wake(lab), lab->now + 1);
-	later(lab, 1);
-	assert_int_equal(said(lab, "asks", &text), 1);
+	assert_int_equal(lab_said(lab, "asks", NULL), 0); /* that it waits was said */
+	lab_later(lab, 6 * SG_HOUR - 1);
+	assert_int_equal(lab_said(lab, "asks", NULL), 0);
+	assert_int_equal(lab_wake(lab), lab->now + 1);
+	lab_later(lab, 1);
+	assert_int_equal(lab_said(lab, "asks", &text), 1);
 	assert_non_null(strstr(text, "stopgapctl approve M1"));
 	lab_close(lab); /* a restart repeats nothing */
 	lab_open(lab);
 	lab_configure(lab, NULL, "<policy><when do=\"ask\" remind=\"6h\"/></policy>");
 	lab_run(lab);
-	assert_int_equal(said(lab, "asks", NULL), 1);
+	assert_int_equal(lab_said(lab, "asks", NULL), 1);
 	for (int hour = 0; hour < 24 * 9; hour++)
-		later(lab, HOUR);
-	assert_in_range(said(lab, "asks", NULL), 3 + 8, 3 + 10);
+		lab_later(lab, SG_HOUR);
+	assert_in_range(lab_said(lab, "asks", NULL), 3 + 8, 3 + 10);
 	lab_do(lab, "approve", "id", "M1", NULL);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
-	later(lab, 3 * DAY);
-	assert_in_range(said(lab, "asks", NULL), 3 + 8, 3 + 10);
+	lab_later(lab, 3 * SG_DAY);
+	assert_in_range(lab_said(lab, "asks", NULL), 3 + 8, 3 + 10);
 	free(text);
 }
 
@@ -249,7 +210,7 @@ static void an_approval_is_void_when_the_body_is_another_one(void **state)
 	assert_string_equal(lab_state(lab, "M1"), "applicable/window");
 	lab_offer_one(lab, 2, "M1", "1", "something else under the same label");
 	lab_run(lab);
-	later(lab, 10 * HOUR);
+	lab_later(lab, 10 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "applicable/approval");
 	lab_offer_one(lab, 3, "M1", "1", "evil"); /* the body that was approved */
 	lab_run(lab);

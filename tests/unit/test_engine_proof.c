@@ -7,7 +7,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define HOUR  (3600 * 1000LL)
 #define CLEAR "<system.webServer><rewrite><rules>\r\n<clear/></rules></rewrite></system.webServer>"
 #define EXCHANGE                                                                                             \
 	"<sg:Applicability><sg:Product name=\"Exchange\"><sg:Affected from=\"15.0\" "                        \
@@ -88,7 +87,7 @@ static void each_defeat_is_seen_said_once_and_mended(void **state)
 		assert_int_equal(said(lab, "defeated", cases[i].by), 1);
 		/* looked at again and again, it is the same defeat */
 		for (int k = 0; k < 3; k++) {
-			lab->now += HOUR;
+			lab->now += SG_HOUR;
 			touched(lab);
 		}
 		defeated(lab, cases[i].by);
@@ -113,7 +112,7 @@ static void an_audit_sees_what_nobody_was_told_of(void **state)
 	t_drive_replace(lab->drive, T_ECP, "<appSettings>", CLEAR "<appSettings>");
 	lab_run(lab);
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE");
-	lab->now += 2 * HOUR;
+	lab->now += 2 * SG_HOUR;
 	lab_run(lab);
 	defeated(lab, "ecp\\web.config:9: <clear> takes");
 }
@@ -149,7 +148,7 @@ static void redirection_that_appears_later_exposes_and_drops_nothing(void **stat
 		held = t_drive_snapshot(lab->drive);
 		for (int k = 0; k < 3; k++) {
 			touched(lab);
-			lab->now += HOUR;
+			lab->now += SG_HOUR;
 		}
 		defeated(lab, "redirection.config:2: redirection.config is enabled");
 		assert_int_equal(said(lab, "defeated", "redirection.config:2"), 1);
@@ -188,7 +187,7 @@ static void without_iis_nothing_is_called_not_needed(void **state)
 	lab_offer(lab, "corp", 2, configs);
 	for (int k = 0; k < 3; k++) {
 		touched(lab);
-		lab->now += HOUR;
+		lab->now += SG_HOUR;
 	}
 	defeated(lab, "redirection.config:2");
 	assert_string_equal(lab_field(lab, "M1", "applies"), "unknown");
@@ -196,7 +195,7 @@ static void without_iis_nothing_is_called_not_needed(void **state)
 	assert_string_not_equal(lab_field(lab, "M2", "verdict"), "NOT NEEDED");
 	assert_true(t_drive_same(lab->drive, held));
 	t_drive_remove(lab->drive, T_REDIRECT);
-	lab->now += HOUR;
+	lab->now += SG_HOUR;
 	touched(lab);
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE");
 	assert_string_equal(lab_field(lab, "M2", "verdict"), "IN FORCE");
@@ -217,7 +216,7 @@ static void a_server_file_that_does_not_parse_drops_nothing(void **state)
 	t_drive_write(lab->drive, T_APPHOST, (struct sg_bytes){ was.data, was.len / 2 });
 	for (int k = 0; k < 3; k++) {
 		touched(lab);
-		lab->now += HOUR;
+		lab->now += SG_HOUR;
 	}
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	assert_string_equal(lab_field(lab, "M1", "effective"), "unknown");

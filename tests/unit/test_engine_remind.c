@@ -10,10 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define MINUTE (60 * 1000LL)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-#define ROLE   "Microsoft\\ExchangeServer\\v15\\MailboxRole"
+#define ROLE "Microsoft\\ExchangeServer\\v15\\MailboxRole"
 
 static int setup(void **state)
 {
@@ -28,12 +25,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void later(struct lab *lab, int64_t by)
-{
-	lab->now += by;
-	lab_run(lab);
-}
-
 /* Goes on for that long, waking as the engine asks, at most hourly. */
 static void pass(struct lab *lab, int64_t by)
 {
@@ -41,7 +32,7 @@ static void pass(struct lab *lab, int64_t by)
 
 	while (lab->now < end) {
 		struct sg_snapshot *s = sg_engine_snapshot(lab->engine);
-		int64_t next = s->wake < lab->now + HOUR ? s->wake : lab->now + HOUR;
+		int64_t next = s->wake < lab->now + SG_HOUR ? s->wake : lab->now + SG_HOUR;
 
 		sg_snapshot_free(s);
 		lab->now = next <= lab->now ? lab->now + 1 : next < end ? next : end;
@@ -115,26 +106,26 @@ static void who_takes_it_out_by_hand_is_told_at_once_and_every_day_it_stays_so(v
 	struct found found;
 
 	take_out_by_hand(lab);
-	later(lab, HOUR);
+	lab_later(lab, SG_HOUR);
 	assert_string_equal(lab_state(lab, "M1"), "blocked/removed");
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
 	assert_int_equal(said(lab, "removed-by-hand", &found), 1);
 	assert_string_equal(found.level, "critical");
 	assert_int_equal(said(lab, "exposed", NULL), 0); /* it was said with that weight */
-	pass(lab, DAY - MINUTE);
+	pass(lab, SG_DAY - SG_MINUTE);
 	assert_int_equal(said(lab, "still-exposed", NULL), 0);
-	pass(lab, 2 * MINUTE);
+	pass(lab, 2 * SG_MINUTE);
 	assert_int_equal(said(lab, "still-exposed", &found), 1);
 	assert_string_equal(found.level, "critical");
 	assert_non_null(strstr(found.text, "M1: EXPOSED for 1d"));
 	restart(lab);
 	restart(lab);
 	assert_int_equal(said(lab, "still-exposed", NULL), 1);
-	pass(lab, 9 * DAY);
+	pass(lab, 9 * SG_DAY);
 	assert_int_equal(said(lab, "still-exposed", NULL), 10);
 	lab_do(lab, "resolve", "id", "M1", "how", "retry", NULL);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
-	pass(lab, 3 * DAY);
+	pass(lab, 3 * SG_DAY);
 	assert_int_equal(said(lab, "still-exposed", NULL), 10);
 }
 
@@ -147,13 +138,13 @@ static void what_an_administrator_blocks_or_takes_out_is_exposed_and_said_daily(
 	assert_int_equal(said(lab, "exposed", &found), 1);
 	assert_string_equal(found.level, "critical");
 	assert_non_null(strstr(found.text, "printing"));
-	pass(lab, 2 * DAY + HOUR);
+	pass(lab, 2 * SG_DAY + SG_HOUR);
 	assert_int_equal(said(lab, "exposed", NULL), 1);
 	assert_int_equal(said(lab, "still-exposed", NULL), 2);
 	lab_do(lab, "unblock", "id", "M1", NULL);
 	lab_do(lab, "rollback", "id", "M1", NULL);
 	assert_int_equal(said(lab, "exposed", NULL), 2); /* it was in force in between */
-	pass(lab, DAY + HOUR);
+	pass(lab, SG_DAY + SG_HOUR);
 	assert_int_equal(said(lab, "still-exposed", NULL), 3);
 }
 
@@ -162,7 +153,7 @@ static void a_block_that_keeps_it_in_place_is_no_exposure(void **state)
 	struct lab *lab = *state;
 
 	lab_do(lab, "block", "id", "M1", "keep", "true", NULL);
-	pass(lab, 2 * DAY);
+	pass(lab, 2 * SG_DAY);
 	assert_int_equal(said(lab, "exposed", NULL), 0);
 	assert_int_equal(said(lab, "still-exposed", NULL), 0);
 }
@@ -175,10 +166,10 @@ static void what_waits_for_an_approval_is_exposed_and_an_observer_is_left_alone(
 	lab_offer_one(lab, 2, "M2", "1", "worse");
 	lab_run(lab);
 	assert_int_equal(said(lab, "exposed", NULL), 1);
-	pass(lab, DAY + HOUR);
+	pass(lab, SG_DAY + SG_HOUR);
 	assert_int_equal(said(lab, "still-exposed", NULL), 1);
 	lab_configure(lab, "observe", NULL);
-	pass(lab, 3 * DAY);
+	pass(lab, 3 * SG_DAY);
 	assert_int_equal(said(lab, "still-exposed", NULL), 1);
 }
 
@@ -187,26 +178,26 @@ static void what_waits_for_an_approval_is_exposed_and_an_observer_is_left_alone(
 static void the_end_of_a_block_is_announced_a_day_and_an_hour_before_each_once(void **state)
 {
 	struct lab *lab = *state;
-	int64_t end = lab->now + 3 * DAY;
+	int64_t end = lab->now + 3 * SG_DAY;
 	char *until = sg_format("@%lld", (long long)end);
 	struct found found;
 
 	lab_do(lab, "block", "id", "M1@2.1", "reason", "printing", "until", until, NULL);
 	assert_string_equal(lab_state(lab, "M1"), "blocked/admin");
-	pass(lab, 2 * DAY - 31 * MINUTE);
+	pass(lab, 2 * SG_DAY - 31 * SG_MINUTE);
 	assert_int_equal(said(lab, "block-ends", NULL), 0);
-	pass(lab, 32 * MINUTE);
+	pass(lab, 32 * SG_MINUTE);
 	assert_int_equal(said(lab, "block-ends", &found), 1);
-	assert_in_range(end - found.at, DAY, DAY + 30 * MINUTE);
+	assert_in_range(end - found.at, SG_DAY, SG_DAY + 30 * SG_MINUTE);
 	assert_non_null(strstr(found.text, "M1@2.1"));
 	assert_non_null(strstr(found.text, "uid 0 (root)"));
 	assert_non_null(strstr(found.text, "printing"));
 	restart(lab);
-	pass(lab, DAY - HOUR - 3 * MINUTE);
+	pass(lab, SG_DAY - SG_HOUR - 3 * SG_MINUTE);
 	assert_int_equal(said(lab, "block-ends", NULL), 1);
-	pass(lab, 4 * MINUTE);
+	pass(lab, 4 * SG_MINUTE);
 	assert_int_equal(said(lab, "block-ends", &found), 2);
-	assert_in_range(end - found.at, HOUR, HOUR + MINUTE);
+	assert_in_range(end - found.at, SG_HOUR, SG_HOUR + SG_MINUTE);
 	restart(lab);
 	restart(lab);
 	assert_int_equal(said(lab, "block-ends", NULL), 2);
@@ -220,16 +211,16 @@ static void the_end_of_a_block_is_announced_a_day_and_an_hour_before_each_once(v
 static void what_was_missed_while_the_service_was_down_is_said_once_and_late(void **state)
 {
 	struct lab *lab = *state;
-	char *until = sg_format("@%lld", (long long)(lab->now + 3 * DAY));
+	char *until = sg_format("@%lld", (long long)(lab->now + 3 * SG_DAY));
 
 	lab_do(lab, "block", "id", "M1", "reason", "printing", "until", until, NULL);
 	lab_close(lab);
-	lab->now += 3 * DAY - 30 * MINUTE;
+	lab->now += 3 * SG_DAY - 30 * SG_MINUTE;
 	lab_open(lab);
 	lab_configure(lab, NULL, NULL);
 	lab_run(lab);
 	assert_int_equal(said(lab, "block-ends", NULL), 1);
-	pass(lab, 29 * MINUTE);
+	pass(lab, 29 * SG_MINUTE);
 	assert_int_equal(said(lab, "block-ends", NULL), 1);
 	free(until);
 }
@@ -237,10 +228,10 @@ static void what_was_missed_while_the_service_was_down_is_said_once_and_late(voi
 static void who_blocks_for_an_hour_or_two_is_not_told_what_he_knows(void **state)
 {
 	struct lab *lab = *state;
-	char *until = sg_format("@%lld", (long long)(lab->now + 50 * MINUTE));
+	char *until = sg_format("@%lld", (long long)(lab->now + 50 * SG_MINUTE));
 
 	lab_do(lab, "block", "id", "M1", "reason", "printing", "until", until, NULL);
-	pass(lab, HOUR);
+	pass(lab, SG_HOUR);
 	assert_int_equal(said(lab, "block-ends", NULL), 0);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	free(until);
@@ -251,7 +242,7 @@ static int64_t day_mark(const char *machine)
 {
 	struct lab lab;
 	struct found found;
-	int64_t end = LAB_NOW + 3 * DAY;
+	int64_t end = LAB_NOW + 3 * SG_DAY;
 	char *until = sg_format("@%lld", (long long)end);
 
 	lab_make(&lab);
@@ -259,7 +250,7 @@ static int64_t day_mark(const char *machine)
 	lab_open(&lab);
 	lab_configure(&lab, NULL, NULL);
 	lab_do(&lab, "block", "id", "M1", "reason", "printing", "until", until, NULL);
-	pass(&lab, 2 * DAY + MINUTE);
+	pass(&lab, 2 * SG_DAY + SG_MINUTE);
 	assert_int_equal(said(&lab, "block-ends", &found), 1);
 	lab_free(&lab);
 	free(until);
@@ -287,12 +278,12 @@ static void a_remove_after_takes_it_out_and_is_said_once(void **state)
 	lab_offer(lab, "local", 1, config);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M3"), "applied/applied");
-	pass(lab, 10 * DAY);
+	pass(lab, 10 * SG_DAY);
 	assert_string_equal(lab_state(lab, "M3"), "reverted/ended");
 	assert_int_equal(said(lab, "ended", &found), 1);
 	assert_non_null(strstr(found.text, "2026-11-20T12:00:00Z"));
 	restart(lab);
-	pass(lab, DAY);
+	pass(lab, SG_DAY);
 	assert_int_equal(said(lab, "ended", NULL), 1);
 	free(config);
 }
@@ -305,9 +296,9 @@ static void a_review_that_is_due_is_said_once_and_changes_nothing(void **state)
 	lab_offer(lab, "local", 1, config);
 	lab_run(lab);
 	assert_int_equal(said(lab, "review-due", NULL), 0);
-	pass(lab, 10 * DAY);
+	pass(lab, 10 * SG_DAY);
 	restart(lab);
-	pass(lab, DAY);
+	pass(lab, SG_DAY);
 	assert_int_equal(said(lab, "review-due", NULL), 1);
 	assert_string_equal(lab_state(lab, "M3"), "applied/applied");
 	free(config);
@@ -321,16 +312,16 @@ static void a_setup_that_does_not_end_is_said_after_hours_and_daily(void **state
 	struct found found;
 
 	t_software_text(lab->drive, ROLE, "Watermark", "Mailbox___7");
-	later(lab, MINUTE);
-	later(lab, 4 * HOUR - 1);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 4 * SG_HOUR - 1);
 	assert_int_equal(said(lab, "setup-lasts", NULL), 0);
-	later(lab, 1);
+	lab_later(lab, 1);
 	assert_int_equal(said(lab, "setup-lasts", &found), 1);
 	assert_string_equal(found.level, "critical");
 	assert_non_null(strstr(found.text, "Mailbox___7"));
 	restart(lab);
 	assert_int_equal(said(lab, "setup-lasts", NULL), 1);
-	later(lab, DAY);
+	lab_later(lab, SG_DAY);
 	assert_int_equal(said(lab, "setup-lasts", NULL), 2);
 }
 
@@ -339,14 +330,14 @@ static void a_doubt_about_the_registry_is_said_once_as_long_as_it_lasts(void **s
 	struct lab *lab = *state;
 
 	t_make_dirty(lab->drive, T_SOFTWARE);
-	later(lab, HOUR);
+	lab_later(lab, SG_HOUR);
 	restart(lab);
-	later(lab, DAY);
+	lab_later(lab, SG_DAY);
 	assert_int_equal(said(lab, "registry-doubted", NULL), 1);
 	t_make_clean(lab->drive, T_SOFTWARE);
-	later(lab, HOUR);
+	lab_later(lab, SG_HOUR);
 	t_make_dirty(lab->drive, T_SOFTWARE);
-	later(lab, HOUR);
+	lab_later(lab, SG_HOUR);
 	assert_int_equal(said(lab, "registry-doubted", NULL), 2);
 }
 

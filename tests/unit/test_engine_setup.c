@@ -1,5 +1,5 @@
 /* test_engine_setup.c - while Exchange's Setup is at work nothing is touched, and at its end everything goes on at once. The clock is the test's. */
-#include "tests/lib/engine_lab.h"
+#include "tests/lib/exchange_lab.h"
 #include "tests/lib/hive_file.h"
 
 #include <setjmp.h>
@@ -8,60 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define MINUTE (60 * 1000LL)
-#define HOUR   (60 * MINUTE)
 #define ROLE   "Microsoft\\ExchangeServer\\v15\\MailboxRole"
 #define REBOOT "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending"
-
-static const char needed[] =
-        "<sg:Applicability><sg:Product name=\"Exchange\" role=\"Mailbox\"><sg:Affected from=\"15.2\" "
-        "below=\"15.3\"/>"
-        "<sg:Fixed branch=\"15.2.986\" from=\"15.2.986.36\"/></sg:Product></sg:Applicability>";
-
-static void set_build(struct lab *lab, unsigned revision)
-{
-	struct sg_buf pe = { 0 };
-
-	t_pe(15, 2, 986, revision, &pe);
-	t_drive_write(lab->drive, T_EXSETUP, sg_buf_bytes(&pe));
-	sg_buf_release(&pe);
-}
-
-static void offer(struct lab *lab, uint64_t serial)
-{
-	char *config = lab_config("EXK-1", "1", "/", "yes", LAB_ATTACK, needed);
-
-	lab_offer(lab, "corp", serial, config);
-	lab_run(lab);
-	free(config);
-}
-
-static int setup(void **state)
-{
-	struct lab *lab;
-
-	lab_set_up(state);
-	lab = *state;
-	lab_configure(lab, NULL, NULL);
-	offer(lab, 1);
-	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	return 0;
-}
-
-static void later(struct lab *lab, int64_t by)
-{
-	lab->now += by;
-	lab_run(lab);
-}
-
-static int64_t wake(struct lab *lab)
-{
-	struct sg_snapshot *s = sg_engine_snapshot(lab->engine);
-	int64_t at = s->wake;
-
-	sg_snapshot_free(s);
-	return at;
-}
 
 static void begin_setup(struct lab *lab)
 {
@@ -83,18 +31,18 @@ static void while_setup_is_at_work_nothing_is_taken_out_and_the_settle_time_begi
 {
 	struct lab *lab = *state;
 
-	set_build(lab, 36);
-	later(lab, MINUTE);
+	lab_exchange_build(lab, 36);
+	lab_later(lab, SG_MINUTE);
 	begin_setup(lab);
-	later(lab, MINUTE);
-	later(lab, 10 * HOUR);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, 10 * SG_HOUR);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
 	assert_non_null(strstr(lab_field(lab, "EXK-1", "proof"), "Setup"));
 	end_setup(lab);
-	later(lab, 2000);
-	later(lab, 30 * MINUTE - 1);
+	lab_later(lab, 2000);
+	lab_later(lab, 30 * SG_MINUTE - 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
-	later(lab, 1);
+	lab_later(lab, 1);
 	assert_string_equal(lab_state(lab, "EXK-1"), "pending/not-needed");
 }
 
@@ -104,12 +52,12 @@ static void what_is_known_stays_known_while_setup_replaces_the_files(void **stat
 
 	begin_setup(lab);
 	t_drive_remove(lab->drive, T_EXSETUP); /* for a while there is none */
-	later(lab, MINUTE);
+	lab_later(lab, SG_MINUTE);
 	assert_string_equal(lab_field(lab, "EXK-1", "applies"), "yes");
 	assert_string_equal(lab_field(lab, "EXK-1", "verdict"), "IN FORCE");
-	set_build(lab, 30);
+	lab_exchange_build(lab, 30);
 	end_setup(lab);
-	later(lab, 2000);
+	lab_later(lab, 2000);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
 	assert_string_equal(lab_field(lab, "EXK-1", "applies"), "yes");
 }
@@ -117,21 +65,21 @@ static void what_is_known_stays_known_while_setup_replaces_the_files(void **stat
 static void what_is_new_while_setup_is_at_work_goes_in_at_its_end(void **state)
 {
 	struct lab *lab = *state;
-	char *configs[2] = { lab_config("EXK-1", "1", "/", "yes", LAB_ATTACK, needed),
+	char *configs[2] = { lab_config("EXK-1", "1", "/", "yes", LAB_ATTACK, lab_exchange_needed),
 		lab_config("EXK-2", "1", "/owa", "no", "evil", NULL) };
 	char *both = sg_format("%s%s", configs[0], configs[1]);
 
 	begin_setup(lab);
-	later(lab, MINUTE);
+	lab_later(lab, SG_MINUTE);
 	lab_offer(lab, "corp", 2, both);
 	lab_run(lab);
 	assert_string_equal(lab_field(lab, "EXK-2", "reason"), "setup");
 	assert_string_equal(lab_field(lab, "EXK-2", "verdict"), "WAITING");
-	assert_true(wake(lab) <= lab->now + 2000);
-	later(lab, 2000);
+	assert_true(lab_wake(lab) <= lab->now + 2000);
+	lab_later(lab, 2000);
 	assert_string_equal(lab_field(lab, "EXK-2", "reason"), "setup");
 	end_setup(lab);
-	later(lab, 2000); /* within two seconds of its end */
+	lab_later(lab, 2000); /* within two seconds of its end */
 	assert_string_equal(lab_state(lab, "EXK-2"), "applied/applied");
 	free(both);
 	free(configs[0]);
@@ -147,13 +95,13 @@ static void what_setup_overwrites_comes_back_at_its_end(void **state)
 	t_drive_read(lab->drive, T_WWWROOT, &shipped);
 	lab_do(lab, "apply", "id", "EXK-1", NULL);
 	begin_setup(lab);
-	later(lab, MINUTE);
+	lab_later(lab, SG_MINUTE);
 	sg_buf_str(&shipped, "<!-- of the new build -->\n");
 	t_drive_write(lab->drive, T_WWWROOT, sg_buf_bytes(&shipped));
-	later(lab, HOUR);
+	lab_later(lab, SG_HOUR);
 	assert_false(t_drive_has(lab->drive, T_WWWROOT, "EXK-1"));
 	end_setup(lab);
-	later(lab, 2000);
+	lab_later(lab, 2000);
 	assert_true(t_drive_has(lab->drive, T_WWWROOT, "stopgap EXK-1 inbound"));
 	assert_true(t_drive_has(lab->drive, T_WWWROOT, "of the new build"));
 	sg_buf_release(&shipped);
@@ -177,7 +125,7 @@ static void verbs_that_change_are_refused_while_setup_is_at_work(void **state)
 	lab_do(lab, "block", "id", "EXK-1", NULL);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied"); /* noted; done when Setup ends */
 	end_setup(lab);
-	later(lab, 2000);
+	lab_later(lab, 2000);
 	assert_string_equal(lab_state(lab, "EXK-1"), "blocked/admin");
 	assert_true(lab_untouched(lab) || !t_drive_has(lab->drive, T_WWWROOT, "EXK-1"));
 }
@@ -205,7 +153,7 @@ static void status_says_what_goes_on_on_the_server(void **state)
 	        "Microsoft\\ExchangeServer\\v15\\ServerComponentStates\\ServerWideOffline", "Maintenance",
 	        "1:Inactive:1");
 	t_make_dirty(lab->drive, T_SOFTWARE);
-	later(lab, MINUTE);
+	lab_later(lab, SG_MINUTE);
 	for (size_t i = 0; i < 4; i++) {
 		text = host_says(lab, keys[i]);
 		assert_non_null(text);
@@ -221,7 +169,7 @@ static void resolving_waits_for_setup_too(void **state)
 	struct lab *lab = *state;
 
 	t_drive_replace(lab->drive, T_WWWROOT, "(?=.*autodiscover)", "(?=.*other)");
-	later(lab, HOUR);
+	lab_later(lab, SG_HOUR);
 	assert_string_equal(lab_state(lab, "EXK-1"), "blocked/drift");
 	begin_setup(lab);
 	assert_int_equal(lab_ask(lab, NULL, "resolve", "id", "EXK-1", "how", "take-over", NULL), SG_ESTATE);
@@ -235,7 +183,7 @@ static void resolving_waits_for_setup_too(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, lab_tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, lab_exchange_set_up, lab_tear_down)
 	const struct CMUnitTest tests[] = {
 		T(while_setup_is_at_work_nothing_is_taken_out_and_the_settle_time_begins_at_its_end),
 		T(what_is_known_stays_known_while_setup_replaces_the_files),

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define MINUTE (60 * 1000LL)
-#define ROLE   "Microsoft\\ExchangeServer\\v15\\MailboxRole"
+#define ROLE "Microsoft\\ExchangeServer\\v15\\MailboxRole"
 
 static int setup(void **state)
 {
@@ -170,9 +169,9 @@ static void what_stays_gone_is_given_up_after_a_minute(void **state)
 	touched(lab);
 	assert_int_equal(said(lab, "dropped"), 0);
 	s = sg_engine_snapshot(lab->engine);
-	assert_true(s->wake <= lab->now + MINUTE);
+	assert_true(s->wake <= lab->now + SG_MINUTE);
 	sg_snapshot_free(s);
-	lab->now += MINUTE - 1;
+	lab->now += SG_MINUTE - 1;
 	touched(lab);
 	assert_int_equal(said(lab, "dropped"), 0);
 	lab->now += 1;
@@ -222,7 +221,7 @@ static void the_same_bytes_as_before_us_were_put_there_by_a_person(void **state)
 	assert_string_equal(lab_state(lab, "M1"), "blocked/removed");
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
 	assert_int_equal(said(lab, "removed-by-hand"), 1);
-	lab->now += 10 * MINUTE;
+	lab->now += 10 * SG_MINUTE;
 	touched(lab);
 	assert_false(in_place(lab));
 	assert_int_equal(said(lab, "removed-by-hand"), 1);
@@ -239,7 +238,7 @@ static void the_same_bytes_by_setup_are_repaired_when_it_ends(void **state)
 	assert_true(handles_off(lab));
 	put_back(lab, &o);
 	touched(lab);
-	lab->now += 30 * MINUTE;
+	lab->now += 30 * SG_MINUTE;
 	touched(lab);
 	assert_false(in_place(lab));
 	assert_int_equal(said(lab, "repaired"), 0);
@@ -319,7 +318,7 @@ static void an_update_is_over_after_a_while(void **state)
 	apply_one(lab);
 	set_build(lab, 37);
 	touched(lab);
-	lab->now += 11 * MINUTE;
+	lab->now += 11 * SG_MINUTE;
 	put_back(lab, &o);
 	touched(lab);
 	assert_string_equal(lab_state(lab, "M1"), "blocked/removed");

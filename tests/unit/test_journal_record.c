@@ -402,9 +402,27 @@ static void a_record_of_a_newer_format_is_refused_by_name(void **state)
 	sg_buf_release(&record);
 }
 
+static void an_intent_of_an_older_journal_with_hooks_of_its_own_is_read(void **state)
+{
+	struct sg_intent intent = { .op = SG_OP_APPLY, .started = 7 }, back = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_val *map = sg_shape_intent(&intent);
+	size_t moves = 1;
+
+	(void)state;
+	assert_null(sg_val_get(map, "hooks"));
+	sg_val_set(map, "hooks", sg_val_nil());
+	assert_int_equal(sg_shape_intent_read(map, &back, &moves, &err), 0);
+	assert_int_equal(back.started, 7);
+	assert_int_equal(moves, 0);
+	sg_intent_release(&back);
+	sg_val_free(map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_intent_of_an_older_journal_with_hooks_of_its_own_is_read),
 		cmocka_unit_test(every_field_of_a_row_survives),
 		cmocka_unit_test(a_key_that_is_missing_unknown_or_of_another_type_is_refused),
 		cmocka_unit_test(absent_contents_and_empty_ones_differ),

@@ -1,4 +1,5 @@
 /* test_policy.c - what configuration and administrators say about one body: delays, questions, freshness, rings, blocks. Pure; time is a number. */
+#include "base/clock.h"
 #include "engine/policy.h"
 
 #include <setjmp.h>
@@ -8,10 +9,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#define MINUTE 60000LL
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-#define T0     1795046400000LL /* 2026-11-19T00:00:00Z */
+#define T0 1795046400000LL /* 2026-11-19T00:00:00Z */
 
 static struct sg_conf *conf_of(const char *mode, const char *policy)
 {
@@ -101,9 +99,9 @@ static void a_delay_counts_from_when_the_body_was_first_seen(void **state)
 
 	(void)state;
 	lab_make(&lab, "enforce", "<policy><when do=\"apply\" delay=\"30m\"/></policy>");
-	assert_int_equal(why_at(&lab, T0 + 30 * MINUTE - 1), SG_WHY_DELAY);
-	assert_int_equal(lab.go.next, T0 + 30 * MINUTE);
-	assert_int_equal(why_at(&lab, T0 + 30 * MINUTE), SG_WHY_NONE);
+	assert_int_equal(why_at(&lab, T0 + 30 * SG_MINUTE - 1), SG_WHY_DELAY);
+	assert_int_equal(lab.go.next, T0 + 30 * SG_MINUTE);
+	assert_int_equal(why_at(&lab, T0 + 30 * SG_MINUTE), SG_WHY_NONE);
 	lab_free(&lab);
 }
 
@@ -113,7 +111,7 @@ static void ask_waits_for_a_person_without_a_time(void **state)
 
 	(void)state;
 	lab_make(&lab, "ask", "");
-	assert_int_equal(why_at(&lab, T0 + 365 * DAY), SG_WHY_APPROVAL);
+	assert_int_equal(why_at(&lab, T0 + 365 * SG_DAY), SG_WHY_APPROVAL);
 	assert_int_equal(lab.go.next, 0);
 	lab.row->approved = lab.m->hash;
 	assert_int_equal(why_at(&lab, T0), SG_WHY_NONE);
@@ -127,8 +125,8 @@ static void ask_then_apply_goes_by_itself_after_its_time(void **state)
 	(void)state;
 	lab_make(&lab, "enforce", "<policy><when do=\"ask\" after=\"4h\" then=\"apply\"/></policy>");
 	assert_int_equal(why_at(&lab, T0), SG_WHY_APPROVAL);
-	assert_int_equal(lab.go.next, T0 + 4 * HOUR);
-	assert_int_equal(why_at(&lab, T0 + 4 * HOUR), SG_WHY_NONE);
+	assert_int_equal(lab.go.next, T0 + 4 * SG_HOUR);
+	assert_int_equal(why_at(&lab, T0 + 4 * SG_HOUR), SG_WHY_NONE);
 	lab_free(&lab);
 }
 
@@ -152,11 +150,11 @@ static void an_approved_body_still_waits_for_its_window_unless_asked_for_now(voi
 	(void)state;
 	lab_make(&lab, "ask", "<policy><when do=\"ask\" delay=\"1h\" window=\"22:00-05:00\"/></policy>");
 	lab.row->approved = lab.m->hash;
-	assert_int_equal(why_at(&lab, T0 + 12 * HOUR), SG_WHY_WINDOW);
-	lab.row->delay_until = T0 + 13 * HOUR;
-	assert_int_equal(why_at(&lab, T0 + 12 * HOUR), SG_WHY_DELAY);
+	assert_int_equal(why_at(&lab, T0 + 12 * SG_HOUR), SG_WHY_WINDOW);
+	lab.row->delay_until = T0 + 13 * SG_HOUR;
+	assert_int_equal(why_at(&lab, T0 + 12 * SG_HOUR), SG_WHY_DELAY);
 	lab.row->now = true;
-	assert_int_equal(why_at(&lab, T0 + 12 * HOUR), SG_WHY_NONE);
+	assert_int_equal(why_at(&lab, T0 + 12 * SG_HOUR), SG_WHY_NONE);
 	lab_free(&lab);
 }
 
@@ -182,12 +180,12 @@ static void a_retry_waits_for_its_time_and_a_block_of_the_revision_for_a_person(
 
 	(void)state;
 	lab_make(&lab, "enforce", "");
-	lab.row->retry_at = T0 + MINUTE;
+	lab.row->retry_at = T0 + SG_MINUTE;
 	assert_int_equal(why_at(&lab, T0), SG_WHY_RETRY);
-	assert_int_equal(lab.go.next, T0 + MINUTE);
-	assert_int_equal(why_at(&lab, T0 + MINUTE), SG_WHY_NONE);
+	assert_int_equal(lab.go.next, T0 + SG_MINUTE);
+	assert_int_equal(why_at(&lab, T0 + SG_MINUTE), SG_WHY_NONE);
 	lab.newer_blocked = true;
-	assert_int_equal(why_at(&lab, T0 + MINUTE), SG_WHY_ADMIN);
+	assert_int_equal(why_at(&lab, T0 + SG_MINUTE), SG_WHY_ADMIN);
 	assert_int_equal(lab.go.next, 0);
 	lab_free(&lab);
 }
@@ -229,8 +227,8 @@ static void a_ring_has_its_own_delay(void **state)
 	static const struct {
 		const char *ring;
 		int64_t delay;
-	} servers[] = { { " ring=\"canary\"", 0 }, { " ring=\"pilot-2\"", HOUR }, { " ring=\"rest\"", DAY },
-		{ "", DAY } };
+	} servers[] = { { " ring=\"canary\"", 0 }, { " ring=\"pilot-2\"", SG_HOUR },
+		{ " ring=\"rest\"", SG_DAY }, { "", SG_DAY } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
@@ -272,7 +270,7 @@ static void a_rule_that_applies_does_not_overrule_the_mode_ask(void **state)
 
 	(void)state;
 	lab_make(&lab, "ask", "<policy><when do=\"apply\" delay=\"1h\"/></policy>");
-	assert_int_equal(why_at(&lab, T0 + DAY), SG_WHY_APPROVAL);
+	assert_int_equal(why_at(&lab, T0 + SG_DAY), SG_WHY_APPROVAL);
 	lab_free(&lab);
 }
 

@@ -1,4 +1,5 @@
 /* test_policy_window.c - windows: what they are, when they are open, and whom they bind. The server's local time is UTC here. */
+#include "base/clock.h"
 #include "engine/policy.h"
 #include "model/window.h"
 
@@ -9,10 +10,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#define MINUTE 60000LL
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-#define T0     1795046400000LL /* 2026-11-19T00:00:00Z */
+#define T0 1795046400000LL /* 2026-11-19T00:00:00Z */
 
 static struct sg_conf *conf_of(const char *mode, const char *policy)
 {
@@ -47,13 +45,13 @@ static void a_window_is_open_from_its_first_to_before_its_last_minute(void **sta
 	int64_t opens = -1;
 
 	(void)state;
-	assert_false(sg_policy_window("09:00-17:30", T0 + 9 * HOUR - 1, false, &opens));
-	assert_int_equal(opens, T0 + 9 * HOUR);
-	assert_true(sg_policy_window("09:00-17:30", T0 + 9 * HOUR, false, &opens));
+	assert_false(sg_policy_window("09:00-17:30", T0 + 9 * SG_HOUR - 1, false, &opens));
+	assert_int_equal(opens, T0 + 9 * SG_HOUR);
+	assert_true(sg_policy_window("09:00-17:30", T0 + 9 * SG_HOUR, false, &opens));
 	assert_int_equal(opens, 0);
-	assert_true(sg_policy_window("09:00-17:30", T0 + 17 * HOUR + 30 * MINUTE - 1, false, &opens));
-	assert_false(sg_policy_window("09:00-17:30", T0 + 17 * HOUR + 30 * MINUTE, false, &opens));
-	assert_int_equal(opens, T0 + DAY + 9 * HOUR);
+	assert_true(sg_policy_window("09:00-17:30", T0 + 17 * SG_HOUR + 30 * SG_MINUTE - 1, false, &opens));
+	assert_false(sg_policy_window("09:00-17:30", T0 + 17 * SG_HOUR + 30 * SG_MINUTE, false, &opens));
+	assert_int_equal(opens, T0 + SG_DAY + 9 * SG_HOUR);
 }
 
 static void a_window_may_go_over_midnight(void **state)
@@ -63,13 +61,13 @@ static void a_window_may_go_over_midnight(void **state)
 		bool open;
 		int64_t next;
 	} times[] = {
-		{ T0 + 21 * HOUR + 59 * MINUTE + 59999, false, T0 + 22 * HOUR },
-		{ T0 + 22 * HOUR, true, 0 },
-		{ T0 + 23 * HOUR + 59 * MINUTE, true, 0 },
-		{ T0 + DAY, true, 0 },
-		{ T0 + DAY + 5 * HOUR - 1, true, 0 },
-		{ T0 + DAY + 5 * HOUR, false, T0 + DAY + 22 * HOUR },
-		{ T0 + 12 * HOUR + 30 * MINUTE + 1234, false, T0 + 22 * HOUR },
+		{ T0 + 21 * SG_HOUR + 59 * SG_MINUTE + 59999, false, T0 + 22 * SG_HOUR },
+		{ T0 + 22 * SG_HOUR, true, 0 },
+		{ T0 + 23 * SG_HOUR + 59 * SG_MINUTE, true, 0 },
+		{ T0 + SG_DAY, true, 0 },
+		{ T0 + SG_DAY + 5 * SG_HOUR - 1, true, 0 },
+		{ T0 + SG_DAY + 5 * SG_HOUR, false, T0 + SG_DAY + 22 * SG_HOUR },
+		{ T0 + 12 * SG_HOUR + 30 * SG_MINUTE + 1234, false, T0 + 22 * SG_HOUR },
 	};
 
 	(void)state;
@@ -88,13 +86,13 @@ static void several_windows_are_open_when_one_of_them_is(void **state)
 	int64_t opens = -1;
 
 	(void)state;
-	assert_true(sg_policy_window(text, T0 + 12 * HOUR + 10 * MINUTE, false, &opens));
-	assert_true(sg_policy_window(text, T0 + 23 * HOUR, false, &opens));
-	assert_false(sg_policy_window(text, T0 + 6 * HOUR, false, &opens));
-	assert_int_equal(opens, T0 + 12 * HOUR);
-	assert_false(sg_policy_window(text, T0 + 13 * HOUR, false, &opens));
-	assert_int_equal(opens, T0 + 22 * HOUR);
-	assert_true(sg_policy_window(text, T0 + 13 * HOUR, true, &opens));
+	assert_true(sg_policy_window(text, T0 + 12 * SG_HOUR + 10 * SG_MINUTE, false, &opens));
+	assert_true(sg_policy_window(text, T0 + 23 * SG_HOUR, false, &opens));
+	assert_false(sg_policy_window(text, T0 + 6 * SG_HOUR, false, &opens));
+	assert_int_equal(opens, T0 + 12 * SG_HOUR);
+	assert_false(sg_policy_window(text, T0 + 13 * SG_HOUR, false, &opens));
+	assert_int_equal(opens, T0 + 22 * SG_HOUR);
+	assert_true(sg_policy_window(text, T0 + 13 * SG_HOUR, true, &opens));
 	assert_int_equal(opens, 0);
 }
 
@@ -107,7 +105,8 @@ static void maintenance_alone_opens_at_no_known_time(void **state)
 	assert_int_equal(opens, 0);
 	assert_true(sg_policy_window("maintenance", T0, true, &opens));
 	assert_true(sg_policy_window("22:00-05:00", T0, false, &opens));
-	assert_false(sg_policy_window("22:00-05:00", T0 + 12 * HOUR, true, &opens)); /* not said, not meant */
+	assert_false(
+	        sg_policy_window("22:00-05:00", T0 + 12 * SG_HOUR, true, &opens)); /* not said, not meant */
 }
 
 static void a_window_is_times_of_day_and_maintenance_and_nothing_else(void **state)
@@ -141,7 +140,7 @@ static enum sg_reason waits_for(
 	struct sg_mitigation *m = body_of("EXK-1", severity, type);
 	struct sg_row *row = sg_row_new("corp", "EXK-1");
 	struct sg_go_in in = {
-		.conf = conf, .m = m, .row = row, .maintenance = maintenance, .now = T0 + 12 * HOUR
+		.conf = conf, .m = m, .row = row, .maintenance = maintenance, .now = T0 + 12 * SG_HOUR
 	};
 	struct sg_go go;
 
@@ -169,7 +168,7 @@ static void a_body_waits_for_its_window_and_says_when_it_opens(void **state)
 	assert_int_equal(waits_for("<policy><when do=\"apply\" window=\"22:00-05:00\"/></policy>", "high",
 	                         "UrlRewrite", false, &next),
 	        SG_WHY_WINDOW);
-	assert_int_equal(next, T0 + 22 * HOUR);
+	assert_int_equal(next, T0 + 22 * SG_HOUR);
 	assert_int_equal(at_noon("<policy><when do=\"apply\" window=\"11:00-13:00\"/></policy>", "high",
 	                         "UrlRewrite", false),
 	        SG_WHY_NONE);
