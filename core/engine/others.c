@@ -48,7 +48,7 @@ static void look(struct sg_engine *e, const struct sg_world *w, const struct sg_
 	        proof.effective == SG_EFFECTIVE_NO)
 		goto out;
 	ret->in_force = true;
-	ret->adopt = sg_engine_conf(e)->adopt;
+	ret->adopt = true;
 	for (size_t i = 0; i < others.n; i++)
 		ret->adopt = ret->adopt && sg_other_adoptable(&others.at[i], e->host);
 	ret->text = names(&others);
@@ -104,5 +104,5 @@ void sg_decide_others(struct sg_engine *e, const struct sg_world *w, struct sg_d
 	free(row->others_text);
 	row->others_text = text;
 	d->facts.equivalent = in_force;
-	d->facts.adopt = n && n->adopt;
+	d->facts.adopt = n && n->adopt && sg_engine_conf(e)->adopt; /* as it is configured now */
 }

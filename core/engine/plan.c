@@ -18,7 +18,7 @@ static void neighbours(const struct sg_step_file *file, const struct sg_moves *m
 		const struct sg_move *m = &moves->at[i];
 		struct sg_content now = { 0 };
 
-		if (m->addr.kind != SG_VALUE_ELEMENT || !m->to.present ||
+		if (m->addr.kind != SG_VALUE_ELEMENT || !m->to.present || !strstr(m->addr.path, "/rule[") ||
 		        !sg_win_same(m->addr.container, file->container))
 			continue;
 		if (sg_cfg_look(&cfg, &m->addr, &now, NULL) == 0 && now.present) {

@@ -146,8 +146,13 @@ int sg_request_do_block(struct sg_request *r)
 		        (!feed || strcmp(feed, r->w.rows.at[i]->key.feed) == 0))
 			r->row = r->w.rows.at[i];
 	}
-	sg_request_done(r, true, "%s%s%s", text, r->row ? "; " : "; no feed offers it yet",
-	        r->row && r->row->text ? r->row->text : "");
+	if (r->row && !block.keep && sg_holds_any(&r->w.holds, &r->row->key) && r->e->host &&
+	        r->e->host->setup_running)
+		sg_request_done(r, true, "%s; it is in force still, and goes out when Setup ends: %s", text,
+		        r->e->host->setup_text ? r->e->host->setup_text : "Setup is at work");
+	else
+		sg_request_done(r, true, "%s%s%s", text, r->row ? "; " : "; no feed offers it yet",
+		        r->row && r->row->text ? r->row->text : "");
 	sg_report_beside(r->e, &r->w, r->row, r->reply);
 out:
 	free(text);

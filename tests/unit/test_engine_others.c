@@ -138,6 +138,33 @@ static void a_file_that_is_gone_drops_its_claims(void **state)
 	assert_true(t_drive_has(lab->drive, T_APPHOST, "stopgap M1 inbound"));
 }
 
+/* What the configuration says now counts, not what it said when the file was looked at. */
+static void a_rule_that_was_left_is_adopted_once_the_configuration_says_so(void **state)
+{
+	struct lab *lab = *state;
+	struct t_snapshot *theirs;
+
+	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>",
+	        "<system.webServer><rewrite><rules><rule name=\"by hand\" stopProcessing=\"true\"><match "
+	        "url=\".*\"/>"
+	        "<conditions><add input=\"{UrlDecode:{REQUEST_URI}}\" pattern=\"" LAB_ATTACK
+	        "\"/></conditions>"
+	        "<action "
+	        "type=\"AbortRequest\"/></rule></rules></rewrite></system.webServer></configuration>");
+	theirs = t_drive_snapshot(lab->drive);
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applicable/others");
+	lab_configure(lab, NULL, "<policy><removal equivalent=\"adopt\"/></policy>");
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	assert_false(t_drive_has(lab->drive, T_WWWROOT, "by hand"));
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	assert_true(t_drive_same(lab->drive, theirs));
+	t_snapshot_free(theirs);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
 
 int main(void)
@@ -150,6 +177,7 @@ int main(void)
 		T(what_a_person_took_out_stays_out_and_is_exposed),
 		T(a_replaced_file_gets_the_rule_back),
 		T(a_file_that_is_gone_drops_its_claims),
+		T(a_rule_that_was_left_is_adopted_once_the_configuration_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,7 @@ static void verbs_that_change_are_refused_while_setup_is_at_work(void **state)
 {
 	static const char *const verbs[][4] = { { "apply", NULL, NULL, "" }, { "rollback", NULL, NULL, "" } };
 	struct lab *lab = *state;
+	struct sg_val *reply = NULL;
 
 	begin_setup(lab);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -122,7 +123,9 @@ static void verbs_that_change_are_refused_while_setup_is_at_work(void **state)
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied");
 	lab_do(lab, "pause", "reason", "by hand", NULL);
 	lab_do(lab, "resume", NULL);
-	lab_do(lab, "block", "id", "EXK-1", NULL);
+	assert_int_equal(lab_ask(lab, &reply, "block", "id", "EXK-1", NULL), 0);
+	assert_non_null(strstr(sg_val_get_str(reply, "text", ""), "goes out when Setup ends: "));
+	sg_val_free(reply);
 	assert_string_equal(lab_state(lab, "EXK-1"), "applied/applied"); /* noted; done when Setup ends */
 	end_setup(lab);
 	lab_later(lab, 2000);
