@@ -31,6 +31,10 @@ struct sg_worker_job {
  * program can be asked for. A person who passes the option by hand gets one line and exit status 2. */
 void sg_worker_begin(int argc, char **argv, const struct sg_worker_job *jobs);
 
+/* Instead of sg_worker_begin(): jobs run in this process and thread, with its rights and without limits or a deadline. For tests, and for tools that
+ * work for the person who runs them; a service never does it, and nothing falls back to it. */
+void sg_worker_in_process(const struct sg_worker_job *jobs);
+
 struct sg_worker_call {
 	const char *job;
 	struct sg_bytes request; /* at most SG_WORKER_MAX */

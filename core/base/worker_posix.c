@@ -5,7 +5,7 @@
  * a reason why there is no reply; a length of four octets, big-endian; then the octets.
  */
 #define _GNU_SOURCE /* posix_spawn's closefrom and setsid, the other end's credentials */
-#include "base/worker.h"
+#include "base/worker_parts.h"
 
 #include "base/sandbox_posix.h"
 #include <errno.h>
@@ -26,16 +26,6 @@
 /* How a child says by its exit status that it did not get as far as a reply; 70 is base/mem.c's, for memory that ran out. */
 enum { OUT_OF_MEMORY = 70, CLOSED = 71, NO_SANDBOX = 72, NO_REQUEST = 73 };
 enum { HEAD = 5, CHANNEL = STDIN_FILENO };
-
-static const struct sg_worker_job *offered;
-
-static const struct sg_worker_job *find(const struct sg_worker_job *jobs, const char *name)
-{
-	for (; jobs && jobs->name; jobs++)
-		if (strcmp(jobs->name, name) == 0)
-			return jobs;
-	return NULL;
-}
 
 static void put_head(unsigned char head[HEAD], bool reason, size_t len)
 {
@@ -127,10 +117,10 @@ void sg_worker_begin(int argc, char **argv, const struct sg_worker_job *jobs)
 	const struct sg_worker_job *job;
 	long cpu_s;
 
-	offered = jobs;
+	sg_worker_offer(jobs);
 	if (argc < 2 || strcmp(argv[1], SG_WORKER_OPTION) != 0)
 		return;
-	job = argc == 4 ? find(jobs, argv[2]) : NULL;
+	job = argc == 4 ? sg_worker_find(argv[2]) : NULL;
 	cpu_s = job ? strtol(argv[3], NULL, 10) : 0;
 	if (cpu_s < 1 || !started_by_parent()) {
 		fputs(SG_WORKER_OPTION " is for this program itself: it starts its workers by it\n", stderr);
@@ -331,17 +321,12 @@ static int judge(const struct child *c, int status, struct sg_err *err)
 	        status == -1 ? status : WEXITSTATUS(status));
 }
 
-int sg_worker_call(const struct sg_worker_call *call, struct sg_buf *ret_reply, struct sg_err *err)
+int sg_worker_apart(const struct sg_worker_call *call, const struct sg_worker_job *job,
+        struct sg_buf *ret_reply, struct sg_err *err)
 {
-	const struct sg_worker_job *job = find(offered, call->job);
 	struct child c = { .call = call, .fd = -1, .end = now() + call->timeout_ms };
 	int r, status;
 
-	if (!job)
-		return sg_fail(err, SG_EUNSUPPORTED, "this program has no worker for '%s'", call->job);
-	if (call->request.len > SG_WORKER_MAX || call->max_reply > SG_WORKER_MAX)
-		return sg_fail(err, SG_ELIMIT, "'%s': more than %d octets are too many for a worker",
-		        call->job, SG_WORKER_MAX);
 	put_head(c.head, false, call->request.len);
 	r = start(&c, job, err);
 	if (!r) {

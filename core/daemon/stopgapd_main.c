@@ -1,5 +1,5 @@
 /* stopgapd_main.c - the service's beginning and end, in the order that design.md section 3 asks for: lock, check, recover, configuration,
- * control socket, loop. Nothing starts a thread before sg_loop_run(), because checking the journal forks. */
+ * control socket, loop. Started by itself as a worker (base/worker.h) it is another program: that comes first. Nothing starts a thread before sg_loop_run(), because checking the journal forks. */
 #include "base/log.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -10,8 +10,7 @@
 #include "daemon/once.h"
 #include "daemon/options.h"
 #include "engine/places.h"
-#include "feed/fetch.h"
-#include "feed/verify.h"
+#include "feed/apart.h"
 #include "model/codes.h"
 
 #include <signal.h>
@@ -177,10 +176,6 @@ static enum sg_exit run(const struct sg_options *o, struct sg_err *err)
 	if (o->run == SG_RUN_CHECK_CONFIG || o->run == SG_RUN_PRINT_CONFIG)
 		return show_config(o, err);
 	r = o->journal ? 0 : sg_place_journal(&o->drives, &journal, err);
-	if (r == 0) {
-		sg_fetch_init();
-		r = sg_verify_init(err);
-	}
 	if (r < 0)
 		status = r == SG_EINVAL ? SG_EXIT_USAGE : SG_EXIT_FAILED;
 	else if (o->run == SG_RUN_SERVICE)
@@ -197,6 +192,7 @@ int main(int argc, char **argv)
 	struct sg_err err = SG_ERR_INIT;
 	enum sg_exit status;
 
+	sg_worker_begin(argc, argv, sg_feed_jobs); /* never returns in a worker */
 	if (sg_options_read(argc, argv, &o, &err) < 0) {
 		complain(&err);
 		fputs("stopgapd --help says more\n", stderr);

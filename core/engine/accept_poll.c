@@ -6,6 +6,7 @@
 #include "engine/accept.h"
 
 #include "base/text.h"
+#include "feed/apart.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +171,7 @@ int sg_accept_document(struct sg_arrival *a, const struct sg_fetched *fetched, i
 	a->e->documents_read++;
 	a->rules.feed.cms = sg_buf_bytes(&fetched->cms);
 	*ret_event = SG_EV_FEED_MALFORMED;
-	code = sg_feed_read(sg_buf_bytes(&fetched->octets), &a->rules.feed, &feed, ret_event, why);
+	code = sg_feed_read_apart(sg_buf_bytes(&fetched->octets), &a->rules.feed, &feed, ret_event, why);
 	if (!code)
 		code = sg_feed_follows(feed, &before, a->rules.feed.max_serial_jump, ret_event, why);
 	if (!code) {

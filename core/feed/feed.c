@@ -3,16 +3,15 @@
  * Guarantees that only verified octets are read, that one bad mitigation leaves the others working, and that a document
  * as a whole is refused when it says who it is wrongly or names an id twice. No I/O.
  */
-#include "feed/feed.h"
+#include "feed/feed_parts.h"
 
 #include "base/xml.h"
-#include "feed/verify.h"
 #include "model/codes.h"
 #include "model/words.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CONFIGS = 4096, DEFAULT_JUMP = 10000, MAX_FUTURE_MS = 5 * 60 * 1000 };
+enum { DEFAULT_JUMP = 10000, MAX_FUTURE_MS = 5 * 60 * 1000 };
 
 /* --- the head: attributes of EOCS */
 
@@ -148,8 +147,7 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Ids are compared as written and without case, since people do not tell them apart. */
-static int unique_ids(const struct sg_strs *ids, struct sg_err *err)
+int sg_feed_unique(const struct sg_strs *ids, struct sg_err *err)
 {
 	char **sorted = sg_alloc(ids->n * sizeof *sorted);
 	int r = 0;
@@ -189,8 +187,9 @@ static int read_body(
 		if (!sg_xml_is(n, NULL, "Config"))
 			r = sg_fail(err, SG_EINVAL, "EOCS: element '%.60s' is not known; allowed: Config",
 			        (const char *)n->name);
-		else if (++count > MAX_CONFIGS)
-			r = sg_fail(err, SG_ELIMIT, "the document has more than %d mitigations", MAX_CONFIGS);
+		else if (++count > SG_FEED_MAX_CONFIGS)
+			r = sg_fail(err, SG_ELIMIT, "the document has more than %d mitigations",
+			        (int)SG_FEED_MAX_CONFIGS);
 		else if (id)
 			sg_strs_add(&ids, id);
 		free(id);
@@ -199,7 +198,7 @@ static int read_body(
 		if (n->type == XML_TEXT_NODE && !xmlIsBlankNode(n))
 			r = sg_fail(err, SG_EINVAL, "EOCS: text is not allowed between the mitigations");
 	if (!r)
-		r = unique_ids(&ids, err);
+		r = sg_feed_unique(&ids, err);
 	for (xmlNode *n = sg_xml_first(root); n && !r; n = sg_xml_next(n)) {
 		char *id = sg_xml_attr(n, NULL, "id");
 
@@ -242,12 +241,12 @@ int sg_feed_decode(struct sg_bytes verified, const struct sg_feed_rules *rules, 
 	return 0;
 }
 
-/* A document that a detached signature covers, as XMLDSig would have given it: canonical, without comments and without a Signature of its own. */
-static int canonical(struct sg_buf *octets, const struct sg_feed_rules *rules, struct sg_err *err)
+int sg_feed_canonical(
+        struct sg_bytes document, const char *name, struct sg_buf *ret, int *ret_event, struct sg_err *err)
 {
 	struct sg_buf out = { 0 };
 	xmlDoc *doc = NULL;
-	int r = sg_xml_parse(sg_buf_bytes(octets), rules->name, &sg_xml_feed_limits, &doc, err);
+	int r = sg_xml_parse(document, name, &sg_xml_feed_limits, &doc, err);
 	xmlNode *root = r ? NULL : xmlDocGetRootElement(doc), *last = NULL;
 
 	for (xmlNode *n = root ? sg_xml_first(root) : NULL; n; n = sg_xml_next(n))
@@ -259,14 +258,28 @@ static int canonical(struct sg_buf *octets, const struct sg_feed_rules *rules, s
 	if (!r)
 		r = sg_xml_octets(root, &out, err);
 	if (!r)
-		sg_buf_set(octets, out.data, out.len);
+		sg_buf_set(ret, out.data, out.len);
+	else
+		*ret_event = SG_EV_FEED_MALFORMED;
 	sg_buf_release(&out);
 	xmlFreeDoc(doc);
 	return r;
 }
 
-int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_feed **ret,
-        int *ret_event, struct sg_err *err)
+static int xmldsig(const struct sg_feed_reader *reader, struct sg_bytes document,
+        const struct sg_feed_rules *rules, struct sg_verified *ret, int *ret_event, struct sg_err *err)
+{
+	struct sg_signed taken = { 0 };
+	int r = reader->take(document, rules->eocs, rules->name, &taken, ret_event, err);
+
+	if (!r)
+		r = sg_verify_signed(&taken, rules, ret, ret_event, err);
+	sg_signed_release(&taken);
+	return r;
+}
+
+int sg_feed_read_by(const struct sg_feed_reader *reader, struct sg_bytes document,
+        const struct sg_feed_rules *rules, struct sg_feed **ret, int *ret_event, struct sg_err *err)
 {
 	struct sg_verified verified = { 0 }, first = { 0 };
 	struct sg_feed *feed = NULL;
@@ -276,17 +289,15 @@ int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, st
 	if (rules->need != SG_SIGNED_XMLDSIG)
 		r = sg_verify_cms(document, rules, &first, ret_event, err);
 	if (!r && rules->need != SG_SIGNED_CMS) {
-		r = sg_verify_xmldsig(document, rules, &verified, ret_event, err);
+		r = xmldsig(reader, document, rules, &verified, ret_event, err);
 	} else if (!r) {
 		verified = first;
 		first = (struct sg_verified){ 0 };
-		r = canonical(&verified.octets, rules, err);
-		if (r)
-			*ret_event = SG_EV_FEED_MALFORMED;
+		r = reader->canonical(document, rules->name, &verified.octets, ret_event, err);
 	}
 
 	if (!r)
-		r = sg_feed_decode(sg_buf_bytes(&verified.octets), rules, &feed, ret_event, err);
+		r = reader->decode(sg_buf_bytes(&verified.octets), rules, &feed, ret_event, err);
 	if (!r) {
 		feed->signer = sg_strdup(verified.signer);
 		feed->signer_expires = verified.not_after;
@@ -301,6 +312,14 @@ int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, st
 	sg_verified_release(&verified);
 	sg_verified_release(&first);
 	return r;
+}
+
+int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_feed **ret,
+        int *ret_event, struct sg_err *err)
+{
+	static const struct sg_feed_reader here = { sg_verify_take, sg_feed_canonical, sg_feed_decode };
+
+	return sg_feed_read_by(&here, document, rules, ret, ret_event, err);
 }
 
 void sg_feed_free(struct sg_feed *feed)

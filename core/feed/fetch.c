@@ -1,11 +1,10 @@
-/* fetch.c - one document over the network or from a file; the only user of libcurl.
+/* fetch.c - one document over the network; the only user of libcurl. In a service it runs in a worker without rights (fetch_apart.c).
  *
  * Guarantees that at most max_bytes are held, that https verifies the server, that nothing but https follows a redirect,
  * and that a stop is noticed within a second. What it brings is untrusted octets; it reads none of them.
  */
-#include "feed/fetch.h"
+#include "feed/fetch_parts.h"
 
-#include "base/os.h"
 #include "base/text.h"
 #include "model/url.h"
 #include <curl/curl.h>
@@ -14,9 +13,22 @@
 
 enum { CONNECT_MS = 15000, SLOW_OCTETS = 1024, SLOW_SECONDS = 30, MAX_REDIRECTS = 3, MAX_VALIDATOR = 256 };
 
-void sg_fetch_init(void)
+static bool here;
+
+void sg_fetch_ready(void)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+void sg_fetch_init(void)
+{
+	sg_fetch_ready();
+	here = true;
+}
+
+bool sg_fetch_is_here(void)
+{
+	return here;
 }
 
 void sg_fetched_release(struct sg_fetched *f)
@@ -30,28 +42,11 @@ void sg_fetched_release(struct sg_fetched *f)
 	*f = (struct sg_fetched){ 0 };
 }
 
-/* --- a file */
-
-static int from_file(const struct sg_fetch_request *req, struct sg_fetched *ret, struct sg_err *err)
-{
-	struct sg_fetched got = { 0 };
-	char *path = NULL;
-	int r = sg_url_path(req->url, &path, err);
-
-	if (!r)
-		r = sg_os_read(path, req->max_bytes, &got.octets, NULL, err);
-	free(path);
-	if (r)
-		sg_fetched_release(&got);
-	else
-		*ret = got;
-	return r;
-}
-
 /* --- the network */
 
 struct transfer {
 	const struct sg_fetch_request *req;
+	struct sg_bytes ca;
 	CURL *curl;
 	struct curl_slist *headers;
 	struct sg_fetched got;
@@ -80,7 +75,7 @@ static size_t on_octets(char *data, size_t size, size_t n, void *arg)
 }
 
 /* A validator comes back in a request header later: printable ASCII or nothing. */
-static bool good_validator(const char *s)
+bool sg_fetch_good_validator(const char *s)
 {
 	size_t n = strlen(s);
 
@@ -103,7 +98,7 @@ static void take_header(const char *line, size_t len, const char *name, char **r
 	char *value = sg_strndup(line, len);
 
 	free(*ret);
-	*ret = good_validator(value) ? value : NULL;
+	*ret = sg_fetch_good_validator(value) ? value : NULL;
 	if (!*ret)
 		free(value);
 }
@@ -135,7 +130,7 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
 
 static void add_condition(struct transfer *t, const char *name, const char *value)
 {
-	if (!value || !good_validator(value))
+	if (!value || !sg_fetch_good_validator(value))
 		return;
 	char *line = sg_format("%s: %s", name, value);
 
@@ -176,8 +171,12 @@ static CURLcode set_up(struct transfer *t, enum sg_url_kind kind)
 	SET(CURLOPT_NOPROGRESS, 0L);
 	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
 	SET(CURLOPT_XFERINFODATA, (void *)t);
-	if (req->ca_file) { /* instead of the system's, not besides them */
-		SET(CURLOPT_CAINFO, req->ca_file);
+	if (t->ca.len) { /* instead of the system's, not besides them */
+		struct curl_blob blob = {
+			.data = (void *)(uintptr_t)t->ca.data, .len = t->ca.len, .flags = CURL_BLOB_NOCOPY
+		};
+
+		SET(CURLOPT_CAINFO_BLOB, &blob);
 		SET(CURLOPT_CAPATH, (char *)NULL);
 	}
 	if (sg_url_is_loopback(req->url) || (req->proxy && strcmp(req->proxy, "none") == 0))
@@ -252,13 +251,19 @@ static int check_status(struct transfer *t, struct sg_err *err)
 	        url, t->got.status);
 }
 
-static int from_network(
-        const struct sg_fetch_request *req, enum sg_url_kind kind, struct sg_fetched *ret, struct sg_err *err)
+int sg_fetch_network(
+        const struct sg_fetch_request *req, struct sg_bytes ca, struct sg_fetched *ret, struct sg_err *err)
 {
-	struct transfer t = { .req = req, .curl = curl_easy_init() };
+	struct transfer t = { .req = req, .ca = ca };
+	enum sg_url_kind kind = SG_URL_PATH;
 	CURLcode code;
-	int r;
+	int r = sg_url_check(req->url, &kind, err);
 
+	if (!r && kind != SG_URL_HTTP && kind != SG_URL_HTTPS)
+		r = sg_fail(err, SG_EINVAL, "%s: this is no address of a server", req->url);
+	if (r)
+		return r;
+	t.curl = curl_easy_init();
 	if (!t.curl)
 		return sg_fail(err, SG_EIO, "libcurl cannot be used");
 	code = set_up(&t, kind);
@@ -271,18 +276,4 @@ static int from_network(
 	}
 	transfer_release(&t);
 	return r;
-}
-
-int sg_fetch(const struct sg_fetch_request *req, struct sg_fetched *ret, struct sg_err *err)
-{
-	enum sg_url_kind kind = SG_URL_PATH;
-	int r = sg_url_check(req->url, &kind, err);
-
-	if (r)
-		return r;
-	if (req->stop && req->stop(req->arg))
-		return sg_fail(err, SG_ECANCELED, "fetching %s was stopped", req->url);
-	if (kind == SG_URL_FILE || kind == SG_URL_PATH)
-		return from_file(req, ret, err);
-	return from_network(req, kind, ret, err);
 }

@@ -8,7 +8,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-void sg_fetch_init(void); /* once, before threads */
+/* Once, before threads, for a program that works for the person who runs it: from then on sg_fetch() uses libcurl in this process. In a program that
+ * does not call it, a service, sg_fetch() starts a worker without rights (base/worker.h: sg_worker_begin() with apart.h's jobs). */
+void sg_fetch_init(void);
 
 struct sg_fetch_request {
 	const char *url;
@@ -30,7 +32,7 @@ struct sg_fetched {
 	char *cms_etag, *cms_last_modified;
 	long status;
 };
-/* Errors: SG_ENET (with what libcurl said, and what to check), SG_ETIMEOUT, SG_ELIMIT, SG_ENOENT, SG_ECANCELED, SG_EINVAL (the address). */
+/* Errors: SG_EBUSY (no worker can be started), SG_EDAMAGED (it died), SG_ENET (with what libcurl said, and what to check), SG_ETIMEOUT, SG_ELIMIT, SG_ENOENT, SG_ECANCELED, SG_EINVAL (the address). */
 int sg_fetch(const struct sg_fetch_request *req, struct sg_fetched *ret, struct sg_err *err);
 /* fetch_signed.c: the document and, when `detached`, the signature beside it, at the same address with ".p7s" behind its path: both, or neither.
  * `unchanged` when both are. Each has the whole timeout. Errors: those of sg_fetch(), with the address of the one that failed. */

@@ -2,6 +2,7 @@
 
 #include "base/os.h"
 #include "base/text.h"
+#include "feed/apart.h"
 #include "model/codes.h"
 #include "tests/lib/pki.h"
 #include "tests/lib/sign.h"
@@ -64,6 +65,7 @@ void lab_open(struct lab *lab)
 		.unguarded = true,
 	};
 
+	sg_worker_in_process(sg_feed_jobs);
 	sg_err_clear(&lab->err);
 	if (sg_engine_open(&options, &lab->engine, &lab->err))
 		fail_msg("the engine does not open: %s", lab->err.msg);

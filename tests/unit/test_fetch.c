@@ -1,5 +1,7 @@
-/* test_fetch.c - one document from a file, from plain http on this machine and from https; and servers that misbehave. */
+/* test_fetch.c - one document from a file, from plain http on this machine and from https; and servers that misbehave.
+ * libcurl runs in a worker, as in the service. */
 #include "base/os.h"
+#include "feed/apart.h"
 #include "feed/fetch.h"
 #include "tests/lib/http_server.h"
 
@@ -335,7 +337,6 @@ static void https_needs_a_certificate_of_the_given_authority(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	sg_fetch_init();
 	return mkdtemp(dir) ? 0 : -1;
 }
 
@@ -345,7 +346,7 @@ static int teardown(void **state)
 	return sg_os_remove_tree(dir, NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_given_whole),
@@ -363,5 +364,6 @@ int main(void)
 		cmocka_unit_test(https_needs_a_certificate_of_the_given_authority),
 	};
 
+	sg_worker_begin(argc, argv, sg_feed_jobs);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

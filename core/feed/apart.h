@@ -1,0 +1,26 @@
+/* apart.h - sg_feed_read() where this process meets no XML of a stranger: a worker without rights reads, this one decides and checks.
+ *
+ * Three steps for a signed document: a worker takes it apart (sg_verify_take), this process decides by octets alone whether to trust them
+ * (sg_verify_signed, and sg_verify_cms before everything), a second worker reads what was verified. Of what the second one says, this process checks by
+ * byte ranges of the verified octets (canon.h) that every mitigation is one of the document's own parts, unchanged, none left out, none twice; and the
+ * document's name, serial and times. So whoever takes over a worker can refuse a document, and add nothing to one.
+ *
+ * What it does not do: a body that was accepted so is XML that this process reads again when it decodes the mitigation (model/mitigation.h), now and whenever
+ * the engine asks the journal for it. By then a trusted key has signed those octets and a worker has read them without harm.
+ */
+#ifndef SG_FEED_APART_H
+#define SG_FEED_APART_H
+
+#include "base/worker.h"
+#include "feed/feed.h"
+
+/* For sg_worker_begin(): the jobs of this file and of fetch.h. */
+extern const struct sg_worker_job sg_feed_jobs[];
+
+/* Contract and errors of sg_feed_read(); besides them those of sg_worker_call(): a worker that cannot be started (event FEED_UNREACHABLE), that dies or takes
+ * too long, or that says what the document does not (SG_EDAMAGED; event FEED_MALFORMED). Blocking; any thread. */
+int sg_feed_read_apart(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_feed **ret,
+        int *ret_event, struct sg_err *err);
+enum { SG_FEED_WORKER_MS = 10000 }; /* what one worker may take */
+
+#endif

@@ -1,0 +1,17 @@
+/* fetch_parts.h - what fetch.c (libcurl) and fetch_apart.c (who calls it, and where) share; nobody else includes it. */
+#ifndef SG_FEED_FETCH_PARTS_H
+#define SG_FEED_FETCH_PARTS_H
+
+#include "feed/fetch.h"
+
+void sg_fetch_ready(void);   /* libcurl's own beginning; before threads */
+bool sg_fetch_is_here(void); /* sg_fetch_init() was called */
+
+/* sg_fetch() for http and https alone, in this process. `ca`: PEM of the authorities that count instead of the system's; empty: the system's. req->ca_file
+ * is not looked at. */
+int sg_fetch_network(
+        const struct sg_fetch_request *req, struct sg_bytes ca, struct sg_fetched *ret, struct sg_err *err);
+
+bool sg_fetch_good_validator(const char *s); /* fit for a request's header: printable ASCII, not long */
+
+#endif
