@@ -54,7 +54,6 @@ struct sg_dump_command {
 	void (*run)(struct sg_dump *d);
 	const char *synopsis, *help, *examples;
 };
-const struct sg_dump_command *sg_dump_command_at(size_t i); /* NULL behind the last */
 
 /* 0, or 1: help or version was asked for and is in `out`, or SG_EINVAL. Times relative to now_ms. */
 int sg_dump_parse(int argc, char **argv, int64_t now_ms, struct sg_dump_options *ret, struct sg_buf *out,

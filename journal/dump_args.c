@@ -74,11 +74,6 @@ static const struct option options[] = {
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
-const struct sg_dump_command *sg_dump_command_at(size_t i)
-{
-	return i < COMMANDS ? &commands[i] : NULL;
-}
-
 static void help(const struct sg_dump_command *c, struct sg_buf *out)
 {
 	if (!c) {

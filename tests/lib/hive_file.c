@@ -353,11 +353,6 @@ void t_system_text(const char *dir, const char *key, const char *name, const cha
 	set_text(dir, T_SYSTEM, key, name, text);
 }
 
-void t_system_dword(const char *dir, const char *key, const char *name, uint32_t value)
-{
-	set_dword(dir, T_SYSTEM, key, name, value);
-}
-
 void t_system_list(const char *dir, const char *key, const char *name, const char *words)
 {
 	struct t_hive *h = t_hive_open(dir, T_SYSTEM);

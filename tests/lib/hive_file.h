@@ -68,7 +68,6 @@ void t_software_dword(const char *dir, const char *key, const char *name, uint32
 void t_software_remove(const char *dir, const char *key);
 void t_system_text(const char *dir, const char *key, const char *name, const char *text);
 void t_system_list(const char *dir, const char *key, const char *name, const char *words);
-void t_system_dword(const char *dir, const char *key, const char *name, uint32_t value);
 void t_make_dirty(const char *dir, const char *win);     /* its sequence numbers differ */
 void t_make_clean(const char *dir, const char *win);     /* they are equal again, and its logs are gone */
 void t_make_newer_log(const char *dir, const char *win); /* its LOG1 is ahead of it */
