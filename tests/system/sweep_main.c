@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "engine/engine.h"
+#include "feed/apart.h"
 #include "tests/lib/drive.h"
 #include "tests/lib/pki.h"
 #include "tests/lib/sign.h"
@@ -241,6 +242,7 @@ int main(void)
 	char *folder = t_drive_empty(), line[4096];
 	int broken = 0;
 
+	sg_worker_in_process(sg_feed_jobs);
 	sg_os_clock(&now);
 	pki_chain(&pki, now.wall);
 	pki_cert_pem(&pki.root, &pem);
