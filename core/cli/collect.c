@@ -46,7 +46,7 @@ void sg_collect_render(const struct sg_val *reply, struct sg_buf *out)
 	const struct sg_val *notes = sg_val_get(reply, "notes");
 
 	sg_put_safe(sg_val_get_str(reply, "file", "-"), out);
-	sg_buf_fmt(out, ": %lld files, %lld values masked, %lld left out\n",
+	sg_buf_fmt(out, ": files: %lld, values masked: %lld, left out: %lld\n",
 	        (long long)sg_val_get_int(reply, "files", 0), (long long)sg_val_get_int(reply, "masked", 0),
 	        (long long)sg_val_get_int(reply, "left_out", 0));
 	for (size_t i = 0; i < sg_val_count(notes); i++) {

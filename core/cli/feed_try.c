@@ -1,7 +1,6 @@
 /* feed_try.c - the verb try: a feed or a single Config on copies of servers' drives (engine/try.h), one line per server. */
 #include "cli/feed_check.h"
 
-#include "base/log.h"
 #include "base/os.h"
 #include "cli/ask.h"
 #include "cli/feed_work.h"
@@ -28,15 +27,6 @@ static const char *word_of(enum sg_try_outcome outcome)
 	case SG_TRY_REFUSED: return "REFUSED";
 	}
 	return "";
-}
-
-static void silent(void *arg, enum sg_level level, int code, const char *text, const struct sg_val *data)
-{
-	(void)arg;
-	(void)level;
-	(void)code;
-	(void)text;
-	(void)data;
 }
 
 /* "would apply: A, B" - of the outcome; the reason of each where it is no success. */
@@ -231,7 +221,6 @@ int sg_author_try(const struct sg_author_args *a, struct sg_author_out *out, str
 	if (!scratch)
 		scratch = getenv("TMPDIR") && *getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
 	r = read_feed(a, &doc, &single, &m, &feed, err);
-	sg_log_to(silent, NULL);
 	out->json = sg_val_map();
 	sg_val_set_str(out->json, "schema", "stopgap.try.v1");
 	t.list = sg_val_set(out->json, "servers", sg_val_array());
@@ -250,7 +239,6 @@ int sg_author_try(const struct sg_author_args *a, struct sg_author_out *out, str
 	sg_val_set_int(out->json, "refused", (int64_t)t.refused);
 	if (t.refused)
 		out->status = SG_EXIT_FAILED;
-	sg_log_to(NULL, NULL);
 	sg_mitigation_free(m);
 	sg_author_doc_release(&doc);
 	return r;

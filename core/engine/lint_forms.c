@@ -249,20 +249,14 @@ static bool backslash(const char *path, const char *query, struct sg_buf *out)
 	return slash(path, query, "%5c", out);
 }
 
-/* `tail` behind the last segment, before a slash at its end. */
+/* `tail` behind the last name; what ends in a slash is a folder, and another name for it is another folder. */
 static bool behind(const char *path, const char *query, const char *tail, struct sg_buf *out)
 {
-	size_t len = strlen(path), name = len;
+	size_t len = strlen(path);
 
-	while (name > 1 && path[name - 1] == '/')
-		name--;
-	if (name <= 1)
-		return false;
-	sg_buf_add(out, path, name);
-	sg_buf_str(out, tail);
-	sg_buf_add(out, path + name, len - name);
+	sg_buf_fmt(out, "%s%s", path, tail);
 	add_query(query, out);
-	return true;
+	return len > 1 && path[len - 1] != '/';
 }
 
 static bool semicolon(const char *path, const char *query, struct sg_buf *out)

@@ -1,6 +1,7 @@
 /* try.c - copies, runs the engine over the copy, asks each mitigation what became of it, takes all out and compares. Writes below `scratch` only. */
 #include "engine/try.h"
 
+#include "base/log.h"
 #include "base/os.h"
 #include "base/tar.h"
 #include "engine/gather.h"
@@ -348,6 +349,16 @@ static void conclude(struct sg_try *t, const struct sg_host *host)
 	t->build = build.len ? sg_buf_detach(&build) : sg_strdup("");
 }
 
+/* What the engine says of a copy is the answer's business, and nobody's log. */
+static void silent(void *arg, enum sg_level level, int code, const char *text, const struct sg_val *data)
+{
+	(void)arg;
+	(void)level;
+	(void)code;
+	(void)text;
+	(void)data;
+}
+
 int sg_try(const struct sg_drives *drives, const struct sg_feed *feed, const char *scratch,
         struct sg_try *ret, struct sg_err *err)
 {
@@ -360,6 +371,7 @@ int sg_try(const struct sg_drives *drives, const struct sg_feed *feed, const cha
 	struct sg_host *host = NULL;
 	int r = sg_host_read(drives, &host, err);
 
+	sg_log_to(silent, NULL);
 	if (!r)
 		r = copy(&t, drives, host, err);
 	if (!r)
@@ -385,6 +397,7 @@ int sg_try(const struct sg_drives *drives, const struct sg_feed *feed, const cha
 		*ret = result;
 		result = (struct sg_try){ 0 };
 	}
+	sg_log_to(NULL, NULL);
 	sg_os_remove_tree(t.folder, NULL);
 	sg_try_release(&result);
 	sg_host_free(host);

@@ -29,7 +29,8 @@ struct sg_try {
 	struct sg_strs notes;
 };
 /* `scratch`: a folder that is there; a folder of its own is made in it. Errors: the copy cannot be made, or the engine does not open; what a server
- * answers is no error. Blocking; forks (a child checks the new journal), so before threads are started. */
+ * answers is no error. Blocking; what is logged meanwhile goes nowhere, and
+ * after it to the default sink; forks (a child checks the new journal), so before threads are started. */
 int sg_try(const struct sg_drives *drives, const struct sg_feed *feed, const char *scratch,
         struct sg_try *ret, struct sg_err *err);
 void sg_try_release(struct sg_try *t);
