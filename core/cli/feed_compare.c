@@ -34,7 +34,7 @@ static struct sg_val *add(
 static void changed(struct sg_val *list, const struct sg_mitigation *old, const struct sg_mitigation *new)
 {
 	bool same_label = strcmp(old->revision ? old->revision : "", new->revision ? new->revision : "") == 0;
-	struct sg_buf diff = { 0 };
+	struct sg_buf diff = { 0 }, before = { 0 }, after = { 0 };
 	struct sg_val *one;
 
 	if (old->tombstone && new->tombstone)
@@ -47,7 +47,14 @@ static void changed(struct sg_val *list, const struct sg_mitigation *old, const 
 		one = add(
 		        list, "change", new, same_label ? "its revision should change with its body" : NULL);
 	sg_val_set_str(one, "old_revision", old->revision);
-	sg_diff_unified(sg_buf_bytes(&old->body), sg_buf_bytes(&new->body), old->id, new->id, CONTEXT, &diff);
+	/* canonical bodies end without a line's end, which is nothing to tell an author */
+	sg_buf_add(&before, old->body.data, old->body.len);
+	sg_buf_char(&before, '\n');
+	sg_buf_add(&after, new->body.data, new->body.len);
+	sg_buf_char(&after, '\n');
+	sg_diff_unified(sg_buf_bytes(&before), sg_buf_bytes(&after), old->id, new->id, CONTEXT, &diff);
+	sg_buf_release(&before);
+	sg_buf_release(&after);
 	sg_val_set(one, "diff", sg_val_strn((const char *)diff.data, diff.len));
 	sg_buf_release(&diff);
 }

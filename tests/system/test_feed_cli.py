@@ -31,6 +31,11 @@ def keys():
     return KEYS
 
 
+def contents(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
 def config(id, **more):
     return inbound(id, **more).replace("<Config ", f"<Config {SG} ", 1)
 
@@ -133,14 +138,14 @@ class Typing(Author):
         self.refused("2026-11-21T09:00:00Z", "verify", "live.xml", "--at", "now")
         self.refused("64 hex digits", "verify", "live.xml", "--timestamp-anchor", "sha256:12")
         self.refused("absent.xml", "show", "absent.xml")
-        self.refused("root element is x", "show", self.path("x.xml") if self.write("x.xml", "<x/>") else "x.xml")
+        self.write("x.xml", "<x/>")
+        self.refused("root element is x", "show", "x.xml")
         self.assertFalse(os.path.exists(self.path("k")))
 
     def test_errors_are_json_where_it_is_asked_for(self):
         code, out, err = self.run_feed("show", "absent.xml", "--json")
         error = json.loads(out)
-        self.assertEqual((error["schema"], error["code"], error["exit"], code), ("stopgap.error.v1", "noent", 1, 1) if error["code"] == "noent"
-            else ("stopgap.error.v1", error["code"], 1, 1))
+        self.assertEqual((error["schema"], error["code"], error["exit"], code), ("stopgap.error.v1", "notfound", 1, 1))
         self.assertIn("absent.xml", error["message"])
 
     def test_every_verb_has_help_with_an_example_that_works(self):
@@ -276,7 +281,7 @@ class Sign(Author):
 
     def test_foreign_verifiers_agree_on_every_feed_in_the_examples(self):
         examples = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "schemas", "examples")
-        found = [f for f in glob.glob(os.path.join(examples, "**", "*.xml"), recursive=True) if b"sg:serial=" in open(f, "rb").read()]
+        found = [f for f in glob.glob(os.path.join(examples, "**", "*.xml"), recursive=True) if b"sg:serial=" in contents(f)]
         self.assertGreater(len(found), 3)
         for name in found:
             with self.subTest(name=os.path.relpath(name, examples)):
@@ -302,7 +307,7 @@ class Sign(Author):
         self.assertNotIn("not verified", out)
         self.assertIn("not verified", self.sign(previous="feed.xml", out="feed3.xml"))
         diff = self.good("diff", "feed.xml", "feed2.xml")
-        self.assertIn('+<Config xmlns:sg="urn:stopgap:feed:1" id="CORP-2"'.replace("+<", "+<"), diff.replace("    +", "+"))
+        self.assertIn('    +<Config xmlns:sg="urn:stopgap:feed:1"', diff)
         code, out, _ = self.run_feed("diff", "feed.xml", "feed2.xml", "--exit-code", "--json")
         self.assertEqual(code, 10)
         self.assertEqual([(c["change"], c["id"]) for c in json.loads(out)["changes"]],
@@ -339,7 +344,7 @@ class Sign(Author):
         self.refused("--chain", "sign", "live.xml", "--key", "keys/leaf.key", "--cert", "keys/leaf.pem", "--previous", "none", "--out", "never.xml")
         self.no_sign("not accepted", "--anchor", "keys/other/root.pem")
         # a key that servers would not let sign: an authority's
-        self.refused("authority", "sign", "live.xml", "--key", "keys/root.key", "--cert", "keys/root.pem", "--anchor", "keys/root.pem", "--previous",
+        self.refused("does not lead to a pinned anchor", "sign", "live.xml", "--key", "keys/root.key", "--cert", "keys/root.pem", "--anchor", "keys/root.pem", "--previous",
             "none", "--out", "never.xml")
         self.assertFalse(os.path.exists(self.path("never.xml")))
 
@@ -375,12 +380,15 @@ class Sign(Author):
                 os.unlink(self.path("feed.xml"))
                 os.unlink(self.path("feed.xml.p7s"))
                 self.refused("password", "sign", "live.xml", "--key", *key, "--password-file", "wrong", *rest)
-                self.refused("--password-file", "sign", "live.xml", "--key", *key, *rest)
+                code, _, err = self.run_feed("sign", "live.xml", "--key", *key, *rest)  # asked, and nobody answers
+                self.assertEqual(code, 1)
+                self.assertIn("Password of " + key[0], err)
+                self.assertIn("nobody answered: name a file that holds it with --password-file FILE", err)
                 self.assertFalse(os.path.exists(self.path("feed.xml")))
 
     def test_a_key_in_a_token(self):
         module = next((m for m in MODULES if os.path.exists(m)), None)
-        if not module or not shutil.which("softhsm2-util") or not glob.glob("/usr/lib*/**/engines-3/pkcs11.so", recursive=True):
+        if not module or not shutil.which("softhsm2-util") or not glob.glob("/usr/lib*/engines-3/pkcs11.so") + glob.glob("/usr/lib/*/engines-3/pkcs11.so"):
             self.skipTest("softhsm2 and libengine-pkcs11-openssl are not installed: scripts/setup installs them")
         os.mkdir(self.path("tokens"))
         self.write("softhsm2.conf", f"directories.tokendir = {self.path('tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n")
@@ -471,7 +479,7 @@ class Verify(Author):
         name = os.path.join(data, "feed", "eems-feed-PING1-2021.xml")
         if not os.path.exists(name):
             self.skipTest("there is no signed document of EM's (STOPGAP_DATA names the folder of real files)")
-        certs = re.findall(r"<X509Certificate>(.*?)</X509Certificate>", open(name, encoding="utf-8").read(), re.S)
+        certs = re.findall(r"<X509Certificate>(.*?)</X509Certificate>", contents(name).decode(), re.S)
         self.write("root.pem", "-----BEGIN CERTIFICATE-----\n" + certs[2].strip() + "\n-----END CERTIFICATE-----\n")
         stamp = "sha256:86ec118d1ee69670a46e2be29c4b4208be043e36600d4e1dd3f3d515ca119020"
         out = self.good("verify", name, "--eocs", "--anchor", "root.pem", "--timestamp-anchor", stamp)
@@ -516,7 +524,10 @@ class Publish(Author):
         self.write("feed.xml", self.read("feed.xml").replace(b"evil", b"good"))
         self.refused("was changed", "publish", "feed.xml", "--to", "www/feed.xml")
         self.assertEqual(os.listdir(self.path("www")), [])
-        self.refused("nowhere", "publish", "feed.xml", "--to", "nowhere/feed.xml") if False else None
+        shutil.copy(self.path("live.xml"), self.path("feed.xml"))
+        os.unlink(self.path("feed.xml.p7s"))
+        self.sign()
+        self.refused("nowhere/feed.xml", "publish", "feed.xml", "--to", "nowhere/feed.xml")
 
     def test_it_is_fetched_back_through_its_address(self):
         signer = harness.Signer(self.path("chain"))
@@ -525,7 +536,6 @@ class Publish(Author):
         os.unlink(self.path("feed.xml.p7s"))
         to = "--to", "www/corp.xml", "--anchor", "keys/root.pem", "--url", server.url, "--ca-file", signer.path("tls-ca.pem"), "--proxy", "none"
         server.document = self.read("feed.xml")
-        server.paths = {".p7s": 404}
         code, out, err = self.run_feed("publish", "feed.xml", *to)
         # the harness answers every path with the document, so its .p7s is the document, too: no CMS message
         self.assertEqual(code, 1)
