@@ -1,4 +1,5 @@
-/* again.c - what is tried before its time because a file changed: a refusal that rests on files is over when the files are other ones. Writes nothing. */
+/* again.c - what is tried before its time because a file changed: a refusal that rests on files is over when the files are other ones, and one
+ * that rests on another mitigation when that has gone. Writes nothing. */
 #include "engine/group.h"
 #include "engine/watch.h"
 
@@ -21,8 +22,6 @@ void sg_again_look(struct sg_engine *e, const struct sg_world *w)
 {
 	struct sg_ctx ctx;
 
-	if (!e->touched)
-		return;
 	sg_engine_ctx(e, NULL, &ctx);
 	for (size_t i = 0; i < w->rows.n; i++) {
 		struct sg_row *row = w->rows.at[i];
@@ -30,8 +29,11 @@ void sg_again_look(struct sg_engine *e, const struct sg_world *w)
 		bool missing = row->state == SG_APPLIED && row->reason == SG_WHY_VALUES_MISSING;
 		bool newer = row->state == SG_APPLIED && row->reason == SG_WHY_NEWER_FAILED;
 		bool waits = row->state == SG_APPLICABLE && row->reason == SG_WHY_REFUSED;
+		bool behind = row->state == SG_APPLICABLE && row->reason == SG_WHY_HOLDER;
 
-		if (row->retry_at <= w->now.wall || !(missing || newer || waits) ||
+		/* No file says that another mitigation has gone: what waits for it looks each time, so that nothing is between the two. */
+		if (row->retry_at <= w->now.wall ||
+		        !(behind || (e->touched && (missing || newer || waits))) ||
 		        row->attempts > SG_EARLY_TRIES)
 			continue;
 		m.m = sg_engine_body(e, row->key.feed, missing ? &row->applied : &row->offered, NULL);
