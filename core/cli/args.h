@@ -59,9 +59,10 @@ const struct sg_verb *sg_verb_at(size_t i); /* NULL past the last */
 
 struct sg_args {
 	const struct sg_verb *verb; /* NULL: none was given */
-	unsigned given;             /* enum sg_opt */	const char *word;           /* the id, the file, the verb that help is about; NULL: none */
+	unsigned given;             /* enum sg_opt */
+	const char *word;           /* the id, the file, the verb that help is about; NULL: none */
 	const char *sub;            /* where a verb takes two words: the first of them; NULL: one was given */
-const char *reason, *ticket, *on_behalf_of, *feed, *socket, *journal;
+	const char *reason, *ticket, *on_behalf_of, *feed, *socket, *journal;
 	int64_t timeout, until; /* ms; until is a wall time, 0: none */
 	int64_t from, to;       /* wall times; they count when they are given */
 	int64_t limit;

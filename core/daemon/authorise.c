@@ -16,7 +16,8 @@ static const struct sg_method methods[] = {
 	{ "audit", SG_RIGHT_READ, SG_BY_ENGINE }, /* what it finds is acted on */
 	{ "doctor", SG_RIGHT_READ,
 	        SG_BY_ENGINE }, /* a file of its own comes and goes in each target folder */
-	{ "refresh", SG_RIGHT_CHANGE, SG_BY_REFRESH },	{ "import", SG_RIGHT_CHANGE, SG_BY_ENGINE },
+	{ "refresh", SG_RIGHT_CHANGE, SG_BY_REFRESH },
+	{ "import", SG_RIGHT_CHANGE, SG_BY_ENGINE },
 	{ "reset-serial", SG_RIGHT_CHANGE, SG_BY_ENGINE },
 	{ "approve", SG_RIGHT_CHANGE, SG_BY_ENGINE },
 	{ "apply", SG_RIGHT_CHANGE, SG_BY_ENGINE },

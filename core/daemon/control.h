@@ -17,7 +17,9 @@ struct sg_control_hooks {
 	/* A whole request. What is in *m may be taken out of it. It is answered exactly once, then or later, by (conn, m->id). */
 	void (*request)(void *arg, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m);
 	/* Whether a watcher may still see events: asked for each batch. */
-	bool (*may_watch)(void *arg, const struct sg_peer *peer);	/* Whether this peer may send a document with its request: others have less room. Asked while a request comes in. */
+	bool (*may_watch)(void *arg,
+	        const struct sg_peer *
+	                peer); /* Whether this peer may send a document with its request: others have less room. Asked while a request comes in. */
 	bool (*may_import)(void *arg, const struct sg_peer *peer);
 	/* The deadline that sg_control_tick() gives may be nearer now. */
 	void (*rearm)(void *arg);

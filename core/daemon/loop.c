@@ -232,7 +232,8 @@ static void on_job_done(void *arg, struct sg_job *job)
 	bool fatal = job->code == SG_EFATAL || (job->snapshot && job->snapshot->fatal) ||
 	             (job->kind == SG_JOB_RUN && job->code < 0);
 
-	if (job->kind == SG_JOB_FETCHED) {		if (job->code == 1)
+	if (job->kind == SG_JOB_FETCHED) {
+		if (job->code == 1)
 			sg_polls_again(l->polls, job->feed);
 		else
 			sg_polls_ended(l->polls, job->feed);
@@ -350,9 +351,11 @@ static void start_lanes(struct loop *l)
 int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
 {
 	struct loop *l = sg_alloc(sizeof *l);
-	const struct sg_control_hooks hooks = {
-		.arg = l, .request = on_request, .may_watch = may_watch, .may_import = may_import, .rearm = on_rearm
-	};
+	const struct sg_control_hooks hooks = { .arg = l,
+		.request = on_request,
+		.may_watch = may_watch,
+		.may_import = may_import,
+		.rearm = on_rearm };
 	char threads[8];
 	int r;
 

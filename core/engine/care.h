@@ -14,9 +14,10 @@ struct sg_care {
 	const struct sg_decision *list; /* of w->rows */
 	struct sg_ctx ctx;
 	struct sg_lines lines;
-	struct sg_val *facts; /* to be written with the lines */	struct sg_strs live;  /* facts that this round named */
+	struct sg_val *facts; /* to be written with the lines */
+	struct sg_strs live;  /* facts that this round named */
 	struct sg_keys drop;  /* rows that go with the lines */
-int64_t wake;         /* when something of it is due next */
+	int64_t wake;         /* when something of it is due next */
 };
 
 /* The time that was noted for the topic, 0: none. Names it for this round. */
