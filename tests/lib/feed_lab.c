@@ -74,7 +74,7 @@ int feed_lab_configure(struct lab *lab, const char *inside)
 
 static const char heartbeat[] =
         "<Config id=\"PING\" desc=\"Heartbeat\"><ActionList><Action type=\"DoNothing\" "
-        "scope=\"Server\" desc=\"\"><Value>DoNothing</Value></Action></ActionList></Config>";
+        "scope=\"Server\" desc=\"Nothing\"><Value>DoNothing</Value></Action></ActionList></Config>";
 
 void feed_lab_sign(struct lab *lab, const struct feed_doc *d, struct sg_fetched *ret)
 {

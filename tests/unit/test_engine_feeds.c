@@ -244,7 +244,7 @@ static void absence_withdraws_in_an_em_document_alone(void **state)
 	OFFER(lab, .feed = "em", .eocs = true,
 	        .configs = "<Config id=\"PING2\" desc=\"Heartbeat\"><ActionList><Action type=\"DoNothing\" "
 	                   "scope=\"Server\" "
-	                   "desc=\"\"><Value>DoNothing</Value></Action></ActionList></Config>");
+	                   "desc=\"Nothing\"><Value>DoNothing</Value></Action></ActionList></Config>");
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "PING"), "reverted/withdrawn");
 	lab->now += 91 * FEED_DAY;
@@ -291,8 +291,8 @@ static void give_stamped(struct lab *lab, const char *configs, const char *time)
 static void em_documents_are_ordered_by_their_timestamps(void **state)
 {
 	static const char old[] =
-	        "<Config id=\"OLD\" desc=\"\"><ActionList><Action type=\"DoNothing\" scope=\"Server\" "
-	        "desc=\"\"><Value>DoNothing</Value></Action></ActionList></Config>";
+	        "<Config id=\"OLD\" desc=\"Old\"><ActionList><Action type=\"DoNothing\" scope=\"Server\" "
+	        "desc=\"Nothing\"><Value>DoNothing</Value></Action></ActionList></Config>";
 	struct lab *lab = *state;
 	struct pki_spec root = { .name = "Time Root",
 		.from = LAB_NOW / 1000 - 86400,
