@@ -151,7 +151,7 @@ static int by_rules(const struct sg_bare *bare, const char *site, const char *pa
 	if (!r)
 		r = join(bare, site, path, test->kind, all, &any, err);
 	if (!r && any)
-		r = sg_ur_run(all, test, j, err);
+		r = sg_ur_run(all, test, NULL, j, err);
 	sg_rw_free(all);
 	return r;
 }

@@ -24,6 +24,7 @@ struct sg_iis_files {
 	struct kept *files[BUCKETS], *folders[BUCKETS];
 	size_t n_walked;
 	struct sg_iis_server_section *server;
+	unsigned work;
 };
 
 struct sg_iis_files *sg_iis_files_new(const struct sg_iis *iis, const struct sg_drives *drives)
@@ -67,6 +68,11 @@ void sg_iis_files_free(struct sg_iis_files *files)
 		files->server = next;
 	}
 	free(files);
+}
+
+unsigned *sg_iis_files_work(struct sg_iis_files *files)
+{
+	return &files->work;
 }
 
 const struct sg_drives *sg_iis_files_drives(const struct sg_iis_files *files)

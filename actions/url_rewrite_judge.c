@@ -114,13 +114,15 @@ static void say_response(const struct sg_test *test, const struct sg_rw_result *
 	}
 }
 
-int sg_ur_run(const struct sg_rw_rules *rules, const struct sg_test *test, struct sg_judgement *j,
-        struct sg_err *err)
+int sg_ur_run(const struct sg_rw_rules *rules, const struct sg_test *test, unsigned *work,
+        struct sg_judgement *j, struct sg_err *err)
 {
 	struct sg_rw_header *headers = sg_alloc(test->n_headers * sizeof(*headers));
-	struct sg_rw_request req = {
-		.method = test->method, .uri = test->uri, .headers = headers, .n_headers = test->n_headers
-	};
+	struct sg_rw_request req = { .method = test->method,
+		.uri = test->uri,
+		.headers = headers,
+		.n_headers = test->n_headers,
+		.work = work };
 	struct sg_rw_result res = { 0 };
 	bool response = test->kind == SG_TEST_RESPONSE;
 	int r;
@@ -167,7 +169,7 @@ static void judge_here(const struct sg_ur *ur, const struct sg_host *host, struc
 	} else {
 		r = rules_for(files, site, path, &rules, &why);
 		if (!r)
-			r = sg_ur_run(rules, test, j, &why);
+			r = sg_ur_run(rules, test, sg_iis_files_work(files), j, &why);
 	}
 	if (r) { /* the rules here cannot be read or run: nobody can tell, which is an answer */
 		j->fate = SG_FATE_UNKNOWN;

@@ -34,10 +34,10 @@ void sg_ur_release(struct sg_ur *ur);
 int sg_ur_places(const struct sg_ur *ur, const struct sg_host *host, const struct sg_drives *drives,
         struct sg_iis_place **ret, size_t *ret_n, struct sg_err *err);
 
-/* One test by these rules, whose text says which rule decided. */
+/* One test by these rules, whose text says which rule decided. `work`: see sg_rw_request; may be NULL. */
 struct sg_rw_rules;
-int sg_ur_run(const struct sg_rw_rules *rules, const struct sg_test *test, struct sg_judgement *j,
-        struct sg_err *err);
+int sg_ur_run(const struct sg_rw_rules *rules, const struct sg_test *test, unsigned *work,
+        struct sg_judgement *j, struct sg_err *err);
 /* One section of one file joins the rules that its URL inherits. Errors name the file and line. */
 int sg_ur_inherit(struct sg_rw_rules *all, const struct sg_iis_met *met, struct sg_err *err);
 /* What the patterns of a web.config's rules are relative to: "/owa/" of "/owa", "/" of NULL; owned by the caller. */

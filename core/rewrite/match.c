@@ -15,8 +15,13 @@
 
 enum { PATTERN_MAX = 16 * 1024, MATCH_LIMIT = 1000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KIB = 20000 };
 
-/* What all patterns of one evaluation may cost. One that ends within SHORT_LIMIT costs 1; it is run again to MATCH_LIMIT for LONG_COST more. */
-enum { SHORT_LIMIT = 10000, LONG_COST = 200, WORK_MAX = 20000 };
+/* What all patterns of one evaluation, or of those that share their bound, may cost: a quarter of a second. One that ends within the first limit costs 1; it is
+ * run again with the next one for what that may cost more. */
+enum { WORK_MAX = 30000 };
+static const struct stage {
+	uint32_t limit;
+	unsigned cost;
+} stages[] = { { 1000, 1 }, { 10000, 10 }, { MATCH_LIMIT, 1000 } };
 
 struct sg_rw_regex {
 	pcre2_code *code;
@@ -223,21 +228,21 @@ static void take_captures(pcre2_match_data *data, struct sg_bytes text, struct s
 	caps->state = SG_RW_CAPS_KNOWN;
 }
 
-/* pcre2_match() within what is left of e->work; *ret_spent: that was not enough to tell. */
+/* pcre2_match() within what is left of the work; *ret_spent: that was not enough to tell. */
 static int run(const struct sg_rw_pattern *p, struct sg_bytes text, pcre2_match_data *data,
         pcre2_match_context *context, struct sg_rw_eval *e, bool *ret_spent)
 {
+	unsigned *work = e->req->work ? e->req->work : &e->work;
 	int r = PCRE2_ERROR_MATCHLIMIT;
 
-	if (e->work < WORK_MAX) {
-		e->work++;
-		pcre2_set_match_limit(context, SHORT_LIMIT);
-		r = pcre2_match(p->regex->code, text.data, text.len, 0, 0, data, context);
-	}
-	*ret_spent = r == PCRE2_ERROR_MATCHLIMIT && e->work > WORK_MAX - LONG_COST;
-	if (r == PCRE2_ERROR_MATCHLIMIT && !*ret_spent) {
-		e->work += LONG_COST;
-		pcre2_set_match_limit(context, MATCH_LIMIT);
+	*ret_spent = false;
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && r == PCRE2_ERROR_MATCHLIMIT; i++) {
+		if (*work + stages[i].cost > WORK_MAX) {
+			*ret_spent = true;
+			break;
+		}
+		*work += stages[i].cost;
+		pcre2_set_match_limit(context, stages[i].limit);
 		r = pcre2_match(p->regex->code, text.data, text.len, 0, 0, data, context);
 	}
 	return r;

@@ -58,6 +58,8 @@ struct sg_rw_request {
 	const struct sg_rw_header *headers;
 	size_t n_headers;
 	const char *remote; /* the client's address; NULL: not known */
+	/* What the patterns of several evaluations have cost so far: they are bounded together. NULL: this one is bounded alone. 0 at first. */
+	unsigned *work;
 };
 
 enum sg_rw_outcome {
