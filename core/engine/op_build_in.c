@@ -186,7 +186,7 @@ static int leave(struct in *in, const struct sg_key *key, const struct sg_wishes
 			continue;
 		if (sg_hold_makes_way(
 		            h)) { /* adopted, until the last body is out; a new file has a say of its own */
-			if (in->op == SG_OP_REPAIR && sg_rest_replaced(in->ctx, &in->b->holds, h))
+			if (in->op == SG_OP_REPAIR && sg_rest_another(in->ctx, &in->b->holds, h))
 				sg_build_stage(in->b, &h->addr)->drop = true;
 			continue;
 		}

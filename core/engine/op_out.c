@@ -91,8 +91,8 @@ static void stay_around(const struct sg_member *members, size_t n, struct sg_bui
 	}
 }
 
-/* An adopted rule comes back into the collection that it was taken from, if that is there and open still. */
-static bool may_come_back(struct sg_ctx *ctx, const struct sg_hold *h)
+/* An adopted rule comes back into the collection that it was taken from, if that is there and open still; a file that others put in its place never had it. */
+static bool may_come_back(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_hold *h)
 {
 	static const struct sg_content open = { .present = true };
 	struct sg_addr parent = { SG_VALUE_SCAFFOLD, h->addr.container, NULL };
@@ -101,6 +101,8 @@ static bool may_come_back(struct sg_ctx *ctx, const struct sg_hold *h)
 
 	if (!sg_hold_makes_way(h))
 		return true;
+	if (sg_rest_another(ctx, holds, h))
+		return false;
 	parent.path = sg_path_parent(h->addr.path);
 	if (parent.path && sg_step_read(ctx->drives, &parent, 1, &seen, NULL) == 0)
 		may = sg_content_same(SG_VALUE_SCAFFOLD, &seen.now, &open);
@@ -152,7 +154,7 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 		}
 		s->drop = true;
 		s->run = s->hold.hook.kind && (list[i].seen == SG_SEEN_FROM || list[i].seen == SG_SEEN_TO);
-		if (list[i].seen == SG_SEEN_FROM && may_come_back(ctx, &s->hold) &&
+		if (list[i].seen == SG_SEEN_FROM && may_come_back(ctx, &b->holds, &s->hold) &&
 		        !(s->hold.addr.kind == SG_VALUE_SCAFFOLD && sg_rest_theirs(ctx, &b->holds, &s->hold)))
 			sg_build_move(b, s, &seen[i].now, &s->hold.before, true);
 	}

@@ -86,6 +86,11 @@ void sg_row_failed(
 		        "values are missing and could not be put back: %s", why);
 		return;
 	case SG_OP_TAKE_OVER:
+		if (holds && row->state == SG_BLOCKED && row->reason == SG_WHY_IO) {
+			retry_later(row, now); /* what may be of two bodies is repaired still */
+			sg_row_move(row, SG_BLOCKED, SG_WHY_IO, now, "could not be taken over: %s", why);
+			return;
+		}
 		sg_row_move(row, SG_BLOCKED, holds ? SG_WHY_DRIFT : SG_WHY_CONFLICT, now,
 		        "could not be taken over: %s", why);
 		return;

@@ -89,7 +89,17 @@ static bool dropped(const struct sg_addr *drop, size_t n_drop, const struct sg_a
 	return false;
 }
 
-/* Whether the mitigation will still have a value inside the scaffold. */
+/* In a revert members leave what others hold too. */
+static bool is_left(const struct sg_settling *s, const struct sg_hold *h)
+{
+	for (size_t i = 0; s->intent->op == SG_OP_REVERT && i < h->holders.n; i++) {
+		if (!is_member(s->intent, &h->holders.at[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the member will still have a value inside the scaffold. */
 static bool has_inside(const struct sg_settling *s, const struct sg_hold *scaffold, const struct sg_key *key,
         const struct sg_addr *drop, size_t n_drop)
 {
@@ -97,7 +107,7 @@ static bool has_inside(const struct sg_settling *s, const struct sg_hold *scaffo
 		const struct sg_hold *h = &s->holds.at[i];
 
 		if (h->addr.kind != SG_VALUE_SCAFFOLD && sg_addr_inside(&scaffold->addr, &h->addr) &&
-		        sg_keys_has(&h->holders, key) && !dropped(drop, n_drop, &h->addr))
+		        sg_keys_has(&h->holders, key) && !dropped(drop, n_drop, &h->addr) && !is_left(s, h))
 			return true;
 	}
 	return false;

@@ -73,3 +73,18 @@ bool sg_rest_theirs(struct sg_ctx *ctx, const struct sg_holds *holds, const stru
 	}
 	return true;
 }
+
+bool sg_rest_another(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_hold *h)
+{
+	bool ours = false;
+
+	if (!sg_rest_replaced(ctx, holds, h))
+		return false;
+	for (size_t i = 0; i < holds->n && !ours; i++) {
+		const struct sg_hold *other = &holds->at[i];
+
+		ours = other->addr.kind != SG_VALUE_SCAFFOLD && !sg_hold_makes_way(other) &&
+		       sg_win_same(other->addr.container, h->addr.container) && at_after(ctx, other);
+	}
+	return !ours;
+}

@@ -15,4 +15,8 @@ bool sg_rest_theirs(struct sg_ctx *ctx, const struct sg_holds *holds, const stru
 /* Whether `inner` lies inside `scaffold`. */
 bool sg_addr_inside(const struct sg_addr *scaffold, const struct sg_addr *inner);
 
+/* Whether the file that the hold is in is another one than the one it was taken from: replaced by others, and without any value of ours. One that an editor
+ * saved has them still. */
+bool sg_rest_another(struct sg_ctx *ctx, const struct sg_holds *holds, const struct sg_hold *h);
+
 #endif

@@ -246,6 +246,69 @@ static void a_collection_that_is_gone_gets_no_adopted_rule_back(void **state)
 	}
 }
 
+/* An update puts another file in the place of ours before anything was repaired: what made way in the old one never was in the new one. */
+static void a_file_that_others_replaced_gets_no_adopted_rule_back(void **state)
+{
+	static const char fresh[] =
+	        "<?xml version=\"1.0\"?>\r\n<configuration>\r\n\t<system.webServer>\r\n\t\t<rewrite>\r\n"
+	        "\t\t\t<rules>\r\n\t\t\t</rules>\r\n\t\t</rewrite>\r\n\t</system.webServer>\r\n</"
+	        "configuration>\r\n";
+	struct lab *lab = *state;
+	struct sg_buf now = { 0 };
+
+	lab_configure(lab, NULL, ADOPT);
+	put_rule(lab, EOMTV2_RULE);
+	offer(lab, 1, "1", LAB_ATTACK);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	t_drive_write(lab->drive, T_WWWROOT, sg_bytes_of(fresh));
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	t_drive_read(lab->drive, T_WWWROOT, &now);
+	assert_string_equal((char *)now.data, fresh);
+	sg_buf_release(&now);
+}
+
+/* An editor saves the site's file elsewhere in it, and an update replaces OWA's: the repair of the one forgets nothing of the other. */
+static void a_repair_elsewhere_keeps_what_an_edited_file_gets_back(void **state)
+{
+	struct lab *lab = *state;
+	char *text = rule(EOMTV2_RULE), *config;
+	struct sg_buf owa = { 0 };
+
+	lab_configure(lab, NULL, ADOPT);
+	t_drive_read(lab->drive, T_OWA, &owa);
+	put_rule(lab, EOMTV2_RULE);
+	offer(lab, 1, "1", LAB_ATTACK);
+	lab_run(lab);
+	config = sg_format(
+	        "<Config id=\"M1\" sg:revision=\"2\"><ActionList><Action type=\"UrlRewrite\" scope=\"Site\">"
+	        "<sg:At sites=\"Default Web Site\" path=\"/\" inherit=\"yes\"/><rewrite><rules>"
+	        "<rule name=\"stopgap M1 inbound\" stopProcessing=\"true\"><match "
+	        "url=\".*\"/><conditions><add "
+	        "input=\"{UrlDecode:{REQUEST_URI}}\" pattern=\"" LAB_ATTACK
+	        "\"/></conditions><action type=\"AbortRequest\"/></rule></rules></rewrite></Action>"
+	        "<Action type=\"UrlRewrite\" scope=\"VDir\"><sg:At sites=\"Default Web Site\" path=\"/owa\" "
+	        "inherit=\"no\"/><rewrite><rules><rule name=\"stopgap M1 owa\" "
+	        "stopProcessing=\"true\"><match "
+	        "url=\"^x$\"/><action type=\"AbortRequest\"/></rule></rules></rewrite></Action>"
+	        "</ActionList></Config>");
+	lab_offer(lab, "corp", 2, config);
+	lab_run(lab);
+	assert_true(t_drive_has(lab->drive, T_OWA, "stopgap M1 owa"));
+	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>", "<!-- theirs --></configuration>");
+	t_drive_write(lab->drive, T_OWA, sg_buf_bytes(&owa));
+	t_drive_replace(lab->drive, T_OWA, "</configuration>", "<!-- newer --></configuration>");
+	lab_do(lab, "audit", NULL);
+	lab_run(lab);
+	assert_true(t_drive_has(lab->drive, T_OWA, "stopgap M1 owa"));
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, text));
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, "<!-- theirs -->"));
+	sg_buf_release(&owa);
+	free(config);
+	free(text);
+}
+
 static void em_rules_are_never_adopted_while_its_service_is_enabled(void **state)
 {
 	struct lab *lab = *state;
@@ -311,6 +374,8 @@ int main(void)
 		T(a_newer_body_leaves_what_was_adopted_out),
 		T(who_puts_an_adopted_rule_back_takes_nothing_of_ours_out),
 		T(a_collection_that_is_gone_gets_no_adopted_rule_back),
+		T(a_file_that_others_replaced_gets_no_adopted_rule_back),
+		T(a_repair_elsewhere_keeps_what_an_edited_file_gets_back),
 		T(em_rules_are_never_adopted_while_its_service_is_enabled),
 		T(em_rules_are_never_adopted_while_nobody_knows_whether_it_is_enabled),
 		T(observe_counts_them_too_and_changes_nothing),
