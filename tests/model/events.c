@@ -53,6 +53,10 @@ static void choose(int m, const struct sg_row *row, struct choice *ret)
 	}
 	sg_look_result_release(&look);
 	sg_holds_release(&holds);
+	if (m == 1 && row->state != SG_APPLIED && !f.holds && f.applies == SG_APPLIES_YES && !f.withdrawn) {
+		f.equivalent = world_equivalent();
+		f.adopt = f.equivalent && w->adopt;
+	}
 	ret->f = f;
 	ret->situation = sg_state_situation(slot, sg_state_want(&f), &f);
 	ret->cell = sg_state_cell(slot, ret->situation);
@@ -104,6 +108,8 @@ void work(int mask, struct sg_err *err)
 		}
 		choose(m, rows[m], &c[m]);
 		members[n] = (struct sg_member){ .row = rows[m] };
+		members[n].adopt = c[m].cell->work == SG_WORK_APPLY && c[m].f.equivalent && c[m].f.adopt;
+		the_run.adopting = the_run.adopting || members[n].adopt;
 		if (c[m].cell->work == SG_WORK_REPAIR && !sg_hash_is_zero(&rows[m]->applied))
 			members[n].m = world_body(m, world_body_of(&rows[m]->applied));
 		else if (!sg_hash_is_zero(&rows[m]->offered))
@@ -149,8 +155,9 @@ out:
 const char *const event_names[] = { "work on M1", "work on M2", "work on both", "time passes", "start",
 	"offer M1/1", "offer M1/2", "offer M2/1", "offer M2/2", "withdraw M1", "withdraw M2", "rollback M1",
 	"rollback M2", "apply M1", "apply M2", "block or unblock M1", "resolve M1 --retry",
-	"resolve M1 --take-over", "resolve M1 --accept", "M1 fixed or not", "somebody edits a",
-	"somebody edits b", "somebody edits c", "somebody takes a out", "somebody takes b out",
+	"resolve M1 --take-over", "resolve M1 --accept", "M1 fixed or not", "policy adopts or leaves",
+	"somebody edits a", "somebody edits b", "somebody edits c", "somebody makes b what M1/1 wants",
+	"somebody puts e", "somebody takes a out", "somebody takes b out", "somebody takes e out",
 	"somebody puts something into S", "F is replaced, bare", "F is replaced, with S" };
 
 static bool holds(const struct world *w, int m)
@@ -174,10 +181,11 @@ static void offer(struct world *w, int m, uint8_t body)
 	w->row[m].attempts = 0;
 }
 
-/* Somebody makes a scaffold. Where we claim that it was absent, an empty one cannot be told from ours: it goes when nothing is left inside. */
+/* Somebody makes a scaffold. Where we claim that it was absent in this very file, an empty one cannot be told from ours: it goes when
+ * nothing is left inside. */
 static void make_scaffold(struct world *w)
 {
-	if (!w->disk[VS] && !w->hold[VS].present)
+	if (!w->disk[VS] && (!w->hold[VS].present || w->hold[VS].gen != w->gen))
 		w->orig[VS] = 1;
 	w->disk[VS] = 1;
 }
@@ -205,7 +213,7 @@ static void resolve(int how, struct sg_err *err)
 	row->retry_at = 0;
 	row->goal = SG_IN;
 	if (how == RETRY_1) {
-		bool whole = any && !sg_hash_is_zero(&row->applied);
+		bool whole = any && !sg_hash_is_zero(&row->applied) && row->reason != SG_WHY_IO;
 
 		sg_row_move(row,
 		        whole ? SG_APPLIED
@@ -233,8 +241,10 @@ static void resolve(int how, struct sg_err *err)
 /* Whether the event can happen in this state, within the bounds; spends them. */
 bool allowed(enum event e, struct world *w)
 {
-	bool ask = e >= OFFER_1_1 && e <= FIXED_1, outside = e >= EDIT_A;
+	bool ask = e >= OFFER_1_1 && e <= POLICY, outside = e >= EDIT_A;
 
+	if (w->intent.open && (e == EDIT_B_ALIKE || (e == HAND_E && w->hold[VE].present)))
+		return false;
 	if (w->intent.open) /* the process is down: only the world outside goes on, and the next start */
 		return e == START || (outside && w->edits++ < bound.edits);
 	if (e == START)
@@ -248,12 +258,18 @@ bool allowed(enum event e, struct world *w)
 		return false;
 	if ((e == RETRY_1 || e == TAKE_OVER_1 || e == ACCEPT_1) && w->row[0].state != SG_BLOCKED)
 		return false;
-	if (e == ACCEPT_1 && !w->row[0].applied)
+	if (e == ACCEPT_1 && (!w->row[0].applied || w->row[0].reason == SG_WHY_IO))
 		return false;
 	if (e == TAKE_OVER_1 &&
 	        (w->blocked[0] || w->row[0].reason == SG_WHY_ADMIN || w->row[0].out || w->row[0].tombstone))
 		return false;
-	if ((e == HAND_A && !w->disk[VA]) || (e == HAND_B && !w->disk[VB]))
+	if ((e == HAND_A && !w->disk[VA]) || (e == HAND_B && !w->disk[VB]) || (e == HAND_E && !w->disk[VE]))
+		return false;
+	/* What we are about to take out, or did: nobody can tell who it was. */
+	if (e == HAND_E && w->hold[VE].present)
+		return false;
+	/* What we want ourselves is told from ours by nobody once we claim it: it is the before, or it is ours. */
+	if (e == EDIT_B_ALIKE && (w->disk[VB] == 1 || w->hold[VB].present))
 		return false;
 	if (ask)
 		return w->asks++ < bound.asks;
@@ -295,11 +311,15 @@ void happen(enum event e, struct sg_err *err)
 	case TAKE_OVER_1:
 	case ACCEPT_1: resolve((int)e, err); break;
 	case FIXED_1: w->needed ^= 1; break;
+	case POLICY: w->adopt ^= 1; break;
 	case EDIT_A: edit(w, VA, FOREIGN); break;
 	case EDIT_B: edit(w, VB, FOREIGN); break;
 	case EDIT_C: edit(w, VC, FOREIGN); break;
+	case EDIT_B_ALIKE: edit(w, VB, 1); break;
+	case EDIT_E: edit(w, VE, FOREIGN); break;
 	case HAND_A: edit(w, VA, 0); break;
 	case HAND_B: edit(w, VB, 0); break;
+	case HAND_E: edit(w, VE, 0); break;
 	case INTO_S:
 		make_scaffold(w);
 		w->in_s = 1;
@@ -308,7 +328,7 @@ void happen(enum event e, struct sg_err *err)
 	case REPLACE_WITH_S:
 		w->gen = (uint8_t)((w->gen + 1) % 4);
 		w->in_s = 0;
-		w->disk[VA] = w->orig[VA] = w->disk[VC] = w->orig[VC] = 0;
+		w->disk[VA] = w->orig[VA] = w->disk[VC] = w->orig[VC] = w->disk[VE] = w->orig[VE] = 0;
 		w->disk[VS] = w->orig[VS] = e == REPLACE_WITH_S;
 		break;
 	case N_EVENTS: break;

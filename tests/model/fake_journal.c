@@ -69,6 +69,7 @@ static void put_hold(const struct sg_hold *h)
 	for (size_t i = 0; i < h->holders.n; i++)
 		to->holders |= (uint8_t)(1 << world_member(&h->holders.at[i]));
 	to->gen = gen_of(&h->file);
+	to->adopted = h->adopted;
 	if (!to->holders)
 		broken("P6: a hold without a holder: %s", world_path(v));
 }
@@ -86,6 +87,7 @@ static void get_hold(int v, struct sg_hold *ret)
 		if (from->holders & (1 << m))
 			sg_keys_add(&ret->holders, world_body(m, 1)->feed, world_body(m, 1)->id);
 	}
+	ret->adopted = from->adopted;
 	ret->dev = 1;
 	ret->ino = gen + 1u;
 	ret->file = sg_sha256((struct sg_bytes){ &gen, 1 });
@@ -107,7 +109,7 @@ static void put(const struct sg_change *c)
 
 		w->hold[v] = (struct w_hold){ 0 };
 		/* A scaffold that is let go because others use it is theirs from then on. */
-		if (v == VS && w->disk[VS] && (w->in_s || w->orig[VA] || w->orig[VC]))
+		if (v == VS && w->disk[VS] && (w->in_s || w->orig[VA] || w->orig[VC] || w->orig[VE]))
 			w->orig[VS] = 1;
 	}
 }

@@ -131,12 +131,12 @@ int sg_step_plan(const struct sg_drives *drives, const struct sg_moves *moves, b
 		world_content(v, to, &plan.written[i]);
 	}
 	if (scaffold != SIZE_MAX && next[VS]) {
-		if (next[VA] || next[VC] || the_run.w->in_s)
+		if (next[VA] || next[VC] || next[VE] || the_run.w->in_s)
 			plan.kept_foreign[scaffold] = true;
 		else
 			assign(&plan, next, VS, 0);
 	}
-	if ((next[VA] || next[VC]) && !next[VS]) {
+	if ((next[VA] || next[VC] || next[VE]) && !next[VS]) {
 		sg_step_plan_release(&plan);
 		return sg_fail(err, SG_ENOENT, "there is no scaffold to put it into");
 	}
@@ -191,7 +191,7 @@ static void write_value(int v, int content)
 	if (!w->intent.open)
 		broken("P1: %s is written without an intent", world_path(v));
 	w->disk[v] = (uint8_t)content;
-	if ((v == VA || v == VC) && content && !w->disk[VS])
+	if ((v == VA || v == VC || v == VE) && content && !w->disk[VS])
 		broken("P10: %s is put where there is no scaffold", world_path(v));
 }
 
@@ -266,43 +266,46 @@ int sg_actions_plan(const struct sg_mitigation *m, const struct sg_host *host, c
 	(void)drives;
 	(void)own;
 	(void)err;
-	if (strcmp(m->id, "M1") == 0) {
-		if (body == 1) {
-			wish(ret, VS, 1);
-			wish(ret, VA, 1);
-		}
-		wish(ret, VB, body);
-		return 0;
+	for (int v = 0; v < NV; v++) {
+		int content = world_wish(strcmp(m->id, "M1") != 0, body, v);
+
+		if (content)
+			wish(ret, v, content);
 	}
-	wish(ret, VS, 1);
-	wish(ret, VA, body);
-	wish(ret, VC, 1);
 	return 0;
 }
 
-/* Nobody else has rules in the model's world. */
 int sg_actions_others(const struct sg_mitigation *m, const struct sg_host *host,
         const struct sg_drives *drives, const struct sg_holds *own, struct sg_others *ret, struct sg_err *err)
 {
-	(void)m;
 	(void)host;
 	(void)drives;
 	(void)own;
 	(void)err;
 	*ret = (struct sg_others){ 0 };
+	if (strcmp(m->id, "M2") != 0 || !world_equivalent())
+		return 0;
+	ret->all = true;
+	ret->at = sg_alloc(sizeof(*ret->at));
+	ret->n = 1;
+	ret->at[0].addr =
+	        (struct sg_addr){ world_kind(VE), sg_strdup(world_container(VE)), sg_strdup(world_path(VE)) };
 	return 0;
 }
 
 void sg_others_release(struct sg_others *o)
 {
-	(void)o;
+	for (size_t i = 0; i < o->n; i++)
+		sg_addr_release(&o->at[i].addr);
+	free(o->at);
+	*o = (struct sg_others){ 0 };
 }
 
 bool sg_other_adoptable(const struct sg_other *o, const struct sg_host *host)
 {
 	(void)o;
 	(void)host;
-	return false;
+	return true;
 }
 
 char *sg_path_parent(const char *path)

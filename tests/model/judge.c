@@ -6,9 +6,11 @@
 
 void print_world(const struct world *w)
 {
-	fprintf(stderr, "  disk S%d a%d c%d b%d; orig S%d a%d c%d b%d; in S %d, gen %d, intent %s\n",
-	        w->disk[VS], w->disk[VA], w->disk[VC], w->disk[VB], w->orig[VS], w->orig[VA], w->orig[VC],
-	        w->orig[VB], w->in_s, w->gen, w->intent.open ? sg_op_name((enum sg_op)w->intent.op) : "-");
+	fprintf(stderr,
+	        "  disk S%d a%d c%d e%d b%d; orig S%d a%d c%d e%d b%d; in S %d, gen %d, intent %s%s\n",
+	        w->disk[VS], w->disk[VA], w->disk[VC], w->disk[VE], w->disk[VB], w->orig[VS], w->orig[VA],
+	        w->orig[VC], w->orig[VE], w->orig[VB], w->in_s, w->gen,
+	        w->intent.open ? sg_op_name((enum sg_op)w->intent.op) : "-", w->adopt ? ", adopts" : "");
 	for (int m = 0; m < 2; m++)
 		fprintf(stderr, "  M%d %s (%s) offered %d applied %d failed %d goal %s%s%s%s\n", m + 1,
 		        sg_state_name((enum sg_state)w->row[m].state),
@@ -27,6 +29,7 @@ void judge(const struct world *w)
 {
 	for (int v = 0; v < NV; v++) {
 		const struct w_hold *h = &w->hold[v];
+
 		if (!h->present && w->disk[v] != w->orig[v])
 			broken("P7: %s is %d, was %d, and nothing holds it", world_path(v), w->disk[v],
 			        w->orig[v]);
@@ -52,6 +55,23 @@ void judge(const struct world *w)
 		}
 		if (r->known && r->state == SG_APPLIED && !r->applied)
 			broken("M%d is applied without a body", m + 1);
+	}
+}
+
+/* At rest, and nobody else was at work: what is applied is what its body wants, whoever else ended meanwhile. */
+static void judge_applied(const struct world *w, int m)
+{
+	const struct w_row *r = &w->row[m];
+
+	for (int v = 0; r->known && r->state == SG_APPLIED && !w->edits && v < NV; v++) {
+		int wish = world_wish(m, r->applied, v);
+
+		if (wish && (w->disk[v] != wish || !(w->hold[v].holders & (1 << m))))
+			broken("P6: M%d/%d is applied, nobody else was at work, and %s is %d, held by %d",
+			        m + 1, r->applied, world_path(v), w->disk[v], w->hold[v].holders);
+		if (!wish && (w->hold[v].holders & (1 << m)) && w->hold[v].after)
+			broken("P6: M%d/%d is applied and holds %s, which it does not want", m + 1,
+			        r->applied, world_path(v));
 	}
 }
 
@@ -88,15 +108,17 @@ void settles(const struct world *from)
 		bool out = w.row[m].out || w.blocked[m] || w.row[m].tombstone || !(w.needed & (1 << m));
 		bool foreign = false, holds = false;
 
+		judge_applied(&w, m);
 		for (int v = 0; v < NV; v++) {
-			foreign = foreign || w.disk[v] == FOREIGN || w.in_s;
+			foreign = foreign || (v != VE && w.disk[v] == FOREIGN) || w.in_s;
 			holds = holds || (w.hold[v].holders & (1 << m));
 		}
 		if (w.row[m].known && out && holds && !foreign)
 			broken("M%d is to be out, nobody stands in its way, and it still holds something",
 			        m + 1);
 		if (w.row[m].known && !out && !foreign && w.row[m].state != SG_APPLIED &&
-		        w.row[m].state != SG_BLOCKED && w.row[m].reason != SG_WHY_HOLDER && !from->edits)
+		        w.row[m].state != SG_BLOCKED && w.row[m].reason != SG_WHY_HOLDER &&
+		        w.row[m].reason != SG_WHY_OTHERS && !from->edits)
 			broken("M%d is to be in, nobody stands in its way, and it is %s (%s)", m + 1,
 			        sg_state_name((enum sg_state)w.row[m].state),
 			        sg_reason_name((enum sg_reason)w.row[m].reason));

@@ -63,6 +63,21 @@ const struct sg_mitigation *world_body(int m, int body)
 	return b;
 }
 
+int world_wish(int m, int body, int v)
+{
+	static const uint8_t wishes[2][3][NV] = {
+		{ [1] = { [VS] = 1, [VA] = 1, [VB] = 1 }, [2] = { [VB] = 2 } },
+		{ [1] = { [VS] = 1, [VA] = 1, [VB] = 1, [VC] = 1 }, [2] = { [VS] = 1, [VA] = 2, [VC] = 1 } },
+	};
+
+	return wishes[m][body][v];
+}
+
+bool world_equivalent(void)
+{
+	return the_run.w->disk[VE] && !the_run.w->hold[VE].present;
+}
+
 const char *world_container(int v)
 {
 	return v == VB ? "C:\\G" : "C:\\F";
@@ -70,7 +85,9 @@ const char *world_container(int v)
 
 const char *world_path(int v)
 {
-	static const char *const paths[NV] = { [VS] = "/s", [VA] = "/s/a", [VC] = "/s/c", [VB] = "/b" };
+	static const char *const paths[NV] = {
+		[VS] = "/s", [VA] = "/s/a", [VC] = "/s/c", [VE] = "/s/e", [VB] = "/b"
+	};
 
 	return paths[v];
 }
@@ -87,7 +104,7 @@ int world_value(const struct sg_addr *a)
 
 enum sg_value_kind world_kind(int v)
 {
-	return v == VS ? SG_VALUE_SCAFFOLD : SG_VALUE_ELEMENT;
+	return v == VS ? SG_VALUE_SCAFFOLD : v == VB ? SG_VALUE_SERVICE : SG_VALUE_ELEMENT;
 }
 
 void world_content(int v, int content, struct sg_content *ret)

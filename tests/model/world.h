@@ -3,15 +3,17 @@
  * The model explores with the product's own operations, recovery and state table (core/engine/op*.c, recover.c, core/model/state*.c); only what lies below
  * them is replaced at link time: fake_journal.c and fake_step.c keep everything in one flat struct that is compared, copied and hashed as octets.
  *
- * Values: file F holds the scaffold S and in it the elements a (both mitigations may want it) and c; file G holds b. Contents: 0 absent, 1 and 2 ours,
- * 9 somebody else's. Bodies: M1/1 wants S, a=1, b=1; M1/2 wants b=2 (it drops S and a); M2/1 wants S, a=1, c=1; M2/2 wants S, a=2, c=1.
+ * Values: file F holds the scaffold S and in it the elements a (both mitigations may want it) and c, and e, which is somebody else's rule that does what
+ * M2 does; in the file G b is a start type, changed in place: what stands there is its before, be it what we want ourselves. Contents: 0 absent, 1 and
+ * 2 ours, 9 somebody else's. Bodies: M1/1 wants S, a=1, b=1; M1/2 wants b=2 (it drops S and a); M2/1 wants S, a=1, b=1, c=1; M2/2 wants S, a=2, c=1.
+ * Whether such rules as e are left or adopted is policy, and may change at any time.
  */
 #ifndef SG_TESTS_MODEL_WORLD_H
 #define SG_TESTS_MODEL_WORLD_H
 
 #include "engine/op.h"
 
-enum { VS, VA, VC, VB, NV };
+enum { VS, VA, VC, VE, VB, NV };
 #define FOREIGN   9
 #define MODEL_NOW 1000000
 
@@ -20,7 +22,7 @@ struct w_row {
 	        repairs;
 };
 struct w_hold {
-	uint8_t present, before, after, holders, gen;
+	uint8_t present, before, after, holders, gen, adopted;
 };
 struct w_move {
 	uint8_t v, from, to, settle_to;
@@ -37,7 +39,7 @@ struct world {
 	struct w_row row[2];
 	struct w_hold hold[NV];
 	struct w_intent intent;
-	uint8_t blocked[2], needed;
+	uint8_t blocked[2], needed, adopt;
 	uint8_t edits, crashes, faults, asks; /* what was spent of the bounds */
 };
 
@@ -49,7 +51,7 @@ struct run {
 	int at;     /* which point */
 	int points; /* passed so far */
 	bool dead;  /* nothing has an effect any more */
-	bool taking_over;
+	bool taking_over, adopting;
 	int mutant; /* 0: none; else one planted fault of the world below, which the invariants must catch */
 	char broken[256]; /* the first promise that broke; "" none */
 };
@@ -60,6 +62,10 @@ int point(int failure, struct sg_err *err);
 void broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 const struct sg_mitigation *world_body(int m, int body);
+/* What the body wants of a value; 0: nothing. */
+int world_wish(int m, int body, int v);
+/* Somebody else's rule that does what M2 does is there, and nobody claims it. */
+bool world_equivalent(void);
 struct sg_hash world_hash(int m, int body);
 int world_body_of(const struct sg_hash *h); /* 0 for the zero hash */
 const char *world_container(int v);
