@@ -96,13 +96,20 @@ class Workers(harness.Stage):
         self.wait_state("CORP-1", "applied")
         self.publish(2, inbound("CORP-1", revision="2.0", pattern="worse"))
         self.server.delay = 2.0
-        asker = threading.Thread(target=lambda: self.call("refresh"))
+        answers = []
+
+        def ask():
+            try:
+                answers.append(self.call("refresh"))
+            except harness.RpcError as e:
+                answers.append(e)
+
+        asker = threading.Thread(target=ask)
         asker.start()
         pid = wait_for("a fetcher", lambda: children(daemon.process.pid))[0]
         os.kill(pid, 9)
         asker.join(harness.PATIENCE)
-        feed = self.call("status")["feeds"][0]
-        self.assertIn("signal 9", str(feed))
+        self.assertIn("signal 9", str(answers[0]))
         self.assertEqual(self.row("CORP-1")["state"], "applied", "the last good feed stays in force")
         self.server.delay = 0.0
         self.call("refresh")
@@ -120,7 +127,8 @@ class Workers(harness.Stage):
             b"<EOCS " + b" ".join(b'a%d="1"' % i for i in range(100000)) + b"/>", good[:-20]):
             self.server.document = document
             begun = time.monotonic()
-            self.call("refresh")
+            with self.assertRaises(harness.RpcError):
+                self.call("refresh")
             self.assertLess(time.monotonic() - begun, 10)
             self.assertEqual(self.row("CORP-1")["state"], "applied")
             self.assertTrue(self.call("status")["feeds"][0]["error"])
