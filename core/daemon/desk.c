@@ -5,6 +5,7 @@
 #include "model/state.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int64_t wall_now(void)
@@ -86,12 +87,20 @@ static void deny(
 {
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_val *data = sg_val_map();
+	char *who = sg_format("uid %u", peer->uid);
+	uint32_t left_out = 0;
 
 	sg_val_set_int(data, "uid", peer->uid);
 	sg_val_set_int(data, "pid", peer->pid);
 	sg_val_set_str(data, "method", m->method);
-	sg_log(SG_WARNING, SG_EV_DENIED, data, "uid %u (process %" PRId64 ") may not ask for \"%s\"",
-	        peer->uid, peer->pid, m->method);
+	if (sg_limit_pass(d->limit, SG_EV_DENIED, who, wall_now(), &left_out)) {
+		if (left_out)
+			sg_val_set_int(data, "left_out", left_out);
+		sg_log(SG_WARNING, SG_EV_DENIED, data,
+		        "uid %u (process %" PRId64 ") may not ask for \"%s\"%s", peer->uid, peer->pid,
+		        m->method, left_out ? "; more of its requests before were refused and not said" : "");
+	}
+	free(who);
 	sg_val_free(data);
 	sg_fail(&err, SG_EACCES,
 	        "uid %u may not ask for \"%s\": see <access> in the configuration, or ask as root", peer->uid,

@@ -6,13 +6,14 @@
 #include "daemon/authorise.h"
 #include "daemon/change.h"
 #include "daemon/control.h"
-
+#include "model/limit.h"
 /* All borrowed from the loop, which keeps them up to date. */
 struct sg_desk {
 	struct sg_control *control;
 	struct sg_change *change;
 	const struct sg_access *access;
 	const struct sg_snapshot *snapshot; /* the newest */
+	struct sg_limit *limit;             /* of what is said of who was refused */
 };
 /* Answers, or sees to it that an answer will come. What is in *m may be taken out of it. */
 void sg_desk_take(

@@ -34,9 +34,9 @@ struct loop {
 	struct sg_polls *polls;
 	struct sg_refresh *refresh;
 	struct sg_watch *watch;
-	struct sg_snapshot *snapshot; /* the newest */
-	struct sg_desk desk;
-	int64_t began;
+	struct sg_snapshot *snapshot; /* the newest */	struct sg_desk desk;
+	struct sg_limit refused; /* the desk's */
+int64_t began;
 	int64_t wake;   /* uv_now() at which the engine has something to do */
 	int64_t offset; /* wall minus uv_now() when last looked at */
 	int64_t alive_every, alive_next;
@@ -344,7 +344,8 @@ static void start_lanes(struct loop *l)
 	l->snapshot = sg_engine_snapshot(l->o.engine);
 	use_snapshot(l);
 	l->desk = (struct sg_desk){
-		.control = l->control, .change = l->change, .access = l->o.access, .snapshot = l->snapshot
+		.control = l->control, .change = l->change, .access = l->o.access, .snapshot = l->snapshot,
+		.limit = &l->refused
 	};
 }
 
