@@ -4,6 +4,7 @@
 
 #include <libxml/c14n.h>
 #include <libxml/parser.h>
+#include <libxml/xmlerror.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ const struct sg_xml_limits sg_xml_feed_limits = {
 	.attributes = 32,
 	.depth = 32,
 	.tags = 200000,
+	.scope = 2000000,
 	.allow_comment = true,
 };
 
@@ -22,14 +24,30 @@ const struct sg_xml_limits sg_xml_config_limits = {
 	.attributes = 256,
 	.depth = 100,
 	.tags = 5000000,
+	.scope = 200000000,
 	.allow_comment = true,
 	.allow_cdata = true,
 	.allow_pi = true,
 };
 
+/* Its own words go to stderr by default, from canonical form and from ids too; where a sentence is wanted it is made here. */
+static void quiet(void *data, xmlErrorPtr error)
+{
+	(void)data, (void)error;
+}
+
+static void quiet_text(void *data, const char *format, ...)
+{
+	(void)data, (void)format;
+}
+
 void sg_xml_init(void)
 {
 	xmlInitParser();
+	xmlSetStructuredErrorFunc(NULL, quiet);
+	xmlSetGenericErrorFunc(NULL, quiet_text);
+	xmlThrDefSetStructuredErrorFunc(NULL, quiet); /* of the threads to come */
+	xmlThrDefSetGenericErrorFunc(NULL, quiet_text);
 	xmlSubstituteEntitiesDefault(0);
 }
 

@@ -19,11 +19,12 @@ struct sg_xml_limits {
 	size_t attributes; /* of one tag */
 	size_t depth;
 	size_t tags;
+	size_t scope; /* sum, over all tags, of the square of the namespaces in scope: what canonical form costs */
 	bool allow_comment, allow_cdata, allow_pi; /* DOCTYPE is never allowed */
 };
-/* Feeds: 4 MiB, 16 KiB, 32, 32, 200,000; no CDATA, no PI, comments yes. */
+/* Feeds: 4 MiB, 16 KiB, 32, 32, 200,000, 2,000,000; no CDATA, no PI, comments yes. */
 extern const struct sg_xml_limits sg_xml_feed_limits;
-/* IIS files: 64 MiB, 1 MiB, 256, 100, 5,000,000; all but DOCTYPE. */
+/* IIS files: 64 MiB, 1 MiB, 256, 100, 5,000,000, 200,000,000; all but DOCTYPE. */
 extern const struct sg_xml_limits sg_xml_config_limits;
 
 void sg_xml_init(void);

@@ -8,12 +8,16 @@
 
 #include <string.h>
 
+enum { MAX_DEPTH = 128 };
+
 struct scan {
 	struct sg_bytes doc;
 	const struct sg_xml_limits *limits;
 	struct sg_err *err;
 	size_t at; /* of the construct that is looked at */
-	size_t depth, tags;
+	size_t depth, tags, scope;
+	size_t namespaces;          /* in scope */
+	size_t declared[MAX_DEPTH]; /* of them by the open tag at each depth */
 };
 
 /* Fails with line and column (both from 1, the column in characters) of the octet at `at`. */
@@ -103,12 +107,26 @@ static int declaration(struct scan *s)
 	return 0;
 }
 
+/* Whether the value that begins with the quote at `at` is that of xmlns or xmlns:x. */
+static bool declares(const unsigned char *d, size_t from, size_t at)
+{
+	size_t end, begin;
+
+	for (end = at; end > from && (is_space(d[end - 1]) || d[end - 1] == '=');)
+		end--;
+	for (begin = end;
+	        begin > from && !is_space(d[begin - 1]) && d[begin - 1] != '"' && d[begin - 1] != '\'';)
+		begin--;
+	return end - begin >= 5 && memcmp(d + begin, "xmlns", 5) == 0 &&
+	       (end - begin == 5 || d[begin + 5] == ':');
+}
+
 /* A start tag, an end tag or an element without content; s->at is on its '<'. */
 static int tag(struct scan *s)
 {
 	const unsigned char *d = s->doc.data;
 	bool closing = begins(s, s->at, "</");
-	size_t i = s->at + 1, attributes = 0;
+	size_t i = s->at + 1, attributes = 0, declared = 0;
 
 	for (;; i++) {
 		if (i - s->at >= s->limits->tag_bytes && i < s->doc.len)
@@ -123,6 +141,7 @@ static int tag(struct scan *s)
 			continue;
 		if (++attributes > s->limits->attributes)
 			return fail_at(s, s->at, SG_ELIMIT, "the tag has too many attributes");
+		declared += declares(d, s->at, i);
 		for (unsigned char quote = d[i++]; i < s->doc.len && d[i] != quote; i++) {
 			if (d[i] == '<')
 				return fail_at(s, i, SG_EPARSE, "there is a '<' inside of an attribute");
@@ -133,14 +152,20 @@ static int tag(struct scan *s)
 	if (closing) {
 		if (s->depth == 0)
 			return fail_at(s, s->at, SG_EPARSE, "an end tag that closes nothing");
-		s->depth--;
+		s->namespaces -= s->declared[--s->depth];
 	} else {
 		if (++s->tags > s->limits->tags)
 			return fail_at(s, s->at, SG_ELIMIT, "there are too many elements");
-		if (s->depth == s->limits->depth)
+		if (s->depth == s->limits->depth || s->depth == MAX_DEPTH)
 			return fail_at(s, s->at, SG_ELIMIT, "the elements are nested too deeply");
-		if (d[i - 1] != '/')
-			s->depth++;
+		s->scope += (s->namespaces + declared) * (s->namespaces + declared);
+		if (s->scope > s->limits->scope)
+			return fail_at(
+			        s, s->at, SG_ELIMIT, "too many namespaces are in scope of too many elements");
+		if (d[i - 1] != '/') {
+			s->declared[s->depth++] = declared;
+			s->namespaces += declared;
+		}
 	}
 	s->at = i + 1;
 	return 0;
