@@ -110,6 +110,8 @@ static int leaf_key(const struct sg_signed *s, EVP_PKEY **ret, struct sg_err *er
 		*ret = X509_get_pubkey(leaf);
 		if (!*ret || EVP_PKEY_get_base_id(*ret) != EVP_PKEY_RSA)
 			r = sg_fail(err, SG_ETRUST, "the signer's key is not RSA");
+		else
+			r = sg_x509_sound(leaf, err); /* before it is reckoned with */
 	}
 	X509_free(leaf);
 	return r;

@@ -71,7 +71,8 @@ static int leaf_rights(X509 *leaf, const struct sg_anchor *anchor, struct sg_err
 {
 	EVP_PKEY *key = X509_get0_pubkey(leaf);
 
-	if (X509_check_ca(leaf) != 0)
+	/* the flag counts by itself, too: X509_check_ca() overlooks it where keyUsage lacks keyCertSign */
+	if (X509_check_ca(leaf) != 0 || (X509_get_extension_flags(leaf) & EXFLAG_CA))
 		return sg_fail(
 		        err, SG_ETRUST, "the signer's certificate belongs to an authority, not to a signer");
 	if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) < MIN_RSA_BITS)

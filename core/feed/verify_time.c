@@ -268,7 +268,7 @@ static int check_authority(const struct token *t, int64_t at, struct sg_ends *en
 		.ends = ends };
 	X509 *end = NULL;
 
-	if (X509_check_ca(t->signer) != 0)
+	if (X509_check_ca(t->signer) != 0 || (X509_get_extension_flags(t->signer) & EXFLAG_CA))
 		return refuse(err, "its signer is an authority, not a time-stamping service");
 	/* RFC 3161 section 2.3 wants the extension critical, too; Microsoft's is not. What it says is what counts. */
 	if (!sg_x509_has_eku(t->signer, SG_EKU_TIME_STAMPING) || sg_x509_n_eku(t->signer) != 1)

@@ -2,13 +2,15 @@
 #include "feed/verify_x509.h"
 
 #include "base/text.h"
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 3, MAX_CRL = 16 << 20 };
+enum { MAX_DEPTH = 3, MAX_CRL = 16 << 20, MAX_RSA_BITS = 8192 };
 
 int sg_x509_base64(const xmlNode *node, size_t max, const char *what, struct sg_buf *ret, struct sg_err *err)
 {
@@ -20,7 +22,9 @@ int sg_x509_base64(const xmlNode *node, size_t max, const char *what, struct sg_
 	int len = 0, rest = 0, r = 0;
 
 	EVP_DecodeInit(ctx);
-	if (n > room || EVP_DecodeUpdate(ctx, out, &len, (const unsigned char *)text, (int)n) < 0 ||
+	/* OpenSSL takes '-' for the end, and whatever stands behind it for nothing */
+	if (n > room || strchr(text, '-') ||
+	        EVP_DecodeUpdate(ctx, out, &len, (const unsigned char *)text, (int)n) < 0 ||
 	        EVP_DecodeFinal(ctx, out + len, &rest) < 0 || (size_t)(len + rest) > max)
 		r = sg_fail(err, SG_ETRUST, "%s is not base64 of at most %zu octets", what, max);
 	else
@@ -63,6 +67,33 @@ X509 *sg_x509_of_anchor(const struct sg_anchor *anchor, struct sg_err *err)
 		cert = NULL;
 	}
 	return cert;
+}
+
+/* Beyond what path validation asks: RFC 5280 section 4.1.2.2 wants a positive serial; exponents that are small or even have been ways to forge, and a
+ * key of excessive size is work for whoever must verify with it (FIPS 186-5 section 5.4 and A.1.1 for the bounds of e). */
+int sg_x509_sound(X509 *cert, struct sg_err *err)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	BIGNUM *serial = ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert), NULL), *e = NULL;
+	int r = 0;
+
+	if (!serial || BN_is_zero(serial) || BN_is_negative(serial) || BN_num_bytes(serial) > 20)
+		r = sg_fail(err, SG_ETRUST,
+		        "a certificate's serial number is not one of 1 to 20 octets above zero");
+	else if (key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA) {
+		if (EVP_PKEY_get_bits(key) > MAX_RSA_BITS)
+			r = sg_fail(err, SG_ETRUST,
+			        "an RSA key of %d bits is too large: at most %d bits are accepted",
+			        EVP_PKEY_get_bits(key), MAX_RSA_BITS);
+		else if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) != 1 || !BN_is_odd(e) ||
+		         BN_num_bits(e) < 17 || BN_num_bits(e) > 64)
+			r = sg_fail(err, SG_ETRUST,
+			        "an RSA key's public exponent is not accepted: it must be odd and at least "
+			        "65537");
+	}
+	BN_free(serial);
+	BN_free(e);
+	return r;
 }
 
 char *sg_x509_subject(X509 *cert)
@@ -227,7 +258,9 @@ int sg_x509_path(const struct sg_x509_path *p, X509 **ret_end, struct sg_err *er
 		if (!end)
 			r = sg_fail(err, SG_ETRUST, "the %s's certificate does not lead to a pinned anchor",
 			        p->who);
-		else if (p->each)
+		for (int i = 0; !r && i < n - 1; i++) /* what is pinned was looked at by whoever pinned it */
+			r = sg_x509_sound(sk_X509_value(path, i), err);
+		if (!r && p->each)
 			r = p->each(path, err);
 		if (!r && p->n_crls)
 			r = check_revoked(p, err);

@@ -20,6 +20,9 @@ X509_CRL *sg_x509_crl(const struct sg_buf *octets); /* PEM or DER; NULL: it is n
 /* verify_ends.c: adds when each certificate of the path ends, leaf first. */
 void sg_x509_ends(STACK_OF(X509) * path, const char *who, struct sg_ends *ends);
 
+/* Serial number and RSA key are such as no honest authority gives otherwise. SG_ETRUST says which is not. */
+int sg_x509_sound(X509 *cert, struct sg_err *err);
+
 char *sg_x509_subject(X509 *cert); /* safe to print; the caller's */
 int64_t sg_x509_ms(const ASN1_TIME *t);
 bool sg_x509_has_eku(X509 *cert, const char *oid);
