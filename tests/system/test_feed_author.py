@@ -1,7 +1,9 @@
 """The author's verbs through the real programs: new, lint, test, try and collect, and what a mitigation made so does on a server."""
 import json
 import os
+import pty
 import subprocess
+import tempfile
 import unittest
 
 import harness
@@ -15,8 +17,6 @@ def run(*args, **more):
 
 class Author(unittest.TestCase):
     def setUp(self):
-        import tempfile
-
         self.folder = tempfile.TemporaryDirectory(prefix="stopgap-author-")
         self.addCleanup(self.folder.cleanup)
         self.config = self.path("CORP-7.xml")
@@ -54,6 +54,34 @@ class Author(unittest.TestCase):
         nothing = run(FEED, "new", "--id", "CORP-7")
         self.assertEqual(nothing.returncode, 2)
         self.assertIn("--refuse", nothing.stderr)
+
+    def test_new_asks_at_a_terminal_and_takes_what_is_in_brackets(self):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.folder.name)
+            os.execv(FEED, [FEED, "new", "--cve", "CVE-2026-1", "--severity", "critical"])
+        answers = ["CORP-9", "", "", "/owa/a.aspx?x=1", "", "", "", "", "", "", "", "", ""]
+        seen = b""
+        for answer in answers:
+            os.write(fd, answer.encode() + b"\n")
+        while True:
+            try:
+                some = os.read(fd, 4096)
+            except OSError:
+                break
+            if not some:
+                break
+            seen += some
+        status = os.waitpid(pid, 0)[1]
+        self.assertEqual(os.waitstatus_to_exitcode(status) if hasattr(os, "waitstatus_to_exitcode") else status, 0, seen)
+        self.assertIn(b"Id, such as CORP-7: ", seen)
+        self.assertIn(b"[url_rewrite]: ", seen)
+        self.assertNotIn(b"CVE, KB", seen)  # it was given
+        with open(self.path("CORP-9.xml")) as f:
+            text = f.read()
+        self.assertIn('sg:severity="critical"', text)
+        self.assertIn('uri="/owa/a.aspx?x=1"', text)
+        self.assertIn('name="Exchange"', text)
 
     def test_lint_names_file_line_and_rule_and_fails_on_errors(self):
         self.new()
