@@ -152,7 +152,9 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	f->ended = row->remove_after && w->now.wall >= row->remove_after;
 	shadow(e, w, &d);
 	f->applies = row->applies;
-	f->asked = row->out || f->blocked;
+	f->retry_due = !row->retry_at || w->now.wall >= row->retry_at;
+	/* What a person asked for and what failed waits for its retry, too: a request puts that time back to now. */
+	f->asked = (row->out || f->blocked) && (f->retry_due || d.slot != SG_SLOT_IO);
 	f->removal_window =
 	        sg_policy_window(sg_policy_removal_window(conf), w->now.wall, maintenance, &opens);
 	f->reapply = conf->reapply_by_hand;
@@ -161,7 +163,6 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	f->body_failed = !sg_hash_is_zero(&row->failed) && sg_hash_equal(&row->offered, &row->failed);
 	f->other_body = sg_hash_is_zero(&row->applied) ? !f->body_failed
 	                                               : d.m && !sg_hash_equal(&row->offered, &row->applied);
-	f->retry_due = !row->retry_at || w->now.wall >= row->retry_at;
 	f->tried_out = row->goal == SG_OUT;
 	f->removed = !sg_hash_is_zero(&row->applied) && sg_hash_equal(&row->failed, &row->applied);
 	f->incomplete = f->holds && sg_hash_is_zero(&row->applied);

@@ -165,6 +165,30 @@ static void a_rule_that_was_left_is_adopted_once_the_configuration_says_so(void 
 	t_snapshot_free(theirs);
 }
 
+/* What could not be taken out of a file that somebody broke goes as soon as the file is right again, not within the hour. */
+static void what_could_not_go_goes_when_its_file_can_be_read_again(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_buf good = { 0 };
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	t_drive_read(lab->drive, T_WWWROOT, &good);
+	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>", "");
+	assert_int_not_equal(lab_ask(lab, NULL, "rollback", "id", "M1", NULL), 0);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/io");
+	sg_engine_touched(lab->engine, NULL);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "blocked/io");
+	t_drive_write(lab->drive, T_WWWROOT, sg_buf_bytes(&good));
+	sg_engine_touched(lab->engine, NULL);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "reverted/by-admin");
+	assert_true(lab_untouched(lab));
+	sg_buf_release(&good);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
 
 int main(void)
@@ -177,6 +201,7 @@ int main(void)
 		T(what_a_person_took_out_stays_out_and_is_exposed),
 		T(a_replaced_file_gets_the_rule_back),
 		T(a_file_that_is_gone_drops_its_claims),
+		T(what_could_not_go_goes_when_its_file_can_be_read_again),
 		T(a_rule_that_was_left_is_adopted_once_the_configuration_says_so),
 	};
 
