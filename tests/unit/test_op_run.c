@@ -113,6 +113,36 @@ static void the_three_kinds_go_in_and_out_in_one_operation(void **state)
 	all_run(l);
 }
 
+/* --- the order */
+
+static struct {
+	const struct sg_runner *runner;
+	const char *drive;
+	uint32_t start; /* of UM when it was told to stop */
+} watched;
+
+static int stop_and_look(void *arg, enum sg_hook_kind kind, const char *name, int64_t ms, struct sg_err *err)
+{
+	if (strcmp(name, T_UM) == 0)
+		watched.start = t_start(watched.drive, T_UM);
+	return watched.runner->stop(arg, kind, name, ms, err);
+}
+
+/* What is stopped before its start type is durable would be started again by whoever starts services meanwhile. */
+static void nothing_is_stopped_before_its_value_is_in_its_file(void **state)
+{
+	struct live *l = *state;
+	struct sg_runner real = l->runner;
+
+	watched.runner = &real;
+	watched.drive = l->lab.drive;
+	watched.start = 0;
+	l->runner.stop = stop_and_look;
+	live_offer(l, 1, A);
+	live_rests(l, T_UM);
+	assert_int_equal(watched.start, 4);
+}
+
 /* --- what others do meanwhile */
 
 static void an_uninstalled_service_is_let_go_and_nothing_is_created(void **state)
@@ -382,6 +412,7 @@ int main(void)
 		T(two_that_came_one_after_the_other_end_in_either_order),
 		T(a_dependant_that_another_one_wants_off_is_not_started_but_remembered),
 		T(the_three_kinds_go_in_and_out_in_one_operation),
+		T(nothing_is_stopped_before_its_value_is_in_its_file),
 		T(an_uninstalled_service_is_let_go_and_nothing_is_created),
 		T(what_an_administrator_set_is_never_written),
 		T(what_an_administrator_put_back_is_respected),
