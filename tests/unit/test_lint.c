@@ -1,4 +1,5 @@
 /* What lint finds: each rule by a document that breaks it, beside one that does not. */
+#include "base/os.h"
 #include "base/xml.h"
 #include "engine/lint_parts.h"
 
@@ -203,6 +204,22 @@ static void each_rule_finds_what_breaks_it(void **state)
 
 /* --- places, feeds */
 
+static void each_rule_has_its_line_in_the_page_for_authors(void **state)
+{
+	struct sg_buf page = { 0 };
+
+	(void)state;
+	assert_int_equal(sg_os_read(SG_SOURCE_DIR "/schemas/author.md", 1 << 20, &page, NULL, NULL), 0);
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		char *name = sg_format("`%s`", table[i].rule);
+
+		if (!strstr((const char *)page.data, name))
+			fail_msg("schemas/author.md does not list %s", name);
+		free(name);
+	}
+	sg_buf_release(&page);
+}
+
 static void a_finding_has_the_line_of_what_is_wrong(void **state)
 {
 	struct parts p = good;
@@ -336,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_mitigation_has_neither_errors_nor_warnings),
 		cmocka_unit_test(each_rule_finds_what_breaks_it),
+		cmocka_unit_test(each_rule_has_its_line_in_the_page_for_authors),
 		cmocka_unit_test(a_finding_has_the_line_of_what_is_wrong),
 		cmocka_unit_test(a_mitigation_whose_requests_another_stops_is_found),
 		cmocka_unit_test(what_is_no_feed_is_one_error_with_its_line),

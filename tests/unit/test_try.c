@@ -201,6 +201,32 @@ static void a_collected_copy_answers_as_the_drive_does(void **state)
 	free(folder);
 }
 
+static void a_drive_with_nothing_to_take_is_a_drive_still(void **state)
+{
+	struct stage *s = *state;
+	char *bare = sg_format("%s/bare", s->scratch), *folder = sg_format("%s/unpacked", s->scratch),
+	     *arg = sg_format("C=%s", bare);
+	struct sg_drives drives = { 0 }, copy = { 0 };
+	struct sg_collected about = { 0 };
+	struct sg_strs with = { 0 };
+	struct sg_buf tar = { 0 };
+
+	assert_int_equal(sg_os_mkdirs(bare, NULL), 0);
+	assert_int_equal(sg_os_mkdirs(folder, NULL), 0);
+	assert_int_equal(sg_drives_add(&drives, arg, NULL), 0);
+	assert_int_equal(sg_collect(&drives, true, &with, 0, &tar, &about, NULL), 0);
+	assert_int_equal(about.files, 0);
+	assert_true(about.notes.n > 0);
+	assert_int_equal(sg_try_unpack(sg_buf_bytes(&tar), folder, &copy, NULL), 0);
+	sg_drives_release(&drives);
+	sg_drives_release(&copy);
+	sg_collected_release(&about);
+	sg_buf_release(&tar);
+	free(bare);
+	free(folder);
+	free(arg);
+}
+
 static void hives_stay_unless_they_are_asked_for(void **state)
 {
 	struct stage *s = *state;
@@ -324,6 +350,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_drive_without_iis_needs_no_rule, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		        a_collected_copy_answers_as_the_drive_does, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		        a_drive_with_nothing_to_take_is_a_drive_still, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hives_stay_unless_they_are_asked_for, set_up, tear_down),
 		cmocka_unit_test(secrets_are_masked_at_equal_length),
 		cmocka_unit_test(an_archive_is_what_tar_reads_and_damage_is_refused),
