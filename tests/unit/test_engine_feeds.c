@@ -2,8 +2,6 @@
 #include "model/codes.h"
 #include "model/limit.h"
 #include "tests/lib/feed_lab.h"
-#include "tests/lib/signed_fixture.h"
-#include "tests/lib/stamp.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -233,109 +231,6 @@ static void what_an_administrator_took_out_is_not_forgotten(void **state)
 	free(m1);
 }
 
-static void absence_withdraws_in_an_em_document_alone(void **state)
-{
-	struct lab *lab = *state;
-
-	configure(lab, A "<feed name=\"em\" url=\"https://h/\" profile=\"eocs\"/>");
-	OFFER(lab, .feed = "em", .eocs = true);
-	lab_run(lab);
-	assert_string_equal(lab_field(lab, "PING", "state"), "applied");
-	OFFER(lab, .feed = "em", .eocs = true,
-	        .configs = "<Config id=\"PING2\" desc=\"Heartbeat\"><ActionList><Action type=\"DoNothing\" "
-	                   "scope=\"Server\" "
-	                   "desc=\"Nothing\"><Value>DoNothing</Value></Action></ActionList></Config>");
-	lab_run(lab);
-	assert_string_equal(lab_state(lab, "PING"), "reverted/withdrawn");
-	lab->now += 91 * FEED_DAY;
-	lab_run(lab);
-	assert_string_equal(lab_state(lab, "PING"), "");
-}
-
-/* --- an EM document's order: the time of its countersignature */
-
-static struct pki_cert time_root, time_service;
-
-static void give_stamped(struct lab *lab, const char *configs, const char *time)
-{
-	struct stamp_spec spec = { .signer = &time_service, .authority = &time_root, .time = time };
-	struct sg_buf token = { 0 }, object = { 0 };
-	struct sg_fetched f;
-	unsigned char raw[600];
-	EVP_ENCODE_CTX *ctx = EVP_ENCODE_CTX_new();
-	int n = 0, rest = 0;
-	char *value, *with;
-	const char *at;
-
-	feed_lab_sign(lab, &(struct feed_doc){ .eocs = true, .configs = configs }, &f);
-	value = fix_part((const char *)f.octets.data, "<SignatureValue", "</SignatureValue>");
-	at = strchr(value, '>') + 1;
-	assert_true(strcspn(at, "<") < sizeof raw);
-	EVP_DecodeInit(ctx);
-	assert_true(EVP_DecodeUpdate(ctx, raw, &n, (const unsigned char *)at, (int)strcspn(at, "<")) >= 0);
-	assert_true(EVP_DecodeFinal(ctx, raw + n, &rest) >= 0);
-	stamp_token((struct sg_bytes){ raw, (size_t)(n + rest) }, &spec, &token);
-	stamp_object(sg_buf_bytes(&token), NULL, 0, &object);
-	sg_buf_str(&object, "</Signature>");
-	with = fix_with((const char *)f.octets.data, "</Signature>", (const char *)object.data);
-	sg_buf_set(&f.octets, with, strlen(with));
-	assert_int_equal(feed_lab_give(lab, "em", &f), 0);
-	EVP_ENCODE_CTX_free(ctx);
-	sg_buf_release(&token);
-	sg_buf_release(&object);
-	sg_fetched_release(&f);
-	free(value);
-	free(with);
-}
-
-static void em_documents_are_ordered_by_their_timestamps(void **state)
-{
-	static const char old[] =
-	        "<Config id=\"OLD\" desc=\"Old\"><ActionList><Action type=\"DoNothing\" scope=\"Server\" "
-	        "desc=\"Nothing\"><Value>DoNothing</Value></Action></ActionList></Config>";
-	struct lab *lab = *state;
-	struct pki_spec root = { .name = "Time Root",
-		.from = LAB_NOW / 1000 - 86400,
-		.to = LAB_NOW / 1000 + 20 * 365 * 86400,
-		.constraints = "critical,CA:TRUE",
-		.usage = "critical,keyCertSign" };
-	struct pki_spec service = { .name = "Time Service",
-		.issuer = &time_root,
-		.from = LAB_NOW / 1000 - 86400,
-		.to = LAB_NOW / 1000 + 400 * 86400,
-		.constraints = "critical,CA:FALSE",
-		.usage = "critical,digitalSignature",
-		.extended = "critical,timeStamping" };
-	struct sg_buf pem = { 0 };
-
-	time_root = pki_make(&root);
-	time_service = pki_make(&service);
-	pki_cert_pem(&time_root, &pem);
-	feed_lab_put(lab, "time.pem", sg_buf_bytes(&pem));
-	configure(lab, "<trust><anchor name=\"a\" file=\"a.pem\"/><timestamp name=\"t\" file=\"time.pem\" "
-	               "feeds=\"em\"/></trust>"
-	               "<feed name=\"em\" url=\"https://h/\" profile=\"eocs\"/>" CORP);
-	OFFER(lab, .feed = "em", .eocs = true);
-	feed_lab_expect(lab, "em", 0, "the document's timestamp is not accepted: there is none");
-	lab->now += 400 * FEED_DAY; /* the signer ended long ago: its timestamp says that it signed in time */
-	give_stamped(lab, NULL, "20261118120000Z");
-	feed_lab_expect(lab, "em", 0, NULL);
-	give_stamped(lab, old, "20261118110000Z");
-	feed_lab_expect(lab, "em", 0, "an old one is being served again");
-	assert_string_equal(lab_state(lab, "OLD"), "");
-	give_stamped(lab, old, "20261118120000Z");
-	feed_lab_expect(lab, "em", 0, "another document was signed at the very same time");
-	give_stamped(lab, old, "20261118130000Z");
-	feed_lab_expect(lab, "em", 0, NULL);
-	assert_string_not_equal(lab_state(lab, "OLD"), "");
-	/* that the signer's own certificate is over is no warning: nothing rests on it */
-	lab_run(lab);
-	assert_int_equal(feed_lab_said(lab, SG_EV_TRUST_ENDED, "the signer's certificate"), 0);
-	sg_buf_release(&pem);
-	pki_cert_release(&time_root);
-	pki_cert_release(&time_service);
-}
-
 /* --- several feeds */
 
 static const char *field_of(struct lab *lab, const char *feed, const char *key, char *out, size_t size)
@@ -518,8 +413,6 @@ int main(void)
 		TEST(a_missing_id_stays_and_says_so),
 		TEST(a_withdrawal_is_remembered_for_90_days_after_it_left_the_feed),
 		TEST(what_an_administrator_took_out_is_not_forgotten),
-		TEST(absence_withdraws_in_an_em_document_alone),
-		TEST(em_documents_are_ordered_by_their_timestamps),
 		TEST(the_feed_that_stands_first_shadows_and_says_so),
 		TEST(an_import_is_judged_like_a_poll_and_names_who_brought_it),
 		TEST(a_week_of_failures_is_a_line_per_cause_and_one_a_day),

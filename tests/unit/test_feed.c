@@ -236,6 +236,31 @@ static void what_follows_never_goes_back(void **state)
 	}
 }
 
+static void what_is_from_the_future_does_not_follow(void **state)
+{
+	static const struct {
+		int64_t issued, now;
+		int event;
+	} table[] = {
+		{ FIX_NOW + 300000, FIX_NOW, 0 },
+		{ FIX_NOW + 300001, FIX_NOW, SG_EV_TRUST_TIME },
+		{ FIX_NOW + 300001, 0, 0 }, /* nobody asks */
+		{ 1, FIX_NOW, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct sg_feed feed = { .serial = 2, .issued = table[i].issued };
+		struct sg_feed_before before = { .serial = 1, .now = table[i].now };
+		struct sg_err err = SG_ERR_INIT;
+		int event = 0;
+
+		assert_int_equal(
+		        sg_feed_follows(&feed, &before, 0, &event, &err), table[i].event ? SG_ETRUST : 0);
+		assert_int_equal(event, table[i].event);
+	}
+}
+
 /* Thousands of mitigations in one document: the time for each must not grow with their number. */
 static void configs(size_t n, struct sg_buf *doc)
 {
@@ -286,6 +311,7 @@ int main(void)
 		cmocka_unit_test(serials_are_numbers_that_fit),
 		cmocka_unit_test(an_em_document_needs_no_head),
 		cmocka_unit_test(what_follows_never_goes_back),
+		cmocka_unit_test(what_is_from_the_future_does_not_follow),
 		cmocka_unit_test(a_large_document_is_read_in_linear_time),
 	};
 

@@ -334,6 +334,75 @@ static void https_needs_a_certificate_of_the_given_authority(void **state)
 	free(other_ca);
 }
 
+/* --- a document and its detached signature */
+
+static void both_come_or_neither(void **state)
+{
+	char *doc = write_file("both.xml", "<EOCS/>"), *cms;
+	struct sg_fetch_request req = ask(doc);
+	struct sg_fetched got = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(sg_fetch_signed(&req, &got, NULL), 0); /* nobody asks for a signature */
+	assert_int_equal(got.cms.len, 0);
+	sg_fetched_release(&got);
+	req.detached = true;
+	assert_int_equal(sg_fetch_signed(&req, &got, &err), SG_ENOENT);
+	assert_non_null(strstr(err.msg, "both.xml.p7s"));
+	cms = write_file("both.xml.p7s", "CMS");
+	assert_int_equal(sg_fetch_signed(&req, &got, NULL), 0);
+	assert_true(sg_bytes_is(sg_buf_bytes(&got.octets), "<EOCS/>"));
+	assert_true(sg_bytes_is(sg_buf_bytes(&got.cms), "CMS"));
+	sg_fetched_release(&got);
+	free(doc);
+	free(cms);
+}
+
+/* One server for both addresses: whoever carries its ETag gets 304. */
+static void what_changed_alone_brings_the_other_along(void **state)
+{
+	static const struct {
+		const char *etag, *cms_etag;
+		bool unchanged;
+		int served;
+	} table[] = {
+		{ NULL, NULL, false, 2 },
+		{ "\"1\"", "\"1\"", true, 2 },
+		{ "\"1\"", NULL, false, 3 },
+		{ NULL, "\"1\"", false, 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct http_server s = {
+			.answer = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 2\r\n\r\nab",
+			.etag = "\"1\""
+		};
+		struct sg_fetched got = { 0 };
+		struct sg_err err = SG_ERR_INIT;
+		char *url;
+
+		http_server_start(&s, NULL);
+		url = sg_format("%s?x=1", s.url);
+		struct sg_fetch_request req = ask(url);
+		req.detached = true;
+		req.etag = table[i].etag;
+		req.cms_etag = table[i].cms_etag;
+		if (sg_fetch_signed(&req, &got, &err))
+			fail_msg("%s", err.msg);
+		assert_int_equal(got.unchanged, table[i].unchanged);
+		assert_int_equal(got.octets.len, table[i].unchanged ? 0 : 2);
+		assert_int_equal(got.cms.len, table[i].unchanged ? 0 : 2);
+		assert_int_equal(atomic_load(&s.served), table[i].served);
+		if (i != 2)
+			assert_non_null(strstr(s.request, "/feed.xml.p7s?x=1 "));
+		http_server_stop(&s);
+		sg_fetched_release(&got);
+		free(url);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -354,6 +423,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(addresses_that_are_not_safe_are_refused),
 		cmocka_unit_test(an_unchanged_document_is_not_sent_again),
 		cmocka_unit_test(a_304_that_nobody_asked_for_is_refused),
+		cmocka_unit_test(both_come_or_neither),
+		cmocka_unit_test(what_changed_alone_brings_the_other_along),
 		cmocka_unit_test(validators_that_could_split_a_header_are_dropped),
 		cmocka_unit_test(a_body_is_never_larger_than_allowed),
 		cmocka_unit_test(a_server_that_keeps_silent_costs_only_the_timeout),

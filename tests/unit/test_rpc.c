@@ -218,6 +218,30 @@ static void exit_statuses_are_those_that_are_written_down(void **state)
 	assert_int_equal(sg_exit_of(SG_EFATAL), 1);
 }
 
+static void the_method_is_seen_before_the_whole_of_a_request_is_there(void **state)
+{
+	static const uint32_t ids[] = { 0, 1, 127, 128, 255, 256, 65535, 65536, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+		struct sg_buf out = { 0 };
+
+		sg_rpc_request(ids[i], "import", NULL, &out);
+		assert_true(sg_rpc_begins(&out, "import"));
+		assert_false(sg_rpc_begins(&out, "impor"));
+		assert_false(sg_rpc_begins(&out, "imports"));
+		while (out.len > 0) { /* torn anywhere: never read behind its end */
+			struct sg_buf exact = { 0 };
+
+			sg_buf_set(&exact, out.data, --out.len);
+			if (sg_rpc_begins(&exact, "import"))
+				assert_true(exact.len >= 9);
+			sg_buf_release(&exact);
+		}
+		sg_buf_release(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +251,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_request_is_refused_at_once),
 		cmocka_unit_test(a_request_may_be_large_but_not_larger),
 		cmocka_unit_test(answers_come_back_as_they_went),
+		cmocka_unit_test(the_method_is_seen_before_the_whole_of_a_request_is_there),
 		cmocka_unit_test(exit_statuses_are_those_that_are_written_down),
 	};
 
