@@ -360,6 +360,38 @@ static void octets_that_are_not_canonical_have_no_parts(void **state)
 	}
 }
 
+static int64_t time_of(
+        int (*read)(struct sg_bytes, const struct sg_feed_rules *, struct sg_feed **, int *, struct sg_err *),
+        int times)
+{
+	struct sg_clock before = { 0 }, after = { 0 };
+
+	sg_os_clock(&before);
+	for (int i = 0; i < times; i++) {
+		struct sg_feed *feed = NULL;
+		int event = 0;
+
+		assert_int_equal(read(sg_bytes_of(fix_good), &fix_rules, &feed, &event, NULL), 0);
+		sg_feed_free(feed);
+	}
+	sg_os_clock(&after);
+	return after.mono - before.mono;
+}
+
+static void two_workers_cost_milliseconds(void **state)
+{
+	enum { TIMES = 20 };
+	int64_t apart, here;
+
+	(void)state;
+	sg_worker_begin(0, NULL, jobs);
+	here = time_of(sg_feed_read, TIMES);
+	apart = time_of(sg_feed_read_apart, TIMES);
+	print_message("a small feed: %.1f ms in this process, %.1f ms by two workers\n", (double)here / TIMES,
+	        (double)apart / TIMES);
+	assert_true(apart / TIMES < 2000);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +402,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(without_a_worker_nothing_is_read),
 		cmocka_unit_test(a_worker_that_lies_is_caught),
 		cmocka_unit_test(octets_that_are_not_canonical_have_no_parts),
+		cmocka_unit_test(two_workers_cost_milliseconds),
 	};
 
 	sg_worker_begin(argc, argv, jobs);
