@@ -88,7 +88,7 @@ static void every_method_that_changes_something_needs_the_right_to_change(void *
 		assert_ptr_equal(sg_method_find(m->name), m);
 		n_reads += reading;
 	}
-	assert_int_equal(n, 19);
+	assert_int_equal(n, 21);
 	assert_int_equal(n_reads, 10);
 	assert_null(sg_method_find("Status"));
 	assert_null(sg_method_find(""));
