@@ -209,7 +209,7 @@ static int octets(const struct scan *s)
 	if (nul)
 		return fail_at(s, (size_t)(nul - d.data), SG_EPARSE, "there is a NUL in the document");
 	for (size_t at = 0; at < d.len;) {
-		size_t n = sg_utf8_next(d, at, &cp);
+		size_t n = d.data[at] < 0x80 ? 1 : sg_utf8_next(d, at, &cp); /* nearly all of it is ASCII */
 
 		if (!n)
 			return fail_at(s, at, SG_EPARSE, "the octet here is not UTF-8");
