@@ -55,41 +55,41 @@ static const char x[] = CONFIG("X", SITE(RULE(THEIRS, "another")));
 
 #define APPLY_A                                                                                              \
 	{                                                                                                    \
-		SG_OP_APPLY, "A", a, 2, 2                                                                    \
+		.op = SG_OP_APPLY, .id = "A", .body = a, .files = 2, .folders = 2                            \
 	}
 #define APPLY_B                                                                                              \
 	{                                                                                                    \
-		SG_OP_APPLY, "B", b, 2, 2                                                                    \
+		.op = SG_OP_APPLY, .id = "B", .body = b, .files = 2, .folders = 2                            \
 	}
 #define REVERT_A                                                                                             \
 	{                                                                                                    \
-		SG_OP_REVERT, "A", NULL, 2, 2                                                                \
+		.op = SG_OP_REVERT, .id = "A", .files = 2, .folders = 2                                      \
 	}
 #define REVERT_B                                                                                             \
 	{                                                                                                    \
-		SG_OP_REVERT, "B", NULL, 2, 2                                                                \
+		.op = SG_OP_REVERT, .id = "B", .files = 2, .folders = 2                                      \
 	}
 
 #define APPLY_AD                                                                                             \
 	{                                                                                                    \
-		SG_OP_APPLY, "AD", ad, 1, 1, .adopt = true                                                   \
+		.op = SG_OP_APPLY, .id = "AD", .body = ad, .files = 1, .folders = 1, .adopt = true           \
 	}
 
 #define APPLY_S                                                                                              \
 	{                                                                                                    \
-		SG_OP_APPLY, "S", s, 3, 2                                                                    \
+		.op = SG_OP_APPLY, .id = "S", .body = s, .files = 3, .folders = 2                            \
 	}
 #define APPLY_T                                                                                              \
 	{                                                                                                    \
-		SG_OP_APPLY, "T", t, 1, 0                                                                    \
+		.op = SG_OP_APPLY, .id = "T", .body = t, .files = 1, .folders = 0                            \
 	}
 #define REVERT_S                                                                                             \
 	{                                                                                                    \
-		SG_OP_REVERT, "S", NULL, 3, 2                                                                \
+		.op = SG_OP_REVERT, .id = "S", .files = 3, .folders = 2                                      \
 	}
 #define REVERT_T                                                                                             \
 	{                                                                                                    \
-		SG_OP_REVERT, "T", NULL, 1, 0                                                                \
+		.op = SG_OP_REVERT, .id = "T", .files = 1, .folders = 0                                      \
 	}
 
 const struct scenario scenarios[] = {
@@ -102,12 +102,12 @@ const struct scenario scenarios[] = {
 	{ .name = "supersede",
 	        .about = "a newer A takes the place of A",
 	        .prepare = { APPLY_A },
-	        .act = { { SG_OP_SUPERSEDE, "A", newer_a, 2, 2 } } },
+	        .act = { { .op = SG_OP_SUPERSEDE, .id = "A", .body = newer_a, .files = 2, .folders = 2 } } },
 	{ .name = "repair",
 	        .about = "A is put into a web.config that somebody replaced",
 	        .prepare = { APPLY_A },
 	        .replaced = true,
-	        .act = { { SG_OP_REPAIR, "A", a, 1, 1 } } },
+	        .act = { { .op = SG_OP_REPAIR, .id = "A", .body = a, .files = 1, .folders = 1 } } },
 	{ .name = "revert", .about = "A goes out", .prepare = { APPLY_A }, .act = { REVERT_A } },
 	{ .name = "revert-ab",
 	        .about = "A goes out, then B",
@@ -125,29 +125,51 @@ const struct scenario scenarios[] = {
 	{ .name = "adopt",
 	        .about = "somebody's rule makes way for AD, and comes back",
 	        .beside = true,
-	        .act = { APPLY_AD, { SG_OP_REVERT, "AD", NULL, 1, 1 } } },
+	        .act = { APPLY_AD, { .op = SG_OP_REVERT, .id = "AD", .files = 1, .folders = 1 } } },
 	{ .name = "adopt-newer",
 	        .about = "AD, which took somebody's rule out, becomes a service",
 	        .beside = true,
 	        .prepare = { APPLY_AD },
-	        .act = { { SG_OP_SUPERSEDE, "AD", newer_ad, 2, 1 } } },
+	        .act = { { .op = SG_OP_SUPERSEDE,
+	                .id = "AD",
+	                .body = newer_ad,
+	                .files = 2,
+	                .folders = 1 } } },
 	{ .name = "group",
 	        .about = "A and B go in together; X between them does not fit",
 	        .beside = true,
-	        .act = { { SG_OP_APPLY, "A", a, 3, 3, .also = { { "X", x, true }, { "B", b, false } } } } },
+	        .act = { { .op = SG_OP_APPLY,
+	                .id = "A",
+	                .body = a,
+	                .files = 3,
+	                .folders = 3,
+	                .also = { { "X", x, true }, { "B", b, false } } } } },
 	{ .name = "group-newer",
 	        .about = "a newer A in the rules' places, and a newer B as a service",
 	        .prepare = { APPLY_A, APPLY_B },
-	        .act = { { SG_OP_SUPERSEDE, "A", newer_a, 4, 3, .also = { { "B", newer_b, false } } } } },
+	        .act = { { .op = SG_OP_SUPERSEDE,
+	                .id = "A",
+	                .body = newer_a,
+	                .files = 4,
+	                .folders = 3,
+	                .also = { { "B", newer_b, false } } } } },
 	{ .name = "group-repair",
 	        .about = "A and B are put into a web.config that somebody replaced",
 	        .prepare = { APPLY_A, APPLY_B },
 	        .replaced = true,
-	        .act = { { SG_OP_REPAIR, "A", a, 1, 1, .also = { { "B", b, false } } } } },
+	        .act = { { .op = SG_OP_REPAIR,
+	                .id = "A",
+	                .body = a,
+	                .files = 1,
+	                .folders = 1,
+	                .also = { { "B", b, false } } } } },
 	{ .name = "group-revert",
 	        .about = "A, B and S go out together",
 	        .prepare = { APPLY_A, APPLY_B, APPLY_S },
-	        .act = { { SG_OP_REVERT, "A", NULL, 4, 3,
+	        .act = { { .op = SG_OP_REVERT,
+	                .id = "A",
+	                .files = 4,
+	                .folders = 3,
 	                .also = { { "B", NULL, false }, { "S", NULL, false } } } } },
 };
 const size_t n_scenarios = sizeof(scenarios) / sizeof(*scenarios);

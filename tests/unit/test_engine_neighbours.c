@@ -257,8 +257,8 @@ static void a_file_that_others_replaced_gets_no_adopted_rule_back(void **state)
 	struct sg_buf now = { 0 };
 
 	lab_configure(lab, NULL, ADOPT);
-	put_rule(lab, EOMTV2_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EOMTV2_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	t_drive_write(lab->drive, T_WWWROOT, sg_bytes_of(fresh));
@@ -272,13 +272,13 @@ static void a_file_that_others_replaced_gets_no_adopted_rule_back(void **state)
 static void a_repair_elsewhere_keeps_what_an_edited_file_gets_back(void **state)
 {
 	struct lab *lab = *state;
-	char *text = rule(EOMTV2_RULE), *config;
+	char *text = lab_rule(EOMTV2_RULE), *config;
 	struct sg_buf owa = { 0 };
 
 	lab_configure(lab, NULL, ADOPT);
 	t_drive_read(lab->drive, T_OWA, &owa);
-	put_rule(lab, EOMTV2_RULE);
-	offer(lab, 1, "1", LAB_ATTACK);
+	lab_put_rule(lab, EOMTV2_RULE);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
 	lab_run(lab);
 	config = sg_format(
 	        "<Config id=\"M1\" sg:revision=\"2\"><ActionList><Action type=\"UrlRewrite\" scope=\"Site\">"
