@@ -34,9 +34,10 @@ struct loop {
 	struct sg_polls *polls;
 	struct sg_refresh *refresh;
 	struct sg_watch *watch;
-	struct sg_snapshot *snapshot; /* the newest */	struct sg_desk desk;
+	struct sg_snapshot *snapshot; /* the newest */
+	struct sg_desk desk;
 	struct sg_limit refused; /* the desk's */
-int64_t began;
+	int64_t began;
 	int64_t wake;   /* uv_now() at which the engine has something to do */
 	int64_t offset; /* wall minus uv_now() when last looked at */
 	int64_t alive_every, alive_next;
@@ -343,10 +344,11 @@ static void start_lanes(struct loop *l)
 	        .loop = &l->uv, .changed = on_files, .limited = on_limited, .arg = l });
 	l->snapshot = sg_engine_snapshot(l->o.engine);
 	use_snapshot(l);
-	l->desk = (struct sg_desk){
-		.control = l->control, .change = l->change, .access = l->o.access, .snapshot = l->snapshot,
-		.limit = &l->refused
-	};
+	l->desk = (struct sg_desk){ .control = l->control,
+		.change = l->change,
+		.access = l->o.access,
+		.snapshot = l->snapshot,
+		.limit = &l->refused };
 }
 
 int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)

@@ -46,7 +46,7 @@ struct sg_engine {
 	struct sg_strs again;    /* feeds whose document and detached signature are fetched a second time */
 	uint64_t documents_read; /* verified or tried to, since the start */
 	struct sg_limit limit;   /* of what is said to watchers and the log */
-char *conf_file, *conf_error;
+	char *conf_file, *conf_error;
 	struct sg_host *host; /* NULL: not read yet, or it could not be */
 	char *host_error;
 	int64_t host_at;

@@ -336,7 +336,7 @@ static void put_crl(struct lab *lab, const char *name, const struct pki_cert *is
 static void a_revoked_signer_is_refused_with_the_next_reload_and_a_list_that_ends_is_said(void **state)
 {
 	static const char conf[] = "<trust>" A "<crl file=\"root.crl\" feeds=\"corp\"/><crl "
-	                                       "file=\"middle.crl\" feeds=\"corp\"/></trust>" CORP LOCAL;
+	                           "file=\"middle.crl\" feeds=\"corp\"/></trust>" CORP LOCAL;
 	struct lab *lab = *state;
 	struct sg_fetched f;
 
