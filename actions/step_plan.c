@@ -246,7 +246,8 @@ static int decide(const struct sg_move *move, const struct sg_seen_value *now, i
 	case SG_SEEN_TO: *ret_target = toward_settle ? settle : NULL; break;
 	case SG_SEEN_OTHER:
 		if (!toward_settle)
-			return sg_fail(err, SG_ECONFLICT, "%s", now->why);
+			return sg_fail(err, SG_ECONFLICT, "%s in %s: %s", move->addr.path,
+			        move->addr.container, now->why);
 		break;
 	case SG_SEEN_GONE:
 		if (!toward_settle)

@@ -242,6 +242,8 @@ static void two_values_offered_at_once_do_not_mix(void **state)
 	assert_string_equal(lab_state(lab, "A"), "applied/applied");
 	assert_string_equal(lab_state(lab, "B"), "applicable/holder");
 	lab_do(lab, "rollback", "id", "A", NULL);
+	assert_string_equal(lab_state(lab, "B"), "applied/applied"); /* it waited for A alone */
+	lab_do(lab, "rollback", "id", "B", NULL);
 	assert_true(lab_untouched(lab));
 }
 
