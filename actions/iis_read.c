@@ -241,7 +241,7 @@ int sg_iis_redirected(const struct sg_drives *drives, struct sg_err *err)
 		return 0;
 	if (r < 0)
 		return sg_fail(err, r, "%s", why.msg);
-	for (node = sg_cfg_first_element(&file.cfg, file.cfg.root); node != SG_NO_NODE;
+	for (node = sg_cfg_first_element(&file.cfg, file.cfg.root); file.cfg.nodes && node != SG_NO_NODE;
 	        node = sg_cfg_next_element(&file.cfg, node)) {
 		if (!sg_cfg_is(&file.cfg, node, "configurationRedirection") ||
 		        !sg_same(sg_cfg_attr(&file.cfg, node, "enabled"), "true"))

@@ -28,12 +28,12 @@ void sg_rf_release(struct sg_rf *f)
 
 /* --- what a feed may ask for */
 
-bool sg_rf_holds(const char *text, const char *part)
+bool sg_rf_holds(const char *whole, const char *sequence)
 {
-	size_t len = strlen(part);
+	size_t len = strlen(sequence);
 
-	for (; strlen(text) >= len; text++)
-		if (sg_same_n(text, part, len))
+	for (; strlen(whole) >= len; whole++)
+		if (sg_same_n(whole, sequence, len))
 			return true;
 	return false;
 }

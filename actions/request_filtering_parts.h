@@ -27,9 +27,9 @@ int sg_rf_read(
         const struct sg_mitigation *m, const struct sg_action *a, struct sg_rf *ret, struct sg_err *err);
 void sg_rf_release(struct sg_rf *f);
 
-bool sg_rf_holds(const char *text, const char *part); /* as IIS compares: ASCII case ignored */
-char *sg_rf_unescaped(const char *query);             /* each %XX once; owned by the caller */
-char *sg_rf_where(const struct sg_iis_entry *entry);  /* "FILE:LINE"; owned by the caller */
+bool sg_rf_holds(const char *whole, const char *sequence); /* as IIS compares: ASCII case ignored */
+char *sg_rf_unescaped(const char *query);                  /* each %XX once; owned by the caller */
+char *sg_rf_where(const struct sg_iis_entry *entry);       /* "FILE:LINE"; owned by the caller */
 
 int sg_rf_judge(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
         struct sg_iis_files *files, const struct sg_iis_site *site, const struct sg_test *test,

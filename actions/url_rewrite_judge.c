@@ -18,7 +18,7 @@ char *sg_ur_folder(const char *url)
 int sg_ur_inherit(struct sg_rw_rules *all, const struct sg_iis_met *met, struct sg_err *err)
 {
 	const struct sg_cfg_node *node = &met->cfg->nodes[met->node];
-	struct sg_rw_rules *rules = NULL;
+	struct sg_rw_rules *own = NULL;
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_buf text = { 0 };
 	char *folder = sg_ur_folder(met->url);
@@ -27,14 +27,14 @@ int sg_ur_inherit(struct sg_rw_rules *all, const struct sg_iis_met *met, struct 
 	sg_buf_str(&text, "<rewrite>");
 	sg_buf_add(&text, met->cfg->octets.data + node->at, node->end - node->at);
 	sg_buf_str(&text, "</rewrite>");
-	r = sg_rw_read(sg_buf_bytes(&text), &rules, &why);
+	r = sg_rw_read(sg_buf_bytes(&text), &own, &why);
 	if (!r) {
-		sg_rw_place(rules, folder);
-		r = sg_rw_append(all, rules, &why);
+		sg_rw_place(own, folder);
+		r = sg_rw_append(all, own, &why);
 	}
 	if (r)
 		sg_fail(err, r, "%s:%u: %s", met->container, node->line, why.msg);
-	sg_rw_free(rules);
+	sg_rw_free(own);
 	sg_buf_release(&text);
 	free(folder);
 	return r;

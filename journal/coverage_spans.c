@@ -29,9 +29,10 @@ void sg_spans_begin(struct sg_spans *s, enum sg_cover cover, enum sg_verdict ver
 {
 	struct sg_span *last = s->n ? &s->at[s->n - 1] : NULL;
 
-	if (s->open && last->cover == cover && last->verdict == verdict && strcmp(last->cause, cause) == 0)
+	if (s->open && last && last->cover == cover && last->verdict == verdict &&
+	        strcmp(last->cause, cause) == 0)
 		return;
-	if (s->open)
+	if (s->open && last)
 		last->to = at;
 	if (last && last->to <= last->from) {
 		free(last->cause);

@@ -54,6 +54,13 @@ static int put_name(unsigned char *head, const char *name, struct sg_err *err)
 	return 0;
 }
 
+/* Into a field of the zeroed head; its NUL is there where the field is longer. */
+static void put_text(unsigned char *field, const char *text)
+{
+	while (*text)
+		*field++ = (unsigned char)*text++;
+}
+
 static int put_head(
         struct sg_buf *tar, const char *name, char type, uint64_t size, int64_t mtime, struct sg_err *err)
 {
@@ -70,12 +77,10 @@ static int put_head(
 	octal(head + AT_SIZE, 11, size);
 	octal(head + AT_MTIME, 11, mtime > 0 ? (uint64_t)mtime / 1000 : 0);
 	head[AT_TYPE] = (unsigned char)type;
-	memcpy(head + AT_MAGIC,
-	        "ustar\0"
-	        "00",
-	        8);
-	memcpy(head + AT_USER, "root", 4);
-	memcpy(head + AT_GROUP, "root", 4);
+	put_text(head + AT_MAGIC, "ustar"); /* and a NUL */
+	put_text(head + AT_MAGIC + 6, "00");
+	put_text(head + AT_USER, "root");
+	put_text(head + AT_GROUP, "root");
 	octal(head + AT_SUM, 6, sum_of(head));
 	head[AT_SUM + 7] = ' ';
 	sg_buf_add(tar, head, BLOCK);

@@ -176,7 +176,7 @@ static int spawn(struct child *c, const struct sg_worker_job *job, int theirs, s
 	sigset_t none, all;
 	int e;
 
-	snprintf(cpu, sizeof cpu, "%lld", (long long)(c->call->timeout_ms / 1000 + 1));
+	snprintf(cpu, sizeof cpu, "%lld", (long long)c->call->timeout_ms / 1000 + 1);
 	if (job->network)
 		proxies(env);
 	sigemptyset(&none);

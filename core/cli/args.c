@@ -220,8 +220,9 @@ static int check_together(const struct sg_args *a, struct sg_err *err)
 		return sg_fail(err, SG_EINVAL,
 		        a->word ? "rollback takes the id of a mitigation or --all, not both"
 		                : "rollback needs the id of a mitigation, or --all");
-	if (strcmp(verb, "feed") == 0 && strcmp(a->sub, "reset-serial") != 0)
-		return sg_fail(err, SG_EINVAL, "feed knows reset-serial alone, not \"%.60s\"", a->sub);
+	if (strcmp(verb, "feed") == 0 && (!a->sub || strcmp(a->sub, "reset-serial") != 0))
+		return sg_fail(
+		        err, SG_EINVAL, "feed knows reset-serial alone, not \"%.60s\"", a->sub ? a->sub : "");
 	if (strcmp(verb, "feed") == 0 && !(a->given & SG_OPT_REASON))
 		return sg_fail(err, SG_EINVAL, "feed reset-serial needs --reason \"why\"");
 	if (strcmp(verb, "help") == 0 && a->sub && strcmp(a->sub, "event") != 0)

@@ -369,7 +369,7 @@ int sg_author_withdraw(const struct sg_author_args *a, struct sg_author_out *out
 		        m->withdraw_reason ? m->withdraw_reason : "-");
 	if (!r)
 		r = renew(a, &doc, false, &e, err);
-	if (!r) {
+	if (!r && m && part) {
 		cut_signature(&doc, &e);
 		tombstone(a, &doc, m, reason, replace(&e, part->from, part->to));
 		r = finish(a, &doc, &e, id, doc.where, out, err);

@@ -205,7 +205,7 @@ static int read_feed(const struct sg_author_args *a, struct sg_author_doc *doc, 
 int sg_author_try(const struct sg_author_args *a, struct sg_author_out *out, struct sg_err *err)
 {
 	const struct sg_strs *drives = &a->opt[SG_AUTHOR_DRIVES];
-	const char *scratch = sg_author_value(a, SG_AUTHOR_SCRATCH);
+	const char *scratch = sg_author_value(a, SG_AUTHOR_SCRATCH), *tmp = getenv("TMPDIR");
 	size_t n = drives->n + a->words.n - 1;
 	struct trying t = { .out = out };
 	struct sg_author_doc doc = { 0 };
@@ -219,7 +219,7 @@ int sg_author_try(const struct sg_author_args *a, struct sg_author_out *out, str
 		        "try needs copies of servers' drives: --drives DIR, or archives of \"stopgapctl "
 		        "collect\"");
 	if (!scratch)
-		scratch = getenv("TMPDIR") && *getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
+		scratch = tmp && *tmp ? tmp : "/tmp";
 	r = read_feed(a, &doc, &single, &m, &feed, err);
 	out->json = sg_val_map();
 	sg_val_set_str(out->json, "schema", "stopgap.try.v1");

@@ -9,7 +9,7 @@
 
 static void print_certs(const struct sg_val *certs, const char *head, struct sg_buf *out)
 {
-	for (size_t i = 0; i < sg_val_count(certs); i++) {
+	for (size_t i = 0; certs && i < certs->n; i++) {
 		const struct sg_val *c = certs->kid[i];
 
 		sg_buf_fmt(out, "%-12s ", i ? "" : head);

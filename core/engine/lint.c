@@ -152,7 +152,7 @@ static void unreadable(struct sg_lint *l, const char *rule, const struct sg_err 
 	unsigned line = 0;
 
 	if (at)
-		sscanf(at, "line %u", &line);
+		line = (unsigned)strtoul(at + strlen("line "), NULL, 10);
 	sg_lint_add(
 	        l, SG_LINT_ERROR, rule, line, "schemas/feed.xsd says what is allowed where", "%s", why->msg);
 }

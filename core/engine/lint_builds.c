@@ -10,7 +10,7 @@ static void named(const struct sg_version *v, char out[48])
 	if (v->n)
 		sg_version_format(v, out);
 	else
-		strcpy(out, "any");
+		memcpy(out, "any", sizeof("any"));
 }
 
 /* The first version behind all that begin with the prefix; false: there is none. */

@@ -122,9 +122,9 @@ static unsigned escaped(struct parser *r)
 static void read_class(struct parser *r, struct sg_pat_set *ret)
 {
 	struct sg_pat_set s = { { 0 } };
-	bool not = *r->p == '^';
+	bool negated = *r->p == '^';
 
-	r->p += not ;
+	r->p += negated;
 	while (*r->p && *r->p != ']') {
 		unsigned from, to;
 
@@ -144,7 +144,7 @@ static void read_class(struct parser *r, struct sg_pat_set *ret)
 		r->p++;
 	else
 		r->failed = true;
-	if (not )
+	if (negated)
 		invert(&s);
 	*ret = s;
 }
@@ -156,9 +156,7 @@ static uint32_t read_group(struct parser *r)
 	bool look = r->p[0] == '?' && (r->p[1] == '=' || r->p[1] == '!');
 	uint32_t inside, node;
 
-	if (look)
-		r->p += 2;
-	else if (r->p[0] == '?' && r->p[1] == ':')
+	if (look || (r->p[0] == '?' && r->p[1] == ':'))
 		r->p += 2;
 	else if (r->p[0] == '?')
 		r->failed = true;

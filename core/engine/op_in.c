@@ -83,7 +83,7 @@ static void prove(struct sg_ctx *ctx, struct sg_member *members, size_t n, const
 		host = *ctx->host;
 		now.host = &host;
 	}
-	for (size_t i = 0; plan && ctx->host && ctx->host->iis && !iis && i < plan->n_files; i++) {
+	for (size_t i = 0; plan && host.iis && !iis && i < plan->n_files; i++) {
 		if (plan->files[i].changed && sg_win_same(plan->files[i].container, host.iis->apphost) &&
 		        sg_iis_read(ctx->drives, &iis, NULL) == 0)
 			host.iis = iis;

@@ -101,7 +101,7 @@ int sg_request_do_import(struct sg_request *r)
 	}
 	if (!code)
 		code = sg_request_settle(r);
-	if (!code) {
+	if (!code && taken) {
 		const struct sg_feed_row *row = sg_world_feed(&r->w, taken->name);
 
 		sg_request_done(r, true, "feed %s: serial %llu, signed by %s", taken->name,

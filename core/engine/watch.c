@@ -30,8 +30,10 @@ static char *native_of(const struct sg_drives *drives, const char *win)
 	char *native = NULL, *folder, *above;
 	int code = sg_drive_path(drives, win, true, &native, &why);
 
-	if (code == 0 || code != SG_ENOENT || !cut || !cut[1])
-		return code ? NULL : native;
+	if (code == 0)
+		return native;
+	if (code != SG_ENOENT || !cut || !cut[1])
+		return NULL;
 	folder = sg_strndup(win, (size_t)(cut - win));
 	above = strchr(folder, '\\') ? native_of(drives, folder) : NULL;
 	if (above)

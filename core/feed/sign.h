@@ -47,6 +47,6 @@ void sg_sign_trial_release(struct sg_sign_trial *t);
 /* sign_tell.c: what certificates say, for people: an array of maps {subject, issuer, from, until (ms), sha256}. What cannot be decoded is left out. */
 struct sg_val *sg_sign_tell(const struct sg_bufs *ders);
 /* The certificates of a CMS message's signers, in DER; none when it cannot be read. It checks nothing. */
-void sg_sign_cms_signers(struct sg_bytes cms, struct sg_bufs *ret);
+void sg_sign_cms_signers(struct sg_bytes octets, struct sg_bufs *ret);
 
 #endif

@@ -25,10 +25,10 @@ int sg_x509_base64(const xmlNode *node, size_t max, const char *what, struct sg_
 	/* OpenSSL takes '-' for the end, and whatever stands behind it for nothing */
 	if (n > room || strchr(text, '-') ||
 	        EVP_DecodeUpdate(ctx, out, &len, (const unsigned char *)text, (int)n) < 0 ||
-	        EVP_DecodeFinal(ctx, out + len, &rest) < 0 || (size_t)(len + rest) > max)
+	        EVP_DecodeFinal(ctx, out + len, &rest) < 0 || (size_t)len + (size_t)rest > max)
 		r = sg_fail(err, SG_ETRUST, "%s is not base64 of at most %zu octets", what, max);
 	else
-		sg_buf_set(ret, out, (size_t)(len + rest));
+		sg_buf_set(ret, out, (size_t)len + (size_t)rest);
 	EVP_ENCODE_CTX_free(ctx);
 	free(out);
 	return r;
