@@ -43,7 +43,7 @@ static int put_name(unsigned char *head, const char *name, struct sg_err *err)
 
 	if (len > NAME) {
 		for (size_t i = len - NAME - 1; i < len && !cut; i++)
-			if (name[i] == '/' && i <= PREFIX)
+			if (i <= PREFIX && name[i] == '/')
 				cut = i;
 		if (!cut)
 			return sg_fail(err, SG_ELIMIT, "%.200s: the name is too long for an archive", name);
