@@ -101,6 +101,22 @@ def feed_xml(serial, configs, name="corp"):
     ).encode()
 
 
+_for_others = None
+
+
+def program_for(user):
+    """stopgapctl where that account may start it: a checkout may lie below a folder that nobody else may enter."""
+    global _for_others
+    if user is None:
+        return STOPGAPCTL
+    if _for_others is None:
+        folder = tempfile.mkdtemp(prefix="stopgap-for-others-")
+        atexit.register(shutil.rmtree, folder, True)
+        os.chmod(folder, 0o755)
+        _for_others = shutil.copy(STOPGAPCTL, folder)
+    return _for_others
+
+
 class Signer:
     """A throw-away chain: made once per process, because keys take their time."""
 
@@ -382,7 +398,7 @@ class Stage(unittest.TestCase):
         """Exit status, stdout, stderr of stopgapctl."""
         extra = {"user": user, "group": user, "extra_groups": []} if user is not None else {}
         done = subprocess.run(
-            [STOPGAPCTL, *arguments], capture_output=True, text=True, timeout=timeout,
+            [program_for(user), *arguments], capture_output=True, text=True, timeout=timeout,
             env={**os.environ, "STOPGAP_SOCKET": self.socket, **(env or {})}, **extra)
         return done.returncode, done.stdout, done.stderr
 
