@@ -2,6 +2,7 @@
  *
  * config_token.c   our reader: octets to nodes
  * config_sax.c     libxml2's reader, as the referee of the first
+ * config_apart.c   the same in a worker, where this process asks one (apart.h)
  * config_scan.c    both together, the file's style, and questions about nodes
  * config_same.c    equality of events
  * config_path.c    addresses: building, reading, finding
@@ -35,10 +36,19 @@ size_t sg_cfg_decode(struct sg_bytes raw, size_t at, bool in_attr, unsigned char
 
 /* --- config_sax.c */
 
+/* In this thread. */
 int sg_cfg_sax(const struct sg_cfg *cfg, const char *name, struct sg_err *err);
+
+/* --- config_apart.c */
+
+/* What sg_cfg_sax() says of these octets, or what a worker says that it says (apart.h). Of a worker besides: SG_EBUSY when none can be started, SG_EIO when
+ * it died, hung or answered nonsense. Refusals begin with `name`. */
+int sg_cfg_second(const struct sg_cfg *cfg, const char *name, struct sg_err *err);
 
 /* --- config_scan.c */
 
+/* Prescan and our reader only: all that sg_cfg_scan() gives, without the second reader's word. */
+int sg_cfg_first(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err);
 struct sg_bytes sg_cfg_octets(const struct sg_cfg *cfg, size_t at, size_t end);
 bool sg_cfg_blank(const struct sg_cfg *cfg, uint32_t node);    /* TEXT of white space only */
 bool sg_cfg_is_empty(const struct sg_cfg *cfg, uint32_t node); /* nothing but white space inside */

@@ -159,7 +159,7 @@ static void indent_step(struct sg_cfg *cfg)
 	memcpy(cfg->indent, seen[best].step, sizeof cfg->indent);
 }
 
-int sg_cfg_scan(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err)
+int sg_cfg_first(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err)
 {
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_cfg cfg = { 0 };
@@ -171,13 +171,23 @@ int sg_cfg_scan(struct sg_bytes octets, const char *name, struct sg_cfg *ret, st
 	rc = sg_cfg_tokenize(octets, name, &cfg, err);
 	if (rc < 0)
 		return rc;
-	rc = sg_cfg_sax(&cfg, name, err);
+	cfg.newline = newline_of(octets);
+	indent_step(&cfg);
+	*ret = cfg;
+	return 0;
+}
+
+int sg_cfg_scan(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err)
+{
+	struct sg_cfg cfg = { 0 };
+	int rc = sg_cfg_first(octets, name, &cfg, err);
+
+	if (rc == 0)
+		rc = sg_cfg_second(&cfg, name, err);
 	if (rc < 0) {
 		sg_cfg_release(&cfg);
 		return rc;
 	}
-	cfg.newline = newline_of(octets);
-	indent_step(&cfg);
 	*ret = cfg;
 	return 0;
 }
