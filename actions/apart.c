@@ -41,18 +41,16 @@ int sg_action_ask(
 	sg_buf_release(&reply);
 	if (r) {
 		sg_val_free(answer);
-		return sg_fail(err, r == SG_EBUSY ? SG_EBUSY : SG_EIO, "%s: %s", what, why.msg);
+		return sg_fail(err, r == SG_EBUSY || r == SG_EUNSUPPORTED ? SG_EBUSY : SG_EIO, "%s: %s", what,
+		        why.msg);
 	}
 	*ret = answer;
 	return 0;
 }
 
-int sg_action_code(const struct sg_val *answer)
+static int plain_code(int64_t code)
 {
-	int64_t code = sg_val_get_int(answer, "code", SG_EIO);
-
 	switch (code) {
-	case 0:
 	case SG_EINVAL:
 	case SG_ENOENT:
 	case SG_ECONFLICT:
@@ -61,6 +59,20 @@ int sg_action_code(const struct sg_val *answer)
 	case SG_EUNSUPPORTED: return (int)code;
 	default: return SG_EIO;
 	}
+}
+
+int sg_action_refusal(const struct sg_val *answer, struct sg_err *err)
+{
+	int64_t code = sg_val_get_int(answer, "code", SG_EIO);
+	struct sg_buf safe = { 0 };
+
+	if (code == 0)
+		return 0;
+	sg_text_safe(sg_val_get_str(answer, "text", ""), &safe);
+	sg_fail(err, plain_code(code), "%s",
+	        safe.len ? (const char *)safe.data : ": the worker gives no reason");
+	sg_buf_release(&safe);
+	return plain_code(code);
 }
 
 struct sg_val *sg_action_answer(int code, const struct sg_err *err)

@@ -1,6 +1,6 @@
 /* config_edit.c - the splices: one value of one file from what it is to what it shall be.
  *
- * Guarantees that every edit replaces one run of octets and touches no other, that the result has been read again by both readers and compared
+ * Guarantees that every edit replaces one run of octets and touches no other, that the result has been read again (sg_cfg_between) and compared
  * with what was there (config_referee.c), and that on failure the octets are as they were. Knows nothing of mitigations and holds.
  *
  * Why give-back is exact: whatever is put in stands right behind a '>' and begins with its own newline and indentation (or with nothing, in a
@@ -223,7 +223,7 @@ static int carry_out(
 	sg_buf_add(&out, octets->data, e->at);
 	sg_buf_add(&out, e->in.data, e->in.len);
 	sg_buf_add(&out, octets->data + e->end, octets->len - e->end);
-	rc = sg_cfg_scan(sg_buf_bytes(&out), e->name, &now, err);
+	rc = sg_cfg_between(sg_buf_bytes(&out), e->name, &now, err);
 	if (rc == 0)
 		rc = proven(e, &now, &written, err);
 	if (rc == 0)
@@ -272,7 +272,7 @@ int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *ad
 	int rc = sg_path_parse(addr->path, &e.path, err);
 
 	if (rc == 0)
-		rc = sg_cfg_scan(sg_buf_bytes(octets), name, &e.cfg, err);
+		rc = sg_cfg_between(sg_buf_bytes(octets), name, &e.cfg, err);
 	if (rc == 0)
 		rc = plan(&e, err);
 	if (rc == 0 && e.needed) {

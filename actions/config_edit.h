@@ -1,8 +1,9 @@
 /* config_edit.h - finds a value by its address, and changes it by splicing bytes. Pure: octets in, octets out.
  *
  * Guarantees (P7, P10): apply then revert gives back the identical octets, BOM, newlines, quotes, indentation and a missing last newline
- * included; after every edit the new octets are scanned again by both readers and everything outside the addressed nodes must have the
- * same events AND the same octets, or the edit is refused. Edits made by others elsewhere in the file survive.
+ * included; after every edit the new octets are scanned again and everything outside the addressed nodes must have the
+ * same events AND the same octets, or the edit is refused. Before anything is written both readers must have agreed on the file as it was and as it will
+ * be (sg_cfg_referee()); in a process that asks workers (apart.h) only our own reads what is in between. Edits made by others elsewhere in the file survive.
  * Addresses are those of model/row.h (struct sg_addr.path). Element names match exactly; the values of key attributes (names of rules and pools,
  * sequences, location paths) without case, as IIS's schema compares them. A `location` step without [@inheritInChildApplications] matches only
  * locations without that attribute or with "true"; path absent, path="" and path='.' are the same. A step that matches several elements (two
@@ -57,7 +58,8 @@ int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *ad
         const struct sg_content *to, struct sg_content *ret_written, enum sg_edit_result *ret,
         struct sg_err *err);
 
-/* The referee, for the privileged side: that `after` differs from `before` only at these addresses. SG_ECONFLICT names the line of `after`. */
+/* The referee, for the privileged side: both readers agree on `before` and on `after`, and these differ only at the addresses. SG_ECONFLICT names the line of
+ * `after`. Where workers are asked, libxml2 has no say in the second half: octets and events that are compared are those which our own reader found here. */
 int sg_cfg_referee(struct sg_bytes before, struct sg_bytes after, const char *name,
         const struct sg_addr *addrs, size_t n, struct sg_err *err);
 

@@ -3,6 +3,7 @@
  * config_token.c   our reader: octets to nodes
  * config_sax.c     libxml2's reader, as the referee of the first
  * config_apart.c   the same in a worker, where this process asks one (apart.h)
+ * config_memo.c    what workers said
  * config_scan.c    both together, the file's style, and questions about nodes
  * config_same.c    equality of events
  * config_path.c    addresses: building, reading, finding
@@ -41,9 +42,12 @@ int sg_cfg_sax(const struct sg_cfg *cfg, const char *name, struct sg_err *err);
 
 /* --- config_apart.c */
 
-/* What sg_cfg_sax() says of these octets, or what a worker says that it says (apart.h). Of a worker besides: SG_EBUSY when none can be started, SG_EIO when
- * it died, hung or answered nonsense. Refusals begin with `name`. */
+/* What sg_cfg_sax() says of these octets, or what a worker says that it says (apart.h), which is remembered. SG_EIO: no worker could be started, or it
+ * died, hung or answered nonsense. Refusals begin with `name`. */
 int sg_cfg_second(const struct sg_cfg *cfg, const char *name, struct sg_err *err);
+/* What is read between two words of the second reader, and is never written: the octets between two values of one plan. In a process that asks workers our
+ * reader alone; else sg_cfg_scan(). */
+int sg_cfg_between(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err);
 
 /* --- config_scan.c */
 

@@ -2,7 +2,8 @@
  *
  * Guarantees, when it returns 0: what is left of both versions without the addressed values (an element with the newline and indentation before
  * it, the tags of a scaffold that one version does not have, an attribute) is the same octets AND the same events in the same places. It
- * trusts nothing about how `after` came to be, so that the privileged side can check what an unprivileged worker computed. Linear.
+ * trusts nothing about how `after` came to be, and reads only what config_token.c found in this process: what a worker says about the octets
+ * (config_apart.c) can add a refusal and take none away. Linear.
  */
 #include "actions/config_internal.h"
 #include "base/text.h"
