@@ -1,4 +1,5 @@
-/* stopgap_feed_main.c - the feed author's tool: its beginning and its end. */
+/* stopgap_feed_main.c - the feed author's tool: its beginning and its end. It reads feeds, and the drives that they are tried on, in its own process
+ * (base/worker.h, actions/apart.h): it has no rights but those of the person who runs it. */
 #include "cli/feed_args.h"
 
 #include <signal.h>

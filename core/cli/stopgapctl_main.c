@@ -1,4 +1,5 @@
-/* stopgapctl_main.c - the administrator's tool: its beginning and its end. */
+/* stopgapctl_main.c - the administrator's tool: its beginning and its end. Where it works without the service, it reads the server's configuration in its
+ * own process (actions/apart.h): it has no rights but those of the person who runs it. */
 #include "base/os.h"
 #include "cli/run.h"
 

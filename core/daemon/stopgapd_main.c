@@ -1,5 +1,6 @@
 /* stopgapd_main.c - the service's beginning and end, in the order that design.md section 3 asks for: lock, check, recover, configuration,
  * control socket, loop. Started by itself as a worker (base/worker.h) it is another program: that comes first. Nothing starts a thread before sg_loop_run(), because checking the journal forks. */
+#include "actions/apart.h"
 #include "base/log.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -186,13 +187,28 @@ static enum sg_exit run(const struct sg_options *o, struct sg_err *err)
 	return status;
 }
 
+/* What a worker of this program may be: a reader of feeds, a fetcher, a reader of configuration. */
+static const struct sg_worker_job *jobs(void)
+{
+	enum { MOST = 16 };
+	static struct sg_worker_job all[MOST + 1];
+	const struct sg_worker_job *const tables[] = { sg_feed_jobs, sg_action_jobs };
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		for (const struct sg_worker_job *j = tables[i]; j->name && n < MOST; j++)
+			all[n++] = *j;
+	return all;
+}
+
 int main(int argc, char **argv)
 {
 	struct sg_options o = { 0 };
 	struct sg_err err = SG_ERR_INIT;
 	enum sg_exit status;
 
-	sg_worker_begin(argc, argv, sg_feed_jobs); /* never returns in a worker */
+	sg_worker_begin(argc, argv, jobs()); /* never returns in a worker */
+	sg_actions_apart();
 	if (sg_options_read(argc, argv, &o, &err) < 0) {
 		complain(&err);
 		fputs("stopgapd --help says more\n", stderr);
