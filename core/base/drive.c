@@ -23,8 +23,27 @@ static bool is_slash(char c)
 	return c == '\\' || c == '/';
 }
 
+static char *on_a_drive(const char *name)
+{
+	static const struct {
+		const char *name, *value;
+	} known[] = {
+		{ "SystemDrive", "C:" },
+		{ "windir", "C:\\Windows" },
+		{ "SystemRoot", "C:\\Windows" },
+		{ "ProgramFiles", "C:\\Program Files" },
+		{ "ProgramFiles(x86)", "C:\\Program Files (x86)" },
+		{ "ProgramData", "C:\\ProgramData" },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (sg_same(known[i].name, name))
+			return sg_strdup(known[i].value);
+	return NULL;
+}
+
 /* "%name%rest": *ret is what the name stands for followed by the rest. */
-static int expand(const char *win, char **ret, struct sg_err *err)
+static int expand(const struct sg_drives *d, const char *win, char **ret, struct sg_err *err)
 {
 	const char *end = win[0] == '%' ? strchr(win + 1, '%') : NULL;
 	char *name, *value;
@@ -35,7 +54,7 @@ static int expand(const char *win, char **ret, struct sg_err *err)
 		return 0;
 	}
 	name = sg_strndup(win + 1, (size_t)(end - win - 1));
-	value = sg_drive_env(name);
+	value = sg_drives_live(d) ? sg_drive_env(name) : on_a_drive(name);
 	if (value)
 		*ret = sg_format("%s%s", value, end + 1);
 	else
@@ -77,8 +96,7 @@ int sg_drive_canonical(const struct sg_drives *d, const char *win, char **ret, s
 	char *full = NULL;
 	int r;
 
-	(void)d; /* a drive that is not there has canonical names, too */
-	r = expand(win, &full, err);
+	r = expand(d, win, &full, err); /* a drive that is not there has canonical names, too */
 	if (r < 0)
 		return r;
 	if (is_slash(full[0]) && is_slash(full[1])) {

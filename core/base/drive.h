@@ -3,7 +3,8 @@
  * On Linux each drive letter is a folder given by --root C=DIR: components are matched without case (ASCII and the
  * Latin-1 letters), a name that matches two entries is refused (SG_ECONFLICT), a link inside the drive is refused, and
  * ".." never climbs above the drive. Environment names at the start are expanded for the drive, not for this process:
- * %SystemDrive% %windir% %SystemRoot% %ProgramFiles% %ProgramData%. On Windows paths are returned as they are.
+ * %SystemDrive% %windir% %SystemRoot% %ProgramFiles% %ProgramData%. On Windows the drives are this machine's own unless
+ * folders are given; names mean what the system says then, and a link on the way is refused all the same.
  * Owner: the caller; read-only after set-up, so any thread.
  */
 #ifndef SG_BASE_DRIVE_H
@@ -20,6 +21,10 @@ struct sg_drives {
 int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err);
 void sg_drives_release(struct sg_drives *d);
 
+/* Whether these are this machine's own drives: what is on them is live, and the registry and the services are Windows's, not files of a drive. Never but on
+ * Windows, and there when no folder was given. The one place where that is decided. */
+bool sg_drives_live(const struct sg_drives *d);
+
 /* "C:\inetpub\wwwroot\web.config" or "%SystemDrive%\inetpub\..." -> native path, owned by the caller.
  * SG_ENOENT names the first component that is missing. With `may_lack_last` the last component may be missing and is
  * returned as written. */
@@ -31,7 +36,7 @@ int sg_drive_path(
  * SG_EINVAL for what is no absolute path of a drive, SG_EUNSUPPORTED for network and device paths. */
 int sg_drive_canonical(const struct sg_drives *d, const char *win, char **ret, struct sg_err *err);
 
-/* What %name% means there, owned by the caller; NULL for a name that is not known. */
+/* What %name% means to this process, owned by the caller; NULL for a name that is not known, and on systems that have no drives. */
 char *sg_drive_env(const char *name);
 
 char *sg_win_join(const char *folder, const char *rest); /* one backslash between */

@@ -1,6 +1,11 @@
-/* drive_win.c - Windows paths on Windows: they are native. Names such as %SystemRoot% mean what the system says, because
- * its folder need not be on C:. */
+/* drive_win.c - Windows paths on Windows, where they are native: this machine's own drives, or folders that stand for drives. Names such as
+ * %SystemRoot% mean what the system says, because its folder need not be on C:.
+ *
+ * Guarantees that no link is followed below a drive, live or not: whoever owns a folder of a site may turn one of its folders into a junction, and
+ * what is written with this service's rights must not land where that leads.
+ */
 #include "base/drive.h"
+#include "base/os.h"
 #include "base/os_win.h"
 
 #include <windows.h>
@@ -22,11 +27,42 @@ char *sg_drive_env(const char *name)
 	return utf8;
 }
 
+bool sg_drives_live(const struct sg_drives *d)
+{
+	for (size_t i = 0; i < sizeof d->dir / sizeof *d->dir; i++)
+		if (d->dir[i])
+			return false;
+	return true;
+}
+
 int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err)
 {
-	(void)d;
-	return sg_fail(err, SG_EUNSUPPORTED,
-	        "\"%s\": drives are given on other systems only; here they are what they are", arg);
+	char letter = (char)(arg[0] >= 'a' && arg[0] <= 'z' ? arg[0] - 32 : arg[0]);
+	struct sg_file_id id = { 0 };
+	wchar_t *wide, full[32768];
+	DWORD len;
+	int r;
+
+	if (letter < 'A' || letter > 'Z' || arg[1] != '=' || !arg[2])
+		return sg_fail(err, SG_EINVAL, "\"%s\" is no drive: write it as C=FOLDER", arg);
+	if (d->dir[letter - 'A'])
+		return sg_fail(err, SG_EINVAL, "the drive %c: is given twice", letter);
+	r = sg_os_stat(arg + 2, &id, err);
+	if (r < 0)
+		return r;
+	if (!id.is_dir)
+		return sg_fail(
+		        err, SG_EINVAL, "the drive %c: cannot be %s, which is no folder", letter, arg + 2);
+	wide = sg_win_path(arg + 2);
+	len = GetFullPathNameW(wide, sizeof full / sizeof *full, full, NULL);
+	free(wide);
+	if (!len || len >= sizeof full / sizeof *full)
+		return sg_win_fail(
+		        err, GetLastError(), "the drive %c: cannot be the folder %s", letter, arg + 2);
+	while (len > 3 && full[len - 1] == L'\\')
+		full[--len] = 0;
+	d->dir[letter - 'A'] = sg_win_utf8(full);
+	return 0;
 }
 
 void sg_drives_release(struct sg_drives *d)
@@ -36,26 +72,70 @@ void sg_drives_release(struct sg_drives *d)
 	*d = (struct sg_drives){ 0 };
 }
 
+/* One more name on the way. `last` may be missing when `may_lack`. */
+static int check_step(const char *native, bool last, bool may_lack, const char *win, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(native);
+	WIN32_FIND_DATAW found;
+	DWORD is = GetFileAttributesW(wide), e = is == INVALID_FILE_ATTRIBUTES ? GetLastError() : 0;
+	HANDLE h;
+	int r = 0;
+
+	if (e && !(last && may_lack && e == ERROR_FILE_NOT_FOUND))
+		r = sg_win_fail(err, e, "%s: %s", win, native);
+	else if (!e && !last && !(is & FILE_ATTRIBUTE_DIRECTORY))
+		r = sg_fail(err, SG_ENOENT, "%s: %s is no folder", win, native);
+	else if (!e && (is & FILE_ATTRIBUTE_REPARSE_POINT)) {
+		h = FindFirstFileExW(wide, FindExInfoBasic, &found, FindExSearchNameMatch, NULL, 0);
+		/* other reparse points, such as deduplicated files, stand for themselves */
+		if (h == INVALID_HANDLE_VALUE)
+			r = sg_win_fail(err, GetLastError(), "%s: %s", win, native);
+		else if (IsReparseTagNameSurrogate(found.dwReserved0))
+			r = sg_fail(err, SG_EUNSUPPORTED,
+			        "%s: %s is a link, and links inside a drive are not followed", win, native);
+		if (h != INVALID_HANDLE_VALUE)
+			FindClose(h);
+	}
+	free(wide);
+	return r;
+}
+
 int sg_drive_path(
         const struct sg_drives *d, const char *win, bool may_lack_last, char **ret, struct sg_err *err)
 {
-	char *full = NULL;
-	wchar_t *wide;
-	DWORD e = 0;
+	char *full = NULL, *native;
+	const char *dir;
+	size_t at;
 	int r;
 
 	r = sg_drive_canonical(d, win, &full, err);
 	if (r < 0)
 		return r;
-	wide = sg_win_path(full);
-	if (GetFileAttributesW(wide) == INVALID_FILE_ATTRIBUTES)
-		e = GetLastError(); /* "path not found" when a folder on the way is missing, "file" for the last name */
-	free(wide);
-	if (e && !(e == ERROR_FILE_NOT_FOUND && may_lack_last)) {
-		r = sg_win_fail(err, e, "%s", full);
+	dir = d->dir[full[0] - 'A'];
+	if (!dir && !sg_drives_live(d)) {
+		r = sg_fail(err, SG_ENOENT, "%s: the drive %c: is not there (--root %c=FOLDER gives it)", win,
+		        full[0], full[0]);
 		free(full);
 		return r;
 	}
-	*ret = full;
-	return 0;
+	native = dir ? sg_win_join(dir, full + 3) : sg_strdup(full);
+	at = dir ? strlen(dir) : 2;
+	if (strlen(native) <= at + 1) /* the drive itself */
+		r = check_step(native, true, false, win, err);
+	while (r == 0 && native[at] && native[at + 1]) {
+		size_t end = at + 1 + strcspn(native + at + 1, "\\");
+		char c = native[end];
+
+		native[end] = 0;
+		r = check_step(native, !c, may_lack_last, win, err);
+		native[end] = c;
+		at = end;
+	}
+	if (r == 0) {
+		*ret = native;
+		native = NULL;
+	}
+	free(native);
+	free(full);
+	return r;
 }
