@@ -11,6 +11,13 @@
 #include "base/clock.h"
 #include "base/err.h"
 
+/* --- the process */
+/* First in main(). The arguments are UTF-8 then (and live as long as the process); the standard streams carry octets, line ends included; a reader who
+ * has gone makes a write fail and ends nobody. Windows: libraries come from the system's folder only, and no fault asks somebody to click. */
+void sg_os_begin(int *argc, char ***argv);
+void sg_os_setenv(const char *name, const char *value); /* NULL takes it away; before threads are started */
+char *sg_os_temp(void);                                 /* the folder for temporary files; owned by the caller */
+
 /* --- time, chance, identity */
 void sg_os_clock(struct sg_clock *ret); /* max_wall is left as it is */
 void sg_os_sleep(int64_t ms);           /* at least that long, signals aside; only for tools without a loop */
@@ -42,6 +49,8 @@ int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err);
 /* Creates `path` (O_EXCL) with `octets`, owner, mode, ACL and extended attributes of the file `like` (NULL: 0600).
  * Not synced. On failure nothing is left behind. */
 int sg_os_create(const char *path, struct sg_bytes octets, const char *like, struct sg_err *err);
+/* The same for a person's own file: who may read it is up to the account's umask; Windows: to the folder's access list. */
+int sg_os_create_plain(const char *path, struct sg_bytes octets, struct sg_err *err);
 /* Contents and metadata are durable; SG_EFATAL. */
 int sg_os_sync_file(const char *path, struct sg_err *err);
 /* The folder's entries are durable; SG_EFATAL. Windows: no-op. */

@@ -216,9 +216,9 @@ static int copy_metadata(const char *like, int fd, const char *path, struct sg_e
 	return r;
 }
 
-int sg_os_create(const char *path, struct sg_bytes octets, const char *like, struct sg_err *err)
+static int create(const char *path, mode_t mode, struct sg_bytes octets, const char *like, struct sg_err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	int r = 0;
 
 	if (fd < 0)
@@ -232,6 +232,16 @@ int sg_os_create(const char *path, struct sg_bytes octets, const char *like, str
 	if (r < 0)
 		unlink(path);
 	return r;
+}
+
+int sg_os_create(const char *path, struct sg_bytes octets, const char *like, struct sg_err *err)
+{
+	return create(path, 0600, octets, like, err);
+}
+
+int sg_os_create_plain(const char *path, struct sg_bytes octets, struct sg_err *err)
+{
+	return create(path, 0666, octets, NULL, err);
 }
 
 static int fatal(struct sg_err *err, const char *path)

@@ -167,13 +167,15 @@ static int write_all(HANDLE h, const char *path, struct sg_bytes octets, struct 
 	return 0;
 }
 
-int sg_os_create(const char *path, struct sg_bytes octets, const char *like, struct sg_err *err)
+static int create(const char *path, bool plain, struct sg_bytes octets, const char *like, struct sg_err *err)
 {
 	wchar_t *wide = sg_win_path(path);
 	HANDLE h;
 	int r;
 
-	h = sg_win_create_private(wide);
+	h = plain ? CreateFileW(wide, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL,
+	                    NULL)
+	          : sg_win_create_private(wide);
 	if (h == INVALID_HANDLE_VALUE) {
 		r = sg_win_fail(err, GetLastError(), "cannot create %s", path);
 		goto out;
@@ -187,6 +189,16 @@ int sg_os_create(const char *path, struct sg_bytes octets, const char *like, str
 out:
 	free(wide);
 	return r;
+}
+
+int sg_os_create(const char *path, struct sg_bytes octets, const char *like, struct sg_err *err)
+{
+	return create(path, false, octets, like, err);
+}
+
+int sg_os_create_plain(const char *path, struct sg_bytes octets, struct sg_err *err)
+{
+	return create(path, true, octets, NULL, err);
 }
 
 static int fatal(struct sg_err *err, const char *path)

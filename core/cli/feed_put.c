@@ -3,30 +3,8 @@
 
 #include "base/os.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A new file as any program makes one: the account's umask decides who reads it. */
-static int create(const char *path, struct sg_bytes octets, struct sg_err *err)
-{
-	FILE *f = fopen(path, "wbx");
-	bool good = f && fwrite(octets.data, 1, octets.len, f) == octets.len;
-	int e = errno;
-
-	if (f && fclose(f) != 0 && good) {
-		good = false;
-		e = errno;
-	}
-	if (good)
-		return 0;
-	errno = e;
-	sg_fail_errno(err, "cannot write %s", path);
-	if (f)
-		sg_os_unlink(path, NULL);
-	return err ? err->code : SG_EIO;
-}
 
 static int sync_folder_of(const char *path, struct sg_err *err)
 {
@@ -57,7 +35,7 @@ int sg_author_put(const char *path, struct sg_bytes octets, bool secret, struct 
 	if (secret || r == 0)
 		r = sg_os_create(temp, octets, r == 0 ? path : NULL, err);
 	else
-		r = create(temp, octets, err);
+		r = sg_os_create_plain(temp, octets, err);
 	if (!r) {
 		r = sg_os_sync_file(temp, err);
 		if (!r)

@@ -205,21 +205,21 @@ static int read_feed(const struct sg_author_args *a, struct sg_author_doc *doc, 
 int sg_author_try(const struct sg_author_args *a, struct sg_author_out *out, struct sg_err *err)
 {
 	const struct sg_strs *drives = &a->opt[SG_AUTHOR_DRIVES];
-	const char *scratch = sg_author_value(a, SG_AUTHOR_SCRATCH), *tmp = getenv("TMPDIR");
+	const char *given = sg_author_value(a, SG_AUTHOR_SCRATCH);
 	size_t n = drives->n + a->words.n - 1;
 	struct trying t = { .out = out };
 	struct sg_author_doc doc = { 0 };
 	struct sg_feed single;
 	struct sg_mitigation *m = NULL;
 	const struct sg_feed *feed = NULL;
+	char *scratch;
 	int r;
 
 	if (!n)
 		return sg_author_usage(out, err,
 		        "try needs copies of servers' drives: --drives DIR, or archives of \"stopgapctl "
 		        "collect\"");
-	if (!scratch)
-		scratch = tmp && *tmp ? tmp : "/tmp";
+	scratch = given ? sg_strdup(given) : sg_os_temp();
 	r = read_feed(a, &doc, &single, &m, &feed, err);
 	out->json = sg_val_map();
 	sg_val_set_str(out->json, "schema", "stopgap.try.v1");
@@ -241,5 +241,6 @@ int sg_author_try(const struct sg_author_args *a, struct sg_author_out *out, str
 		out->status = SG_EXIT_FAILED;
 	sg_mitigation_free(m);
 	sg_author_doc_release(&doc);
+	free(scratch);
 	return r;
 }

@@ -3,7 +3,6 @@
 #include "base/os.h"
 #include "cli/run.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 int main(int argc, char **argv)
@@ -13,9 +12,7 @@ int main(int argc, char **argv)
 	struct sg_clock now = { 0 };
 	enum sg_exit status;
 
-#ifdef SIGPIPE
-	signal(SIGPIPE, SIG_IGN); /* `stopgapctl watch | head` ends when a write fails */
-#endif
+	sg_os_begin(&argc, &argv); /* `stopgapctl watch | head` ends when a write fails */
 	sg_os_clock(&now);
 	if (sg_args_read(argc, argv, now.wall, &a, &err) < 0)
 		status = SG_EXIT_USAGE;

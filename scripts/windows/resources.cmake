@@ -1,0 +1,18 @@
+# sg_resources(NAME): gives the program NAME its version resource and manifest.
+set(sg_resource_templates ${CMAKE_CURRENT_LIST_DIR})
+set(sg_description_stopgapd "stopgap: the service that applies interim mitigations and takes them back")
+set(sg_description_stopgapctl "stopgap: the administrator's tool")
+set(sg_description_stopgap-feed "stopgap: writes, checks and signs feeds")
+set(sg_description_stopgap-journal "stopgap: reads a journal")
+
+function(sg_resources name)
+  set(description "${sg_description_${name}}")
+  if(NOT description)
+    set(description "stopgap: a test")
+  endif()
+  set(manifest ${sg_resource_templates}/program.manifest)
+  set(rc ${CMAKE_BINARY_DIR}/resources/${name}.rc)
+  configure_file(${sg_resource_templates}/program.rc.in ${rc} @ONLY)
+  target_sources(${name} PRIVATE ${rc})
+  set_property(SOURCE ${rc} APPEND PROPERTY OBJECT_DEPENDS ${manifest})
+endfunction()
