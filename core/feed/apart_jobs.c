@@ -17,6 +17,7 @@ const struct sg_worker_job sg_feed_jobs[] = {
 	{ .name = SG_JOB_CANONICAL, .prepare = sg_apart_prepare, .run = sg_apart_canonical },
 	{ .name = SG_JOB_READ, .prepare = sg_apart_prepare, .run = sg_apart_read },
 	{ .name = SG_JOB_FETCH, .prepare = sg_apart_fetch_prepare, .run = sg_apart_fetch, .network = true },
+	{ .name = SG_JOB_WALK, .prepare = sg_apart_fetch_prepare, .run = sg_apart_walk, .network = true },
 	{ 0 },
 };
 

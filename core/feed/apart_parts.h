@@ -15,6 +15,7 @@
 #define SG_JOB_CANONICAL "feed-canonical"
 #define SG_JOB_READ      "feed-read"
 #define SG_JOB_FETCH     "fetch"
+#define SG_JOB_WALK      "walk"
 
 extern const struct sg_pack_limits sg_apart_limits;
 
@@ -25,6 +26,8 @@ int sg_apart_prepare(struct sg_err *err);
 /* fetch_apart.c */
 int sg_apart_fetch(struct sg_bytes request, struct sg_buf *ret_reply);
 int sg_apart_fetch_prepare(struct sg_err *err);
+/* fetch_walk.c */
+int sg_apart_walk(struct sg_bytes request, struct sg_buf *ret_reply);
 
 /* The map that a job answers with. */
 struct sg_val *sg_apart_answer(int code, int event, const struct sg_err *err);

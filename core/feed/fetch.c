@@ -3,11 +3,9 @@
  * Guarantees that at most max_bytes are held, that https verifies the server, that nothing but https follows a redirect,
  * and that a stop is noticed within a second. What it brings is untrusted octets; it reads none of them.
  */
-#include "feed/fetch_parts.h"
+#include "feed/fetch_curl.h"
 
 #include "base/text.h"
-#include "model/url.h"
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,17 +42,7 @@ void sg_fetched_release(struct sg_fetched *f)
 
 /* --- the network */
 
-struct transfer {
-	const struct sg_fetch_request *req;
-	struct sg_bytes ca;
-	CURL *curl;
-	struct curl_slist *headers;
-	struct sg_fetched got;
-	bool too_large, stopped;
-	char text[CURL_ERROR_SIZE];
-};
-
-static void transfer_release(struct transfer *t)
+void sg_transfer_release(struct sg_transfer *t)
 {
 	curl_easy_cleanup(t->curl);
 	curl_slist_free_all(t->headers);
@@ -63,7 +51,7 @@ static void transfer_release(struct transfer *t)
 
 static size_t on_octets(char *data, size_t size, size_t n, void *arg)
 {
-	struct transfer *t = arg;
+	struct sg_transfer *t = arg;
 	size_t len = size * n;
 
 	if (len > t->req->max_bytes - t->got.octets.len) {
@@ -105,7 +93,7 @@ static void take_header(const char *line, size_t len, const char *name, char **r
 
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
-	struct transfer *t = arg;
+	struct sg_transfer *t = arg;
 	size_t len = size * n;
 
 	if (len > 5 && memcmp(data, "HTTP/", 5) == 0) { /* an answer begins: what a redirect said is void */
@@ -121,14 +109,14 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 
 static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
 {
-	struct transfer *t = arg;
+	struct sg_transfer *t = arg;
 
 	(void)total, (void)now, (void)up_total, (void)up;
 	t->stopped = t->stopped || (t->req->stop && t->req->stop(t->req->arg));
 	return t->stopped ? 1 : 0;
 }
 
-static void add_condition(struct transfer *t, const char *name, const char *value)
+static void add_condition(struct sg_transfer *t, const char *name, const char *value)
 {
 	if (!value || !sg_fetch_good_validator(value))
 		return;
@@ -138,7 +126,7 @@ static void add_condition(struct transfer *t, const char *name, const char *valu
 	free(line);
 }
 
-static CURLcode set_up(struct transfer *t, enum sg_url_kind kind)
+static CURLcode set_up(struct sg_transfer *t, enum sg_url_kind kind)
 {
 	const struct sg_fetch_request *req = t->req;
 	CURL *c = t->curl;
@@ -187,6 +175,22 @@ static CURLcode set_up(struct transfer *t, enum sg_url_kind kind)
 	return r;
 }
 
+int sg_transfer_begin(struct sg_transfer *t, CURLcode *ret_code, struct sg_err *err)
+{
+	enum sg_url_kind kind = SG_URL_PATH;
+	int r = sg_url_check(t->req->url, &kind, err);
+
+	if (!r && kind != SG_URL_HTTP && kind != SG_URL_HTTPS)
+		r = sg_fail(err, SG_EINVAL, "%s: this is no address of a server", t->req->url);
+	if (r)
+		return r;
+	t->curl = curl_easy_init();
+	if (!t->curl)
+		return sg_fail(err, SG_EIO, "libcurl cannot be used");
+	*ret_code = set_up(t, kind);
+	return 0;
+}
+
 /* --- what went wrong, and what to look at */
 
 static const char *advice(CURLcode code)
@@ -205,7 +209,7 @@ static const char *advice(CURLcode code)
 	}
 }
 
-static int fail_transfer(const struct transfer *t, CURLcode code, struct sg_err *err)
+static int fail_transfer(const struct sg_transfer *t, CURLcode code, struct sg_err *err)
 {
 	const struct sg_fetch_request *req = t->req;
 	char limit[32];
@@ -227,7 +231,7 @@ static int fail_transfer(const struct transfer *t, CURLcode code, struct sg_err 
 	        advice(code));
 }
 
-static int check_status(struct transfer *t, struct sg_err *err)
+static int check_status(struct sg_transfer *t, struct sg_err *err)
 {
 	const char *url = t->req->url;
 
@@ -254,19 +258,12 @@ static int check_status(struct transfer *t, struct sg_err *err)
 int sg_fetch_network(
         const struct sg_fetch_request *req, struct sg_bytes ca, struct sg_fetched *ret, struct sg_err *err)
 {
-	struct transfer t = { .req = req, .ca = ca };
-	enum sg_url_kind kind = SG_URL_PATH;
-	CURLcode code;
-	int r = sg_url_check(req->url, &kind, err);
+	struct sg_transfer t = { .req = req, .ca = ca };
+	CURLcode code = CURLE_OK;
+	int r = sg_transfer_begin(&t, &code, err);
 
-	if (!r && kind != SG_URL_HTTP && kind != SG_URL_HTTPS)
-		r = sg_fail(err, SG_EINVAL, "%s: this is no address of a server", req->url);
 	if (r)
 		return r;
-	t.curl = curl_easy_init();
-	if (!t.curl)
-		return sg_fail(err, SG_EIO, "libcurl cannot be used");
-	code = set_up(&t, kind);
 	if (!code)
 		code = curl_easy_perform(t.curl);
 	r = code ? fail_transfer(&t, code, err) : check_status(&t, err);
@@ -274,6 +271,6 @@ int sg_fetch_network(
 		*ret = t.got;
 		t.got = (struct sg_fetched){ 0 };
 	}
-	transfer_release(&t);
+	sg_transfer_release(&t);
 	return r;
 }

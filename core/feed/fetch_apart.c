@@ -35,7 +35,7 @@ static int from_file(const struct sg_fetch_request *req, struct sg_fetched *ret,
 }
 
 /* The administrator's own setting: a link is followed, as everywhere where authorities are kept. */
-static int read_ca(const struct sg_fetch_request *req, struct sg_buf *ret, struct sg_err *err)
+int sg_fetch_read_ca(const struct sg_fetch_request *req, struct sg_buf *ret, struct sg_err *err)
 {
 	FILE *f = fopen(req->ca_file, "rb");
 	char part[16384];
@@ -168,7 +168,7 @@ int sg_fetch(const struct sg_fetch_request *req, struct sg_fetched *ret, struct 
 	if (kind == SG_URL_FILE || kind == SG_URL_PATH)
 		return from_file(req, ret, err);
 	if (req->ca_file)
-		r = read_ca(req, &ca, err);
+		r = sg_fetch_read_ca(req, &ca, err);
 	if (!r)
 		r = sg_fetch_is_here() ? sg_fetch_network(req, sg_buf_bytes(&ca), ret, err)
 		                       : from_worker(req, sg_buf_bytes(&ca), ret, err);

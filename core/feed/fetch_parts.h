@@ -12,6 +12,11 @@ bool sg_fetch_is_here(void); /* sg_fetch_init() was called */
 int sg_fetch_network(
         const struct sg_fetch_request *req, struct sg_bytes ca, struct sg_fetched *ret, struct sg_err *err);
 
+/* fetch_apart.c: the authorities of req->ca_file. SG_ENET. */
+int sg_fetch_read_ca(const struct sg_fetch_request *req, struct sg_buf *ret, struct sg_err *err);
+/* fetch_signed.c: the address of a document's detached signature; the caller's. */
+char *sg_fetch_beside(const char *url);
+
 bool sg_fetch_good_validator(const char *s); /* fit for a request's header: printable ASCII, not long */
 
 #endif

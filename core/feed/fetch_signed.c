@@ -1,5 +1,5 @@
 /* fetch_signed.c - a document and its detached signature, fetched together. Bytes only: whether the two belong together is for whoever verifies. */
-#include "feed/fetch.h"
+#include "feed/fetch_parts.h"
 
 #include "model/url.h"
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 enum { MAX_CMS = 64 << 10 }; /* more is refused by whoever verifies */
 
 /* In front of a query, behind everything of a file's name. */
-static char *address_of_signature(const char *url)
+char *sg_fetch_beside(const char *url)
 {
 	enum sg_url_kind kind = SG_URL_PATH;
 	size_t path = strlen(url);
@@ -35,7 +35,7 @@ int sg_fetch_signed(const struct sg_fetch_request *req, struct sg_fetched *ret, 
 
 	if (!req->detached)
 		return sg_fetch(req, ret, err);
-	url = address_of_signature(req->url);
+	url = sg_fetch_beside(req->url);
 	beside.url = url;
 	beside.etag = req->cms_etag;
 	beside.last_modified = req->cms_last_modified;
