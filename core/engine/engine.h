@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/drive.h"
 #include "base/val.h"
-#include "feed/fetch.h"
+#include "feed/fetch_walk.h"
 #include "model/conf.h"
 
 struct sg_engine;
@@ -61,6 +61,11 @@ void sg_engine_touched(struct sg_engine *e, const struct sg_strs *native);
  * caller's. For verbs that change something the work itself is done before it returns, so the reply says what came of it.
  * Errors: SG_EINVAL (params), SG_ENOENT (no such id), SG_ESTATE (refused because of the state), SG_EFATAL, ... with what to do next. */
 int sg_engine_request(struct sg_engine *e, const char *method, const struct sg_val *params,
+        const char *account, struct sg_val **ret_reply, struct sg_err *err);
+
+/* The request "doctor" with the ways of the feeds as far as SIZE, each walked by now (sg_fetch_walk; `feed` says whose): the rest of their steps is added to
+ * them. Without walks, as sg_engine_request() has it, the reply has no path. */
+int sg_engine_doctor(struct sg_engine *e, struct sg_walk *walks, size_t n, const struct sg_val *params,
         const char *account, struct sg_val **ret_reply, struct sg_err *err);
 
 struct sg_poll {

@@ -43,6 +43,8 @@ struct sg_engine {
 	struct sg_conf *conf;     /* NULL: none in force: nothing is brought in */
 	struct sg_conf *defaults; /* what stands in for it when something must be asked */
 	struct sg_trust trust;
+	struct sg_walk *walks; /* doctor's, while it is asked; borrowed */
+	size_t n_walks;
 	struct sg_strs again;    /* feeds whose document and detached signature are fetched a second time */
 	uint64_t documents_read; /* verified or tried to, since the start */
 	struct sg_limit limit;   /* of what is said to watchers and the log */
