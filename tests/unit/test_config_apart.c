@@ -158,10 +158,18 @@ static void workers_say_what_this_process_would_have_said(void **state)
 
 static void a_file_that_kills_its_reader_is_refused(void **state)
 {
+	struct sg_hash hash = sg_sha256(sg_bytes_of("<a>CRASH-THE-READER</a>"));
+	struct sg_cfg_said said;
+	struct sg_clock now = { 0 };
+
 	(void)state;
 	refused("<a>CRASH-THE-READER</a>", SG_EIO, "died of signal");
 	refused("<a>GIVE-UP</a>", SG_EIO, "gave up");
 	assert_int_equal(scan(GOOD, NAME, NULL), 0);
+	/* for a minute it counts as read */
+	sg_os_clock(&now);
+	assert_true(sg_cfg_remembered(&hash, now.mono + SG_MINUTE / 2, &said));
+	assert_false(sg_cfg_remembered(&hash, now.mono + SG_MINUTE + 1, &said));
 }
 
 static void a_file_that_hangs_its_reader_costs_that_time_once(void **state)
