@@ -80,6 +80,14 @@ int sg_hive_string(const struct sg_hive *h, uint32_t key, const char *name, char
 int sg_hive_strings(
         const struct sg_hive *h, uint32_t key, const char *name, struct sg_strs *ret, struct sg_err *err);
 
+/* What a value says, wherever it was read: `where` and `name` are for messages. SG_EINVAL for another type or size. */
+int sg_hive_value_dword(const struct sg_hive_value *v, const char *where, const char *name, uint32_t *ret,
+        struct sg_err *err);
+int sg_hive_value_string(
+        const struct sg_hive_value *v, const char *where, const char *name, char **ret, struct sg_err *err);
+int sg_hive_value_strings(const struct sg_hive_value *v, const char *where, const char *name,
+        struct sg_strs *ret, struct sg_err *err);
+
 /* Why nothing may be written into the hive now, and what to do; NULL: nothing speaks against it. It is unclean, or Windows is hibernated on its drive (it
  * would write its memory over what we wrote), or the system does not let this account write. Owned by the caller. */
 char *sg_hive_locked(const struct sg_drives *drives, const struct sg_hive *h);

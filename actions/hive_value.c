@@ -114,39 +114,25 @@ int sg_hive_value(const struct sg_hive *h, uint32_t key, const char *name, struc
 	return r;
 }
 
-/* Reads a value that must be of one of two types. */
-static int read_typed(const struct sg_hive *h, uint32_t key, const char *name, uint32_t type, uint32_t other,
-        struct sg_hive_value *ret, struct sg_err *err)
+static int check_type(const struct sg_hive_value *v, const char *where, const char *name, uint32_t type,
+        uint32_t other, struct sg_err *err)
 {
-	struct sg_hive_value v = { 0 };
-	int r = sg_hive_value(h, key, name, &v, err);
-
-	if (!r && v.type != type && v.type != other)
-		r = sg_fail(err, SG_EINVAL, "%s: the value \"%s\" is of type %u instead of %u", h->name, name,
-		        (unsigned)v.type, (unsigned)type);
-	if (!r) {
-		*ret = v;
-		v = (struct sg_hive_value){ 0 };
-	}
-	sg_hive_value_release(&v);
-	return r;
+	if (v->type == type || v->type == other)
+		return 0;
+	return sg_fail(err, SG_EINVAL, "%s: the value \"%s\" is of type %u instead of %u", where, name,
+	        (unsigned)v->type, (unsigned)type);
 }
 
-int sg_hive_dword(const struct sg_hive *h, uint32_t key, const char *name, uint32_t *ret, size_t *ret_at,
-        struct sg_err *err)
+int sg_hive_value_dword(
+        const struct sg_hive_value *v, const char *where, const char *name, uint32_t *ret, struct sg_err *err)
 {
-	struct sg_hive_value v = { 0 };
-	int r = read_typed(h, key, name, SG_REG_DWORD, SG_REG_DWORD, &v, err);
+	int r = check_type(v, where, name, SG_REG_DWORD, SG_REG_DWORD, err);
 
-	if (!r && v.data.len != 4) {
-		r = sg_fail(err, SG_EINVAL, "%s: the number \"%s\" has %zu octets instead of 4", h->name,
-		        name, v.data.len);
-	} else if (!r) {
-		*ret = sg_hive_u32(v.data.data);
-		if (ret_at)
-			*ret_at = v.is_inline ? v.at : 0;
-	}
-	sg_hive_value_release(&v);
+	if (!r && v->data.len != 4)
+		r = sg_fail(err, SG_EINVAL, "%s: the number \"%s\" has %zu octets instead of 4", where, name,
+		        v->data.len);
+	if (!r)
+		*ret = sg_hive_u32(v->data.data);
 	return r;
 }
 
@@ -160,18 +146,68 @@ static size_t text_len(const struct sg_buf *data, size_t at)
 	return len;
 }
 
+int sg_hive_value_string(
+        const struct sg_hive_value *v, const char *where, const char *name, char **ret, struct sg_err *err)
+{
+	struct sg_buf text = { 0 };
+	int r = check_type(v, where, name, SG_REG_SZ, SG_REG_EXPAND_SZ, err);
+
+	if (r)
+		return r;
+	sg_buf_add(&text, "", 0);
+	if (v->data.len)
+		sg_hive_utf8(v->data.data, text_len(&v->data, 0), false, &text);
+	*ret = sg_buf_detach(&text);
+	return 0;
+}
+
+int sg_hive_value_strings(const struct sg_hive_value *v, const char *where, const char *name,
+        struct sg_strs *ret, struct sg_err *err)
+{
+	struct sg_strs list = { 0 };
+	int r = check_type(v, where, name, SG_REG_MULTI_SZ, SG_REG_MULTI_SZ, err);
+
+	if (r)
+		return r;
+	for (size_t at = 0; at + 2 <= v->data.len;) {
+		size_t len = text_len(&v->data, at);
+		struct sg_buf text = { 0 };
+
+		if (len) { /* an empty one ends the list, but some writers leave them inside */
+			sg_hive_utf8(v->data.data + at, len, false, &text);
+			sg_strs_add(&list, (const char *)text.data);
+			sg_buf_release(&text);
+		}
+		at += len + 2;
+	}
+	sg_strs_release(ret);
+	*ret = list;
+	return 0;
+}
+
+/* --- a value of a key, as what it is */
+
+int sg_hive_dword(const struct sg_hive *h, uint32_t key, const char *name, uint32_t *ret, size_t *ret_at,
+        struct sg_err *err)
+{
+	struct sg_hive_value v = { 0 };
+	int r = sg_hive_value(h, key, name, &v, err);
+
+	if (!r)
+		r = sg_hive_value_dword(&v, h->name, name, ret, err);
+	if (!r && ret_at)
+		*ret_at = v.is_inline ? v.at : 0;
+	sg_hive_value_release(&v);
+	return r;
+}
+
 int sg_hive_string(const struct sg_hive *h, uint32_t key, const char *name, char **ret, struct sg_err *err)
 {
 	struct sg_hive_value v = { 0 };
-	struct sg_buf text = { 0 };
-	int r = read_typed(h, key, name, SG_REG_SZ, SG_REG_EXPAND_SZ, &v, err);
+	int r = sg_hive_value(h, key, name, &v, err);
 
-	if (!r) {
-		sg_buf_add(&text, "", 0);
-		if (v.data.len)
-			sg_hive_utf8(v.data.data, text_len(&v.data, 0), false, &text);
-		*ret = sg_buf_detach(&text);
-	}
+	if (!r)
+		r = sg_hive_value_string(&v, h->name, name, ret, err);
 	sg_hive_value_release(&v);
 	return r;
 }
@@ -180,24 +216,10 @@ int sg_hive_strings(
         const struct sg_hive *h, uint32_t key, const char *name, struct sg_strs *ret, struct sg_err *err)
 {
 	struct sg_hive_value v = { 0 };
-	struct sg_strs list = { 0 };
-	int r = read_typed(h, key, name, SG_REG_MULTI_SZ, SG_REG_MULTI_SZ, &v, err);
+	int r = sg_hive_value(h, key, name, &v, err);
 
-	for (size_t at = 0; !r && at + 2 <= v.data.len;) {
-		size_t len = text_len(&v.data, at);
-		struct sg_buf text = { 0 };
-
-		if (len) { /* an empty one ends the list, but some writers leave them inside */
-			sg_hive_utf8(v.data.data + at, len, false, &text);
-			sg_strs_add(&list, (const char *)text.data);
-			sg_buf_release(&text);
-		}
-		at += len + 2;
-	}
-	if (!r) {
-		sg_strs_release(ret);
-		*ret = list;
-	}
+	if (!r)
+		r = sg_hive_value_strings(&v, h->name, name, ret, err);
 	sg_hive_value_release(&v);
 	return r;
 }

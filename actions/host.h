@@ -1,4 +1,4 @@
-/* host.h - the facts about this server that applicability is decided with. Reads only; a backend per platform, one contract. */
+/* host.h - the facts about this server that applicability is decided with. Reads only; of this machine or of a drive, one contract. */
 #ifndef SG_ACTIONS_HOST_H
 #define SG_ACTIONS_HOST_H
 
@@ -16,8 +16,8 @@ struct sg_host_product {
 struct sg_host {
 	struct sg_host_product *products;
 	size_t n_products;
-	/* Id of the machine whose drive this is: a journal of another machine asks before it acts. On an offline drive it is the first line of
-	 * ProgramData\stopgap\machine; NULL when that is not there: unknown. */
+	/* Id of the machine whose drive this is: a journal of another machine asks before it acts. The first line of ProgramData\stopgap\machine, else Windows's
+	 * MachineGuid, which is new in each installation; live or on a drive. NULL when neither is there: unknown. */
 	char *machine;
 	struct sg_iis *iis; /* NULL when there is none */
 	char *iis_error;    /* why not */

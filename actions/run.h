@@ -1,11 +1,12 @@
 /* run.h - what runs: services and application pools, started and stopped. A backend per platform, one contract; it moves no value and knows no journal.
  *
- * On a drive (--root) nothing runs: sg_run_offline says so and does nothing, successfully. The Windows backend asks the service control manager and
- * appcmd. All calls block, on the change lane's thread; a time limit that passes is SG_ETIMEOUT with what was still running.
+ * On a drive (--root) nothing runs: sg_run_offline says so and does nothing, successfully. The Windows backend (run_win.c) asks the service control
+ * manager and appcmd. All calls block, on the change lane's thread; a time limit that passes is SG_ETIMEOUT with what was still running.
  */
 #ifndef SG_ACTIONS_RUN_H
 #define SG_ACTIONS_RUN_H
 
+#include "base/drive.h"
 #include "base/err.h"
 #include "model/row.h"
 
@@ -21,7 +22,19 @@ struct sg_runner {
 	        void *arg, enum sg_hook_kind kind, const char *name, int64_t timeout_ms, struct sg_err *err);
 	int (*start)(
 	        void *arg, enum sg_hook_kind kind, const char *name, int64_t timeout_ms, struct sg_err *err);
+	/* New worker processes for a pool that runs, without an interruption. NULL: nobody recycles here. */
+	int (*recycle)(void *arg, const char *pool, int64_t timeout_ms, struct sg_err *err);
 };
 extern const struct sg_runner sg_run_offline;
+
+/* Running Windows's; elsewhere the offline one. */
+const struct sg_runner *sg_run_live(void);
+/* The one that goes with the drives. */
+const struct sg_runner *sg_runner_of(const struct sg_drives *drives);
+
+/* P14: W3SVC and WAS are neither stopped nor started by us, whatever asks for it, and no name can carry a command. SG_EUNSUPPORTED, SG_EINVAL. */
+int sg_run_check(enum sg_hook_kind kind, const char *name, struct sg_err *err);
+/* What appcmd prints about a pool's state ("Started", "Stopping", ...), with whatever line ends. SG_EPARSE quotes anything else. */
+int sg_run_parse_pool(const char *text, enum sg_run_state *ret, struct sg_err *err);
 
 #endif

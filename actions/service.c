@@ -45,6 +45,8 @@ int sg_service_wish(const struct sg_host *host, const struct sg_service *service
 	const struct sg_hold *held;
 	struct sg_wish *wish;
 
+	if (service->wrong)
+		return sg_fail(err, SG_EUNSUPPORTED, "%s", service->wrong);
 	if (service->start != start && locked)
 		return sg_fail(err, SG_EUNSUPPORTED,
 		        "the start type of the service %s cannot be changed now: %s", service->name, locked);
@@ -108,9 +110,12 @@ out:
 void sg_service_prove_start(
         const struct sg_service *service, enum sg_start_type start, struct sg_proof *proof)
 {
-	bool passed = service->start == start;
-	char *text = sg_format("the service %s reads %s%s%s", service->name, sg_start_name(service->start),
-	        passed ? "" : ", and should read ", passed ? "" : sg_start_name(start));
+	bool passed = service->start == start && !service->wrong;
+	char *text = service->wrong
+	                     ? sg_strdup(service->wrong)
+	                     : sg_format("the service %s reads %s%s%s", service->name,
+	                               sg_start_name(service->start), passed ? "" : ", and should read ",
+	                               passed ? "" : sg_start_name(start));
 	struct sg_addr addr = { 0 };
 
 	sg_proof_add(proof, passed, text);

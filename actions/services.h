@@ -1,7 +1,8 @@
-/* services.h - the services of a server: what is configured for them. Reads only; one contract, a backend per platform (a drive's SYSTEM hive; the
- * service control manager). The value of a service is its start type, the registry's Start: kind SG_VALUE_SERVICE, container
+/* services.h - the services of a server: what is configured for them. Reads only; one contract, two backends (a drive's SYSTEM hive; running Windows's
+ * service control manager and registry): which, the drives say. The value of a service is its start type, the registry's Start: kind SG_VALUE_SERVICE, container
  * C:\Windows\System32\config\SYSTEM, path /CurrentControlSet/Services/NAME/@Start with the name as it stands there, octets "0" to "4" in decimal;
- * `lead` of what was read names the control set that it was read from ("ControlSet001"). The address is the same on both platforms.
+ * `lead` of what was read names the control set that it was read from ("ControlSet001"), and live it says whether its automatic start is delayed
+ * ("ControlSet001, delayed"), so that this is given back, too. The address is the same on both platforms.
  */
 #ifndef SG_ACTIONS_SERVICES_H
 #define SG_ACTIONS_SERVICES_H

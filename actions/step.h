@@ -3,8 +3,9 @@
  * Guarantees: P2 (a value found OTHER is never written), P3 (files and folders are synced before it returns 0), P5 (a reader sees the old file or
  * the new one), P10 (a file is replaced only if the result parses and only the addressed nodes differ). All values of one container change in one
  * replace. What it does not do: it knows no mitigation, no hold and no journal; walking back after a failure is the caller's (engine/recover.c).
- * Two kinds of container: config files (actions/config_edit.c), and the SYSTEM hive of a drive, where a service's start type is four octets that are
- * written in place (actions/step_hive.c). No service can be half-way there: each Start is its old or its new number at any instant.
+ * Two kinds of container: config files (actions/config_edit.c), and the services: in the SYSTEM hive of a drive a start type is four octets that are
+ * written in place (actions/step_hive.c), and where drives are live it is moved by the service control manager (actions/step_live.c). No service can be
+ * half-way there: each Start is its old or its new number at any instant.
  */
 #ifndef SG_ACTIONS_STEP_H
 #define SG_ACTIONS_STEP_H
@@ -47,16 +48,20 @@ int sg_step_identify(const struct sg_drives *drives, const char *container, stru
 int sg_step_rest(const struct sg_drives *drives, const struct sg_moves *moves, struct sg_hash *ret,
         struct sg_err *err);
 
-/* Four octets of a hive that change, and what that means: "service W3SVC: Start 2 (Automatic) -> 4 (Disabled)". */
+/* A start type that changes, and what that means: "service W3SVC: Start 2 (Automatic) -> 4 (Disabled)". */
 struct sg_step_patch {
-	size_t at;
+	size_t at; /* a hive: of its four octets */
 	char *text;
+	char *service; /* live: whose, and from what to what */
+	uint32_t from, to;
+	bool delayed; /* and its automatic start is delayed then */
 };
 /* The edited files, in memory: nothing is written yet. */
 struct sg_step_file {
 	char *container, *native, *temp; /* temp: native path of the temporary file, in the same folder */
 	char *temp_win;                  /* the same as a Windows path, for the intent */
-	bool in_place; /* a hive: temp and temp_win are NULL, and only the patches are written */
+	bool in_place; /* services: temp and temp_win are NULL, and only the patches are written */
+	bool live;     /* in_place, by the service control manager: native is NULL and there are no octets */
 	struct sg_step_patch *patches; /* in the order of the moves */
 	size_t n_patches, cap_patches;
 	struct sg_buf before, after;

@@ -24,7 +24,7 @@ bool sg_step_in_hive(const struct sg_addr *addr)
 	return is;
 }
 
-size_t sg_step_max(const char *container)
+static bool is_hive(const char *container)
 {
 	struct sg_addr hive = { 0 };
 	bool is;
@@ -32,7 +32,17 @@ size_t sg_step_max(const char *container)
 	sg_service_addr("", &hive);
 	is = sg_win_same(container, hive.container);
 	sg_addr_release(&hive);
-	return is ? SG_HIVE_MAX : sg_xml_config_limits.bytes;
+	return is;
+}
+
+size_t sg_step_max(const char *container)
+{
+	return is_hive(container) ? SG_HIVE_MAX : sg_xml_config_limits.bytes;
+}
+
+bool sg_step_live(const struct sg_drives *drives, const char *container)
+{
+	return sg_drives_live(drives) && is_hive(container);
 }
 
 /* --- looking */
@@ -141,7 +151,7 @@ int sg_step_hive_set(const struct sg_step_group *group, const struct sg_addr *ad
 		name = sg_service_of(addr);
 		f->patches = sg_grow(f->patches, f->n_patches, &f->cap_patches, sizeof(*f->patches));
 		patch = &f->patches[f->n_patches++];
-		patch->at = at;
+		*patch = (struct sg_step_patch){ .at = at };
 		patch->text = sg_format("service %s: Start %u (%s) -> %u (%s)", name, (unsigned)now,
 		        sg_start_name((enum sg_start_type)now), (unsigned)next,
 		        sg_start_name((enum sg_start_type)next));

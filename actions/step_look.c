@@ -24,6 +24,9 @@ void sg_step_group_load(const struct sg_drives *drives, const struct sg_addr *ad
 	memset(ret, 0, sizeof(*ret));
 	ret->container = addr->container;
 	ret->is_hive = sg_step_in_hive(addr);
+	ret->live = ret->is_hive && sg_drives_live(drives);
+	if (ret->live)
+		return;
 	if (ret->is_hive) {
 		ret->code = sg_step_hive_load(drives, ret, &ret->err);
 		return;
@@ -61,6 +64,8 @@ int sg_step_group_look(
 		sg_fail(&err, r, "%s", group->err.msg);
 	else if (group->is_hive != sg_step_in_hive(addr))
 		r = sg_fail(&err, SG_EUNSUPPORTED, "%s: there is no %s in it", addr->container, addr->path);
+	else if (group->live)
+		r = sg_step_live_look(addr, &ret->now, &err);
 	else if (group->is_hive)
 		r = sg_step_hive_look(group, addr, &ret->now, &err);
 	else
@@ -148,6 +153,10 @@ int sg_step_identify(const struct sg_drives *drives, const char *container, stru
 	char *native = NULL;
 	int r;
 
+	if (sg_step_live(drives, container)) {
+		*ret = (struct sg_container_id){ .file = sg_sha256(sg_buf_bytes(&octets)) };
+		return 0;
+	}
 	r = sg_drive_path(drives, container, false, &native, err);
 	if (!r)
 		r = sg_os_read(native, sg_step_max(container), &octets, &id, err);

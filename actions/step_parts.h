@@ -1,7 +1,7 @@
 /* step_parts.h - what step's files share; nothing outside actions/ includes it.
  *
- * A group is one container with the values that are asked of it: a config file, or the SYSTEM hive with the services of its control set. The
- * sg_step_hive_* functions are the hive's side of sg_step_group_* and of the plan.
+ * A group is one container with the values that are asked of it: a config file, or the services: those of the SYSTEM hive's control set on a drive, and
+ * of running Windows where drives are live. The sg_step_hive_* and sg_step_live_* functions are their side of sg_step_group_* and of the plan.
  */
 #ifndef SG_ACTIONS_STEP_PARTS_H
 #define SG_ACTIONS_STEP_PARTS_H
@@ -17,6 +17,7 @@ struct sg_step_group {
 	struct sg_buf octets;
 	struct sg_cfg cfg;
 	bool is_hive;
+	bool live; /* is_hive, and the services are running Windows's: nothing is read ahead, each is asked for */
 	struct sg_hive hive; /* it has the octets then */
 	uint32_t services;   /* the key of the control set's services */
 	unsigned set;        /* its number */
@@ -36,6 +37,9 @@ int sg_step_group_look(
 int sg_step_group_compare(
         const struct sg_step_group *group, const struct sg_move *move, struct sg_seen_value *ret);
 
+/* Whether the container is the one of services, and drives are live: it has no octets and one identity then. */
+bool sg_step_live(const struct sg_drives *drives, const char *container);
+
 /* Octets that a container may have: a hive is larger than any config file. */
 size_t sg_step_max(const char *container);
 /* Whether values of this kind are in the SYSTEM hive; the address must be a service's then. */
@@ -52,5 +56,14 @@ int sg_step_hive_set(const struct sg_step_group *group, const struct sg_addr *ad
 int sg_step_hive_referee(const struct sg_step_file *f, struct sg_err *err);
 /* Writes the patches into the file, which must be the very one and unchanged; one sync; reads them back. SG_EFATAL. */
 int sg_step_hive_write(const struct sg_step_file *f, struct sg_err *err);
+
+/* The same of running Windows. SG_ECONFLICT of a look: the registry and the service control manager do not agree. */
+int sg_step_live_look(const struct sg_addr *addr, struct sg_content *ret, struct sg_err *err);
+int sg_step_live_set(const struct sg_addr *addr, const struct sg_content *to, struct sg_step_file *f,
+        struct sg_content *ret_written, struct sg_err *err);
+/* That every start type is where it was planned from. */
+int sg_step_live_check(const struct sg_step_file *f, struct sg_err *err);
+/* Moves one after the other, durably; the caller settles when a later one fails. */
+int sg_step_live_write(const struct sg_step_file *f, struct sg_err *err);
 
 #endif

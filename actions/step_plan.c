@@ -17,8 +17,10 @@ void sg_step_plan_release(struct sg_step_plan *plan)
 		free(f->temp_win);
 		sg_buf_release(&f->before);
 		sg_buf_release(&f->after);
-		for (size_t k = 0; k < f->n_patches; k++)
+		for (size_t k = 0; k < f->n_patches; k++) {
 			free(f->patches[k].text);
+			free(f->patches[k].service);
+		}
 		free(f->patches);
 	}
 	for (size_t i = 0; i < plan->n && plan->written; i++)
@@ -160,6 +162,18 @@ struct ask {
 };
 
 /* --- one file */
+
+static int edit_live(struct sg_step_file *f, const struct task *tasks, size_t n, struct sg_step_plan *plan,
+        struct sg_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n; i++)
+		r = sg_step_live_set(
+		        &tasks[i].move->addr, tasks[i].target, f, &plan->written[tasks[i].index], err);
+	f->changed = f->n_patches > 0;
+	return r;
+}
 
 static int edit_hive(const struct sg_step_group *group, struct sg_step_file *f, const struct task *tasks,
         size_t n, struct sg_step_plan *plan, struct sg_err *err)
@@ -309,12 +323,16 @@ static int plan_group(const struct sg_drives *drives, const struct sg_moves *mov
 	sg_buf_set(&f->after, octets->data, octets->len);
 	f->id = (struct sg_container_id){ group.id.dev, group.id.ino, sg_sha256(sg_buf_bytes(&f->before)) };
 	f->in_place = group.is_hive;
+	f->live = group.live;
 	if (!f->in_place)
 		name_temp(f);
-	r = f->in_place ? edit_hive(&group, f, tasks, n, plan, err) : edit(f, tasks, n, plan, err);
+	if (f->live)
+		r = edit_live(f, tasks, n, plan, err);
+	else
+		r = f->in_place ? edit_hive(&group, f, tasks, n, plan, err) : edit(f, tasks, n, plan, err);
 	if (!r && ask->to_write && f->changed)
 		r = check_file(f, group.id.links, ask->max_web_config, err);
-	if (!r && ask->to_write && f->changed && f->in_place)
+	if (!r && ask->to_write && f->changed && f->in_place && !f->live)
 		r = check_hive(drives, &group, err);
 out:
 	sg_step_group_release(&group);

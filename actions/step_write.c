@@ -3,6 +3,7 @@
  * N changed files in D folders cost N + D flushes; a hive, which is written in place, costs one. A reader sees the old file or the new one (P5). A failed flush is never retried: the code is
  * SG_EFATAL and everything stays as it is, for the next start to recover by content.
  */
+#include "actions/live.h"
 #include "actions/step_parts.h"
 
 #include <stdlib.h>
@@ -21,8 +22,11 @@ static void drop_temps(const struct sg_step_plan *plan, const bool *created)
 static int walk_again(const struct sg_step_plan *plan, const struct sg_step_file *f, struct sg_err *err)
 {
 	char *native = NULL;
-	int r = sg_drive_path(plan->drives, f->container, false, &native, err);
+	int r;
 
+	if (f->live)
+		return 0;
+	r = sg_drive_path(plan->drives, f->container, false, &native, err);
 	if (!r && strcmp(native, f->native) != 0)
 		r = sg_fail(err, SG_ECONFLICT, "%s is at another place just now; nothing was written there",
 		        f->container);
@@ -37,6 +41,8 @@ static int look_again(const struct sg_step_plan *plan, const struct sg_step_file
 	struct sg_file_id id;
 	int r;
 
+	if (f->live)
+		return sg_step_live_check(f, err);
 	r = walk_again(plan, f, err);
 	if (!r)
 		r = sg_os_read(f->native, sg_step_max(f->container), &now, &id, err);
@@ -96,7 +102,9 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
 	for (size_t i = 0; !r && i < plan->n_files; i++) {
 		const struct sg_step_file *f = &plan->files[i];
 
-		if (f->changed ? !f->in_place : sync_unchanged)
+		if (f->live)
+			r = sync_unchanged ? sg_live_flush(err) : 0;
+		else if (f->changed ? !f->in_place : sync_unchanged)
 			r = sg_os_sync_file(f->changed ? f->temp : f->native, err);
 	}
 	for (size_t i = 0; !r && i < plan->n_files; i++)
@@ -109,7 +117,8 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
 			continue;
 		r = walk_again(plan, &plan->files[i], err);
 		if (!r)
-			r = sg_step_hive_write(&plan->files[i], err);
+			r = plan->files[i].live ? sg_step_live_write(&plan->files[i], err)
+			                        : sg_step_hive_write(&plan->files[i], err);
 	}
 	for (size_t i = 0; !r && i < plan->n_files; i++) {
 		if (!plan->files[i].changed || plan->files[i].in_place)

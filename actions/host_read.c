@@ -1,6 +1,6 @@
-/* host_offline.c - the host's facts from files alone: a drive that is mounted or copied. Reads only. What the registry knows: host_registry.c.
+/* host_read.c - the host's facts from files, of this machine or of a drive that is mounted or copied. Reads only. What the registry knows: host_registry.c.
  *
- * Exchange is found by its front end in applicationHost.config, because the registry cannot be asked here: a virtual directory whose folder ends
+ * Exchange is found by its front end in applicationHost.config, which says what IIS serves: a virtual directory whose folder ends
  * in \FrontEnd\HttpProxy\owa names the install folder, and a server that has one holds the Mailbox role. Versions are read twice and count only
  * when both readings agree: Setup may be replacing the file.
  */
@@ -105,8 +105,8 @@ int sg_host_read(const struct sg_drives *drives, struct sg_host **ret, struct sg
 		host->iis_error = sg_strdup(why.msg);
 	else
 		read_products(host, drives);
-	sg_host_read_registry(host, drives);
 	host->machine = read_machine(drives);
+	sg_host_read_registry(host, drives);
 	*ret = host;
 	return 0;
 }

@@ -1,0 +1,55 @@
+/* run.c - which runner goes with the drives, what none of them touches, and what appcmd says. Pure. */
+#include "actions/run.h"
+#include "base/text.h"
+
+#include <string.h>
+
+const struct sg_runner *sg_runner_of(const struct sg_drives *drives)
+{
+	return sg_drives_live(drives) ? sg_run_live() : &sg_run_offline;
+}
+
+/* A mitigation that names them is refused where it is read; this is the last door (P14). */
+static const char *const never[] = { "W3SVC", "WAS" };
+
+int sg_run_check(enum sg_hook_kind kind, const char *name, struct sg_err *err)
+{
+	if (!*name || strlen(name) > 256)
+		return sg_fail(err, SG_EINVAL, "no service and no application pool has a name of %zu octets",
+		        strlen(name));
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == '"' || *p == 0x7f)
+			return sg_fail(err, SG_EINVAL, "octet %zu of the name cannot be in one",
+			        (size_t)(p - name) + 1);
+	for (size_t i = 0; kind == SG_HOOK_SERVICE && i < sizeof(never) / sizeof(*never); i++)
+		if (sg_same(name, never[i]))
+			return sg_fail(err, SG_EUNSUPPORTED,
+			        "%s is never stopped and never started by stopgap: every site of this server "
+			        "depends on it",
+			        never[i]);
+	return 0;
+}
+
+int sg_run_parse_pool(const char *text, enum sg_run_state *ret, struct sg_err *err)
+{
+	static const struct {
+		const char *word;
+		enum sg_run_state state;
+	} words[] = {
+		{ "Started", SG_RUN_RUNNING },
+		{ "Stopped", SG_RUN_STOPPED },
+		{ "Starting", SG_RUN_UNKNOWN },
+		{ "Stopping", SG_RUN_UNKNOWN },
+	};
+	size_t len = strlen(text);
+
+	while (len && strchr(" \t\r\n", text[len - 1]))
+		len--;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (len == strlen(words[i].word) && sg_same_n(text, words[i].word, len)) {
+			*ret = words[i].state;
+			return 0;
+		}
+	return sg_fail(err, SG_EPARSE, "appcmd says '%.*s' where a pool's state was expected",
+	        len > 200 ? 200 : (int)len, text);
+}
