@@ -239,7 +239,7 @@ static int each_val(void *arg, struct sg_bytes key, struct sg_bytes value)
 
 	if (sg_record_open(w->table, key, value, &record, &err) != 0)
 		return damage(w, key, &err);
-	if (record.format != SG_RECORD_FORMAT) {
+	if (!sg_record_readable(record.format)) {
 		raw(w, key, &record);
 		return 0;
 	}
@@ -267,7 +267,7 @@ static int each_line(void *arg, struct sg_bytes key, struct sg_bytes value)
 
 	if (sg_record_open(w->table, key, value, &record, &err) != 0)
 		return damage(w, key, &err);
-	if (record.format != SG_RECORD_FORMAT) {
+	if (!sg_record_readable(record.format)) {
 		raw(w, key, &record);
 		w->linked = false;
 		return 0;

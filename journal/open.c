@@ -101,7 +101,8 @@ static int check_octets(const char *path, struct sg_err *err)
 	struct sg_err why = SG_ERR_INIT;
 	if (sg_look_made(&s, &made, &why) == 0 && made.format > SG_JOURNAL_FORMAT)
 		rc = sg_fail(err, SG_EVERSION,
-		        "%s has journal format %u; this stopgap (%s) reads format %d: install the newer "
+		        "%s has journal format %u; this stopgap (%s) reads formats up to %d: install the "
+		        "newer "
 		        "version",
 		        path, made.format, SG_VERSION, SG_JOURNAL_FORMAT);
 	free(made.machine);
@@ -230,12 +231,28 @@ static int open_mirror(struct sg_journal *j, struct sg_err *err)
 	return rc;
 }
 
-static int check_machine(struct sg_journal *j, const struct sg_journal_options *options,
+static int write_made(
+        struct sg_journal *j, const struct sg_made *made, const struct sg_clock *now, struct sg_err *err)
+{
+	struct sg_val *v = sg_shape_made(made);
+	struct sg_writer w;
+	int rc;
+
+	sg_writer_begin(&w, j->db, false, err);
+	sg_writer_put(&w, SG_T_META, sg_bytes_of("made"), v);
+	rc = sg_writer_commit(&w, now);
+	sg_val_free(v);
+	return rc;
+}
+
+/* Whose journal it is, and in which format: older records are read as they are and written in today's format when they change, so the file says first
+ * that an older stopgap cannot read it any more. */
+static int check_made(struct sg_journal *j, const struct sg_journal_options *options,
         const struct sg_clock *now, struct sg_err *err)
 {
 	struct sg_made made = { 0 };
 	struct sg_look_at l;
-	struct sg_writer w;
+	bool changed;
 	int rc = sg_look_begin(&l, &j->reader, err);
 
 	if (rc == 0)
@@ -243,27 +260,24 @@ static int check_machine(struct sg_journal *j, const struct sg_journal_options *
 	sg_look_end(&l);
 	if (rc == 0 && made.format > SG_JOURNAL_FORMAT)
 		rc = sg_fail(err, SG_EVERSION,
-		        "%s has journal format %u; this stopgap (%s) reads format %d: install the newer "
+		        "%s has journal format %u; this stopgap (%s) reads formats up to %d: install the "
+		        "newer "
 		        "version",
 		        j->folder, made.format, SG_VERSION, SG_JOURNAL_FORMAT);
+	changed = rc == 0 && made.format < SG_JOURNAL_FORMAT;
 	if (rc == 0 && options->machine && strcmp(made.machine, options->machine) != 0) {
-		if (!options->any_machine) {
+		if (!options->any_machine)
 			rc = sg_fail(err, SG_ESTATE,
 			        "%s was written by the machine %s, and this is %s: --any-machine accepts it "
-			        "(README, moving a "
-			        "journal)",
+			        "(README, moving a journal)",
 			        j->folder, made.machine, options->machine);
-		} else {
-			/* Somebody said yes: from now on it is this machine's. */
-			free(made.machine);
-			made.machine = sg_strdup(options->machine);
-			struct sg_val *v = sg_shape_made(&made);
-			sg_writer_begin(&w, j->db, false, err);
-			sg_writer_put(&w, SG_T_META, sg_bytes_of("made"), v);
-			rc = sg_writer_commit(&w, now);
-			sg_val_free(v);
-		}
+		sg_str_set(&made.machine,
+		        options->machine); /* somebody said yes: from now on it is this machine's */
+		changed = true;
 	}
+	made.format = SG_JOURNAL_FORMAT;
+	if (rc == 0 && changed)
+		rc = write_made(j, &made, now, err);
 	free(made.machine);
 	return rc;
 }
@@ -324,7 +338,7 @@ int sg_journal_open(const char *folder, const struct sg_journal_options *options
 		rc = sg_db_open(path, false, &j->db, err);
 	j->reader.db = j->db;
 	if (rc == 0)
-		rc = check_machine(j, options, now, err);
+		rc = check_made(j, options, now, err);
 	if (rc == 0)
 		rc = open_mirror(j, err);
 	/* Always, because the start that made these names may have died before it came here. */

@@ -80,9 +80,9 @@ int sg_look_audit(const struct sg_source *s, struct sg_bytes key, struct sg_byte
 
 	if (rc != 0)
 		return rc;
-	if (record.format != SG_RECORD_FORMAT)
+	if (!sg_record_readable(record.format))
 		return sg_fail(err, SG_EVERSION,
-		        "record audit/%llu has format %u; this stopgap reads format %d", seq,
+		        "record audit/%llu has format %u; this stopgap reads formats up to %d", seq,
 		        (unsigned)record.format, SG_RECORD_FORMAT);
 	if (record.payload.len < 64)
 		return sg_fail(err, SG_EDAMAGED, "record audit/%llu: it is shorter than its hashes", seq);

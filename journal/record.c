@@ -78,6 +78,11 @@ int sg_record_open(enum sg_table table, struct sg_bytes key, struct sg_bytes val
 	return 0;
 }
 
+bool sg_record_readable(unsigned format)
+{
+	return format >= 1 && format <= SG_RECORD_FORMAT;
+}
+
 int sg_record_val(enum sg_table table, struct sg_bytes key, struct sg_bytes value, struct sg_val **ret,
         struct sg_err *err)
 {
@@ -87,10 +92,10 @@ int sg_record_val(enum sg_table table, struct sg_bytes key, struct sg_bytes valu
 
 	if (rc != 0)
 		return rc;
-	if (record.format != SG_RECORD_FORMAT) {
+	if (!sg_record_readable(record.format)) {
 		struct sg_buf name = { 0 };
 		sg_record_name(table, key, &name);
-		sg_fail(err, SG_EVERSION, "record %s has format %u; this stopgap reads format %d",
+		sg_fail(err, SG_EVERSION, "record %s has format %u; this stopgap reads formats up to %d",
 		        (char *)name.data, (unsigned)record.format, SG_RECORD_FORMAT);
 		sg_buf_release(&name);
 		return SG_EVERSION;

@@ -15,10 +15,12 @@
 #include "model/row.h"
 
 enum { SG_RECORD_HEAD = 28, SG_RECORD_SUM = 16, SG_PAYLOAD_MAX = 1500, SG_KEY_MAX = 255 };
-enum {
-	SG_RECORD_FORMAT = 1
-}; /* of each record; a newer one is SG_EVERSION when it is read as a struct, and shown raw by the dump tool */
-enum { SG_JOURNAL_FORMAT = 1 }; /* of the file as a whole, in meta/made */
+/* Of each record, as it is written; older ones are read as well, and a newer one is SG_EVERSION when it is read as a struct, and shown raw by the dump
+ * tool. 1: without the keys "hook" of a hold and "mixed" of a row, and without the reason "maintenance". */
+enum { SG_RECORD_FORMAT = 2 };
+/* Of the file as a whole, in meta/made: the highest format that a record in it may have. Opening it for writing raises it. */
+enum { SG_JOURNAL_FORMAT = 2 };
+bool sg_record_readable(unsigned format);
 
 struct sg_record {
 	uint16_t format;

@@ -95,14 +95,23 @@ static int read_all(const struct sg_field *f, size_t n, const struct sg_val *v, 
 
 struct sg_val *sg_shape_row(const struct sg_row *row)
 {
-	return written(row_fields, COUNT(row_fields), row);
+	struct sg_val *map = written(row_fields, COUNT(row_fields), row);
+
+	sg_val_set_bool(map, "mixed", row->mixed);
+	return map;
 }
 
+/* Format 1 had no "mixed": what an error had left half done was told by its reason alone. */
 int sg_shape_row_read(const struct sg_val *v, struct sg_row **ret, struct sg_err *err)
 {
 	struct sg_row *row = sg_alloc(sizeof *row);
-	int rc = read_all(row_fields, COUNT(row_fields), v, "row", row, err);
+	struct sg_rd rd;
 
+	sg_rd_begin(&rd, v, "row", err);
+	sg_fields_read(row_fields, COUNT(row_fields), &rd, row);
+	row->mixed = sg_rd_has(&rd, "mixed") ? sg_rd_bool(&rd, "mixed")
+	                                     : row->state == SG_BLOCKED && row->reason == SG_WHY_IO;
+	int rc = sg_rd_end(&rd);
 	if (rc != 0)
 		sg_row_free(row);
 	else

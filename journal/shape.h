@@ -1,8 +1,8 @@
 /* shape.h - the structs of model/row.h as value trees and back: what a record's payload says, before long contents are put aside (blob.h).
  *
  * Each struct has one constant table of fields, used in both directions, so writer and reader cannot disagree. Reading is strict: every key must
- * be there, of its type and in its range, and a key that is not known is refused (SG_EPARSE); a new key needs a new record format. States and reasons are
- * stored by name, because numbers move when a word is added.
+ * be there, of its type and in its range, and a key that is not known is refused (SG_EPARSE); a new key or word needs a new record format, and what a record
+ * of an older one lacks has a stated meaning here. States and reasons are stored by name, because numbers move when a word is added.
  */
 #ifndef SG_JOURNAL_SHAPE_H
 #define SG_JOURNAL_SHAPE_H

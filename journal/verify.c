@@ -130,7 +130,7 @@ static int record(void *arg, struct sg_bytes key, struct sg_bytes value)
 		audit_line(w, key, rec.payload);
 	} else if (w->table == SG_T_BLOBS) {
 		chunk(w, key);
-	} else if (rec.format == SG_RECORD_FORMAT && w->table != SG_T_META) {
+	} else if (sg_record_readable(rec.format) && w->table != SG_T_META) {
 		if (sg_look_decode(w->s, w->table, key, value, &v, &err) != 0)
 			sg_finder_add_err(w->find, "file", w->table, key, &err);
 		sg_val_free(v);

@@ -32,7 +32,7 @@ static bool tried_again(const struct sg_row *row, enum sg_op *ret, const struct 
 		*ret = SG_OP_REVERT;
 		*ret_body = &row->applied;
 	} else if ((row->state == SG_APPLIED && row->reason == SG_WHY_VALUES_MISSING) ||
-	           (io && !sg_hash_is_zero(&row->applied))) {
+	           ((io || row->mixed) && !sg_hash_is_zero(&row->applied))) {
 		*ret = SG_OP_REPAIR;
 		*ret_body = &row->applied;
 	} else if (row->state == SG_APPLIED && row->reason == SG_WHY_NEWER_FAILED) {

@@ -166,6 +166,7 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	f->tried_out = row->goal == SG_OUT;
 	f->removed = !sg_hash_is_zero(&row->applied) && sg_hash_equal(&row->failed, &row->applied);
 	f->incomplete = f->holds && sg_hash_is_zero(&row->applied);
+	f->mixed = f->holds && row->mixed;
 	if (d.m) {
 		struct sg_go_in in = { .conf = conf,
 			.m = d.m,

@@ -77,7 +77,7 @@ void sg_row_failed(
 		return;
 	case SG_OP_REPAIR:
 		retry_later(row, now);
-		if (row->state == SG_BLOCKED && row->reason == SG_WHY_IO) {
+		if (row->mixed) {
 			sg_row_move(
 			        row, SG_BLOCKED, SG_WHY_IO, now, "could not be brought back whole: %s", why);
 			return;
@@ -86,7 +86,7 @@ void sg_row_failed(
 		        "values are missing and could not be put back: %s", why);
 		return;
 	case SG_OP_TAKE_OVER:
-		if (holds && row->state == SG_BLOCKED && row->reason == SG_WHY_IO) {
+		if (holds && row->mixed && row->reason == SG_WHY_IO) {
 			retry_later(row, now); /* what may be of two bodies is repaired still */
 			sg_row_move(row, SG_BLOCKED, SG_WHY_IO, now, "could not be taken over: %s", why);
 			return;
@@ -100,8 +100,10 @@ void sg_row_failed(
 		if (cause->code == SG_ECONFLICT)
 			sg_row_move(row, SG_BLOCKED, SG_WHY_DRIFT, now,
 			        "what is there was edited by somebody else and stays: %s", why);
-		else
+		else {
+			row->mixed = true;
 			sg_row_move(row, SG_BLOCKED, SG_WHY_IO, now, "could not be taken out: %s", why);
+		}
 		return;
 	}
 }
@@ -132,6 +134,7 @@ void sg_row_applied(
 	row->applied = *body;
 	sg_str_set(&row->applied_revision, revision);
 	row->failed = (struct sg_hash){ { 0 } };
+	row->mixed = false;
 	row->attempts = 0;
 	row->retry_at = 0;
 	row->goal = SG_IN;
@@ -148,6 +151,7 @@ void sg_row_out(struct sg_row *row, enum sg_state done, enum sg_reason why, cons
 	row->applied = (struct sg_hash){ { 0 } };
 	sg_str_set(&row->applied_revision, NULL);
 	row->applied_at = 0;
+	row->mixed = false;
 	if (why != SG_WHY_NEW) /* half done and taken out: the next failure still waits longer */
 		row->attempts = 0;
 	row->retry_at = 0;

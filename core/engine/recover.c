@@ -173,6 +173,7 @@ static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const stru
 	s.theirs = sg_alloc((s.holds.n + 1) * sizeof(*s.theirs));
 	for (size_t i = 0; !code && i < s.holds.n; i++)
 		s.theirs[i] = in_intent(intent, &s.holds.at[i].addr) &&
+		              !is_written(&s, s.holds.at[i].addr.container) &&
 		              sg_rest_theirs(ctx, &s.holds, &s.holds.at[i]);
 	s.left = sg_alloc((moves + 1) * sizeof(*s.left));
 	if (!code)

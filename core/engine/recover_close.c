@@ -170,6 +170,8 @@ static void row_settled(const struct sg_settling *s, struct sg_row *row, const s
 	if (!s->stuck && holds &&
 	        (s->foreign ||
 	                op == SG_OP_REVERT)) { /* a revert that still holds left somebody else's work alone */
+		row->mixed =
+		        row->mixed || op == SG_OP_SUPERSEDE; /* the newer body's claim on it stays, too */
 		row->goal = op == SG_OP_REVERT ? SG_OUT : SG_IN;
 		row->attempts++;
 		sg_row_move(row, SG_BLOCKED, SG_WHY_DRIFT, now, "%s",

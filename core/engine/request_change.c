@@ -322,11 +322,10 @@ int sg_request_do_resolve(struct sg_request *r)
 		return sg_fail(r->err, SG_ESTATE,
 		        "%s is not in place, so there is nothing to accept: --retry, --take-over or block it",
 		        r->row->key.id);
-	if (strcmp(how, "accept") == 0 && r->row->reason == SG_WHY_IO)
+	if (strcmp(how, "accept") == 0 && (r->row->mixed || r->row->reason == SG_WHY_IO))
 		return sg_fail(r->err, SG_ESTATE,
 		        "%s could not be written to its end, and may be half of one body and half of "
-		        "another: "
-		        "--retry, or 'stopgapctl rollback %s'",
+		        "another: --retry, --take-over (ours is written whole), or 'stopgapctl rollback %s'",
 		        r->row->key.id, r->row->key.id);
 	r->row->failed = (struct sg_hash){ { 0 } };
 	r->row->attempts = r->row->repairs = 0;
@@ -334,7 +333,7 @@ int sg_request_do_resolve(struct sg_request *r)
 	r->row->goal = SG_IN;
 	if (strcmp(how, "retry") == 0) {
 		/* What could not be settled may be of two bodies: it is whole again when it was repaired. */
-		bool whole = holds && !sg_hash_is_zero(&r->row->applied) && r->row->reason != SG_WHY_IO;
+		bool whole = holds && !sg_hash_is_zero(&r->row->applied) && !r->row->mixed;
 
 		sg_row_move(r->row,
 		        whole   ? SG_APPLIED

@@ -52,6 +52,7 @@ struct sg_row {
 	char *applied_revision;
 	int64_t applied_at;
 	struct sg_hash failed; /* body whose apply failed last; zero: none */
+	bool mixed; /* an operation ended short of its settle: what is held may be half of a body, or of two, until it is brought back whole or out */
 	bool missing; /* the feed no longer lists it (and its profile does not take that as a withdrawal) */
 	bool tombstone;
 	char *withdraw_reason;

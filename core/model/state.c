@@ -118,8 +118,9 @@ static enum sg_situation in_held(enum sg_slot slot, const struct sg_facts *f)
 	}
 	if (f->incomplete)
 		return f->retry_due ? SG_SIT_HALF : SG_SIT_RETRY_WAIT;
-	if (slot == SG_SLOT_IO && !f->removed) /* its retry is due, or it would not be asked */
-		return SG_SIT_MIXED;
+	/* Whatever it is blocked for by now: values that look right may be another body's. */
+	if (f->mixed && !f->removed)
+		return f->retry_due ? SG_SIT_MIXED : SG_SIT_RETRY_WAIT;
 	if (f->look == SG_LOOK_MISSING)
 		return in_missing(slot, f);
 	if (!f->other_body)

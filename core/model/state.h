@@ -81,6 +81,7 @@ struct sg_facts {
 	/* for the situation */
 	bool holds;          /* it holds at least one value */
 	bool incomplete;     /* it holds values, yet no body is in whole: what an error left half done */
+	bool mixed;          /* a body is in, yet what is held may be half of it, or of another one, too */
 	bool asked;          /* a person or a recall asked for the removal */
 	bool removal_window; /* the removal window is open (or there is none) */
 	enum sg_look look;
@@ -128,10 +129,10 @@ enum sg_situation {
 	SG_SIT_UNSEEN,    /* holds, and they cannot be looked at now */
 	SG_SIT_OTHER,     /* IN, holds, some value other */
 	SG_SIT_HALF,      /* IN, holds values of no whole body: what an error left half done */
-	SG_SIT_MIXED, /* IN, an operation and its walk-back both failed: what is held may be of two bodies */
-	SG_SIT_REPLACED, /* IN, values missing because the file was replaced */
-	SG_SIT_FOUGHT,   /* the same past the bound */
-	SG_SIT_BY_HAND,  /* IN, values missing, anything else; respected */
+	SG_SIT_MIXED,     /* IN, an operation ended short of its settle: what is held may be of two bodies */
+	SG_SIT_REPLACED,  /* IN, values missing because the file was replaced */
+	SG_SIT_FOUGHT,    /* the same past the bound */
+	SG_SIT_BY_HAND,   /* IN, values missing, anything else; respected */
 	SG_SIT_BY_HAND_REAPPLY,
 	SG_SIT_NEWER,       /* IN, all after, another body, go */
 	SG_SIT_NEWER_WAITS, /* IN, all after, another body, no go */

@@ -47,6 +47,7 @@ static void choose(int m, const struct sg_row *row, struct choice *ret)
 	f.tried_out = row->goal == SG_OUT;
 	f.removed = !sg_hash_is_zero(&row->applied) && sg_hash_equal(&row->failed, &row->applied);
 	f.incomplete = f.holds && sg_hash_is_zero(&row->applied);
+	f.mixed = f.holds && row->mixed;
 	if (f.holds && sg_op_look(&ctx, &holds, &row->key, &look, NULL) == 0) {
 		f.look = look.look;
 		f.replaced = look.replaced;
@@ -157,8 +158,9 @@ const char *const event_names[] = { "work on M1", "work on M2", "work on both", 
 	"rollback M2", "apply M1", "apply M2", "block or unblock M1", "resolve M1 --retry",
 	"resolve M1 --take-over", "resolve M1 --accept", "M1 fixed or not", "policy adopts or leaves",
 	"somebody edits a", "somebody edits b", "somebody edits c", "somebody makes b what M1/1 wants",
-	"somebody puts e", "somebody takes a out", "somebody takes b out", "somebody takes e out",
-	"somebody puts something into S", "F is replaced, bare", "F is replaced, with S" };
+	"somebody puts e", "somebody undoes an edit", "somebody takes a out", "somebody takes b out",
+	"somebody takes e out", "somebody puts something into S", "F is replaced, bare",
+	"F is replaced, with S" };
 
 static bool holds(const struct world *w, int m)
 {
@@ -198,6 +200,23 @@ static void edit(struct world *w, int v, uint8_t content)
 		make_scaffold(w);
 }
 
+/* What somebody made of our values, as we had left it again. */
+static bool undo(struct world *w, bool really)
+{
+	bool any = false;
+
+	for (int v = 0; v < NV; v++) {
+		if (!w->hold[v].present || !w->hold[v].after || w->disk[v] != FOREIGN || v == VS)
+			continue;
+		any = true;
+		if (really) {
+			w->disk[v] = w->hold[v].after;
+			w->orig[v] = w->hold[v].before;
+		}
+	}
+	return any;
+}
+
 static void resolve(int how, struct sg_err *err)
 {
 	struct sg_key key = { world_body(0, 1)->feed, world_body(0, 1)->id };
@@ -213,7 +232,7 @@ static void resolve(int how, struct sg_err *err)
 	row->retry_at = 0;
 	row->goal = SG_IN;
 	if (how == RETRY_1) {
-		bool whole = any && !sg_hash_is_zero(&row->applied) && row->reason != SG_WHY_IO;
+		bool whole = any && !sg_hash_is_zero(&row->applied) && !row->mixed;
 
 		sg_row_move(row,
 		        whole ? SG_APPLIED
@@ -245,6 +264,8 @@ bool allowed(enum event e, struct world *w)
 
 	if (w->intent.open && (e == EDIT_B_ALIKE || (e == HAND_E && w->hold[VE].present)))
 		return false;
+	if (e == UNDO && (w->intent.open || !undo(w, false)))
+		return false;
 	if (w->intent.open) /* the process is down: only the world outside goes on, and the next start */
 		return e == START || (outside && w->edits++ < bound.edits);
 	if (e == START)
@@ -258,7 +279,7 @@ bool allowed(enum event e, struct world *w)
 		return false;
 	if ((e == RETRY_1 || e == TAKE_OVER_1 || e == ACCEPT_1) && w->row[0].state != SG_BLOCKED)
 		return false;
-	if (e == ACCEPT_1 && (!w->row[0].applied || w->row[0].reason == SG_WHY_IO))
+	if (e == ACCEPT_1 && (!w->row[0].applied || w->row[0].mixed || w->row[0].reason == SG_WHY_IO))
 		return false;
 	if (e == TAKE_OVER_1 &&
 	        (w->blocked[0] || w->row[0].reason == SG_WHY_ADMIN || w->row[0].out || w->row[0].tombstone))
@@ -317,6 +338,7 @@ void happen(enum event e, struct sg_err *err)
 	case EDIT_C: edit(w, VC, FOREIGN); break;
 	case EDIT_B_ALIKE: edit(w, VB, 1); break;
 	case EDIT_E: edit(w, VE, FOREIGN); break;
+	case UNDO: undo(w, true); break;
 	case HAND_A: edit(w, VA, 0); break;
 	case HAND_B: edit(w, VB, 0); break;
 	case HAND_E: edit(w, VE, 0); break;

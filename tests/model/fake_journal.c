@@ -22,6 +22,7 @@ static void put_row(const struct sg_row *row)
 	r->retry = row->retry_at > MODEL_NOW;
 	r->tombstone = row->tombstone;
 	r->repairs = cap(row->repairs, 2);
+	r->mixed = row->mixed;
 }
 
 static struct sg_row *get_row(int m)
@@ -43,6 +44,7 @@ static struct sg_row *get_row(int m)
 	row->tombstone = r->tombstone;
 	row->repairs = r->repairs;
 	row->repairs_since = MODEL_NOW;
+	row->mixed = r->mixed;
 	row->applies = the_run.w->needed & (1 << m) ? SG_APPLIES_YES : SG_APPLIES_NO;
 	return row;
 }

@@ -55,6 +55,16 @@ void judge(const struct world *w)
 		}
 		if (r->known && r->state == SG_APPLIED && !r->applied)
 			broken("M%d is applied without a body", m + 1);
+		for (int v = 0; r->known && r->state == SG_APPLIED && v < NV; v++) {
+			const struct w_hold *h = &w->hold[v];
+			int wish = world_wish(m, r->applied, v);
+
+			if (v != VS && (h->holders & (1 << m)) && h->after && h->after != wish &&
+			        h->after != h->before)
+				broken("M%d/%d is applied, wants %d at %s, and holds %d of another body "
+				       "there",
+				        m + 1, r->applied, wish, world_path(v), h->after);
+		}
 	}
 }
 

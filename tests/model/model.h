@@ -35,6 +35,7 @@ enum event {
 	EDIT_C,
 	EDIT_B_ALIKE,
 	EDIT_E,
+	UNDO,
 	HAND_A,
 	HAND_B,
 	HAND_E,

@@ -19,7 +19,7 @@ enum { VS, VA, VC, VE, VB, NV };
 
 struct w_row {
 	uint8_t known, state, reason, offered, applied, failed, goal, out, attempts, retry, tombstone,
-	        repairs;
+	        repairs, mixed;
 };
 struct w_hold {
 	uint8_t present, before, after, holders, gen, adopted;

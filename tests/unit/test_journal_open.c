@@ -1,4 +1,7 @@
 /* test_journal_open.c - making, opening and owning a journal, and what is refused there. */
+#include "journal/own.h"
+#include "journal/shape.h"
+#include "journal/writer.h"
 #include "tests/lib/journal_fixture.h"
 
 #include <stdio.h>
@@ -106,6 +109,50 @@ static void an_older_copy_put_back_is_refused(void **state)
 	sg_intent_release(&intent);
 }
 
+/* The file as a stopgap of that format left it. */
+static void made_as(struct fixture *f, uint32_t format)
+{
+	char machine[] = "machine-1";
+	struct sg_made made = { format, 1000, machine };
+	struct sg_val *v = sg_shape_made(&made);
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_writer w;
+
+	sg_writer_begin(&w, f->j->db, false, &err);
+	sg_writer_put(&w, SG_T_META, sg_bytes_of("made"), v);
+	assert_int_equal(sg_writer_commit(&w, &f->now), 0);
+	sg_val_free(v);
+}
+
+static void an_older_journal_is_opened_and_says_from_then_on_that_it_is_of_today(void **state)
+{
+	struct fixture *f = *state;
+	struct sg_journal_meta meta = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+
+	fixture_lines(f, 2);
+	made_as(f, 1);
+	fixture_reopen(f);
+	assert_int_equal(sg_journal_read_meta(sg_journal_reader(f->j), &meta, &err), 0);
+	assert_int_equal(meta.format, 2);
+	assert_int_equal(meta.audit_last, 2);
+	assert_string_equal(meta.machine, "machine-1");
+	sg_journal_meta_release(&meta);
+}
+
+static void a_newer_journal_is_refused_and_both_formats_are_named(void **state)
+{
+	struct fixture *f = *state;
+	struct sg_err err = SG_ERR_INIT;
+
+	made_as(f, 3);
+	sg_journal_close(f->j);
+	f->j = NULL;
+	assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err), SG_EVERSION);
+	assert_non_null(strstr(err.msg, "journal format 3"));
+	assert_non_null(strstr(err.msg, "formats up to 2"));
+}
+
 static void makes_a_journal_that_opens_again_with_nothing_in_it(void **state)
 {
 	struct fixture *f = *state;
@@ -116,7 +163,7 @@ static void makes_a_journal_that_opens_again_with_nothing_in_it(void **state)
 	fixture_reopen(f);
 	assert_false(sg_journal_created(f->j));
 	assert_int_equal(sg_journal_read_meta(sg_journal_reader(f->j), &meta, &err), 0);
-	assert_int_equal(meta.format, 1);
+	assert_int_equal(meta.format, 2);
 	assert_int_equal(meta.created, 1000);
 	assert_string_equal(meta.machine, "machine-1");
 	assert_int_equal(meta.size, MAP_SIZE);
@@ -146,6 +193,8 @@ int main(void)
 		T(what_a_dead_creation_left_is_removed),
 		T(a_lost_journal_is_not_replaced_by_an_empty_one),
 		T(an_older_copy_put_back_is_refused),
+		T(an_older_journal_is_opened_and_says_from_then_on_that_it_is_of_today),
+		T(a_newer_journal_is_refused_and_both_formats_are_named),
 		T(makes_a_journal_that_opens_again_with_nothing_in_it),
 		T(the_reserve_is_given_back_once_and_made_again),
 	};

@@ -17,7 +17,7 @@ static bool bit(unsigned n, unsigned i)
 	return (n >> i) & 1u;
 }
 
-enum { WANT_BITS = 11, SITUATION_BITS = 13, LOOKS = SG_LOOK_FAILED + 1, APPLIES = SG_APPLIES_NO + 1 };
+enum { WANT_BITS = 11, SITUATION_BITS = 14, LOOKS = SG_LOOK_FAILED + 1, APPLIES = SG_APPLIES_NO + 1 };
 
 static void set_want_facts(struct sg_facts *f, unsigned n)
 {
@@ -49,6 +49,7 @@ static void set_situation_facts(struct sg_facts *f, unsigned n)
 	f->retry_due = bit(n, 10);
 	f->tried_out = bit(n, 11);
 	f->equivalent = bit(n, 12);
+	f->mixed = bit(n, 13);
 }
 
 /* Every slot with every want that these facts give, and every look: which situations come out. */
