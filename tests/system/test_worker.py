@@ -146,6 +146,70 @@ class Workers(harness.Stage):
 
 @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
 class Traced(harness.Stage):
+    def trace(self, daemon, *options):
+        """An strace that looks on; its folder's file `trace` says what it saw."""
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", self.path("trace"), *options, "-p", str(daemon.process.pid)], stderr=subprocess.DEVNULL)
+        self.addCleanup(tracer.wait)
+        self.addCleanup(tracer.kill)
+        wait_for("strace", lambda: os.path.exists(self.path("trace")))
+        wait_for("strace at every thread", lambda: all(
+            status(f"{daemon.process.pid}/task/{t}")["TracerPid"] == str(tracer.pid)
+            for t in os.listdir(f"/proc/{daemon.process.pid}/task")))
+        return tracer
+
+    def readers(self):
+        """How many workers for configuration were started."""
+        with open(self.path("trace"), encoding="utf-8", errors="replace") as f:
+            return sum('"--worker", "config"' in line and "execve(" in line for line in f)
+
+    def test_configuration_is_read_by_workers_and_once(self):
+        self.FEED_EVERY = "1h"
+        self.write_config()
+        self.publish(1, inbound("CORP-1"))
+        daemon = self.start()
+        self.wait_state("CORP-1", "applied")
+        tracer = self.trace(daemon, "-e", "trace=execve")
+        self.publish(2, *[inbound(f"CORP-{n}", word=f"path{n}") for n in range(1, 25)])
+        self.call("refresh")
+        for n in range(1, 25):
+            self.wait_state(f"CORP-{n}", "applied")
+        applied = self.readers()
+        self.assertGreater(applied, 0, "workers were at work")
+        self.assertLess(applied, 8, "and few of them for 24 mitigations in one file")
+        for _ in range(3):
+            self.call("doctor")
+            self.call("show", id="CORP-7")
+            self.call("refresh")
+        self.assertEqual(self.readers(), applied, "what has not changed is known")
+        self.call("rollback", all=True)
+        wait_for("what was there before", lambda: self.changed() == [])
+        tracer.terminate()
+        tracer.wait()
+
+    def test_without_readers_a_rollback_waits_and_says_so(self):
+        self.FEED_EVERY = "1h"
+        self.write_config()
+        self.publish(1, inbound("CORP-1"))
+        daemon = self.start()
+        self.wait_state("CORP-1", "applied")
+        before = self.drive.read(harness.WWWROOT)
+        tracer = self.trace(daemon, "-e", "trace=execve", "-e", "inject=execve:error=EAGAIN")
+        edited = before.replace(b"<configuration>", b"<configuration><!-- theirs -->", 1)
+        self.drive.write(harness.WWWROOT, edited)
+        with self.assertRaises(harness.RpcError) as refused:
+            self.call("rollback", id="CORP-1")
+        self.assertIn("web.config: no worker process can be started for 'config'", str(refused.exception))
+        row = self.row("CORP-1")
+        self.assertEqual((row["state"], row["reason"]), ("blocked", "io"))
+        self.assertEqual(self.drive.read(harness.WWWROOT), edited, "nothing is written that no worker has read")
+        tracer.terminate()
+        tracer.wait()
+        self.call("rollback", id="CORP-1")
+        self.wait_state("CORP-1", "reverted")
+        original = self.original[harness.WWWROOT][1].replace(b"<configuration>", b"<configuration><!-- theirs -->", 1)
+        self.assertEqual(self.drive.read(harness.WWWROOT), original)
+
     def test_the_service_itself_opens_no_connection(self):
         """Every AF_INET socket belongs to a worker, and no worker that is not the fetcher opens anything after its filter."""
         trace = self.path("trace")
