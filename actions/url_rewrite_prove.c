@@ -96,9 +96,14 @@ static void ask_lock(struct proving *p, const struct sg_iis_place *place, const 
 		for (size_t i = 0; i < p->ur->n; i++)
 			any = any || (int)p->ur->items[i].section == s;
 		if (any && sg_iis_may_write(p->iis, sg_iis_files_drives(p->files), place, &item, &why)) {
-			char *text = sg_format("%s; with a rule in it IIS answers 500.19 there", why.msg);
+			/* what cannot be read says nothing about IIS, unless nobody can read it */
+			bool locked = why.code == SG_EACCES || why.code == SG_EUNSUPPORTED;
+			char *text = sg_format("%s%s", why.msg,
+			        locked || why.code == SG_EPARSE
+			                ? "; with a rule in it IIS answers 500.19 there"
+			                : "");
 
-			add_gap(&p->gaps, place->site, place->path, text, why.code == SG_EPARSE);
+			add_gap(&p->gaps, place->site, place->path, text, !locked);
 			free(text);
 		}
 		free(section);
