@@ -86,9 +86,13 @@ static const struct sg_verb verbs[] = {
 	        "  --timeout T  stop after that long\n", 0, 0, 0, NULL },
 	{ "audit", "", "look at every held value now", "", 0, 0, 0, sg_render_audit },
 	{ "doctor", "", "what keeps this server from being protected, and what to do about it",
-	        "Changes nothing that is held; it creates, renames and deletes a file of its own in each "
-	        "target "
-	        "folder.\nExit status 1 when a check failed.\n",
+	        "The daemon is asked: it looks with its own account, proxy and clock. It walks the way of "
+	        "each feed "
+	        "step by step\n(name, TCP, proxy, TLS, HTTP, size, parse, signature, time, serial) and takes "
+	        "nothing "
+	        "in; that is over after 30 s.\nChanges nothing that is held; it creates, renames and deletes "
+	        "a file of "
+	        "its own in each target folder.\nExit status 1 when a check or a step failed.\n",
 	        0, 0, 0, sg_render_doctor },
 	{ "collect", "FILE [--hives] [--with PATH]...",
 	        "a copy of this server for those who write feeds, secrets masked",

@@ -15,7 +15,7 @@ static const struct sg_method methods[] = {
 	{ "coverage", SG_RIGHT_READ, SG_BY_READING },
 	{ "audit", SG_RIGHT_READ, SG_BY_ENGINE }, /* what it finds is acted on */
 	{ "doctor", SG_RIGHT_READ,
-	        SG_BY_ENGINE }, /* a file of its own comes and goes in each target folder */
+	        SG_BY_DOCTOR }, /* a file of its own comes and goes in each target folder */
 	{ "refresh", SG_RIGHT_CHANGE, SG_BY_REFRESH },
 	{ "import", SG_RIGHT_CHANGE, SG_BY_ENGINE },
 	{ "reset-serial", SG_RIGHT_CHANGE, SG_BY_ENGINE },

@@ -16,6 +16,7 @@ enum sg_answered {
 	SG_BY_SNAPSHOT = 1, /* at once, from memory */
 	SG_BY_READING,      /* on the change lane, and it moves nothing */
 	SG_BY_ENGINE,       /* on the change lane */
+	SG_BY_DOCTOR,       /* on the change lane, once the feeds' ways were walked */
 	SG_BY_REFRESH,      /* after polls */
 	SG_BY_WATCH,        /* at once, and then events */
 };

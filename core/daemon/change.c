@@ -66,7 +66,9 @@ static struct sg_job *get(struct queue *q)
 static int request(struct sg_engine *e, struct sg_job *job)
 {
 	char *account = sg_access_account(job->uid);
-	int r = sg_engine_request(e, job->method, job->params, account, &job->reply, &job->err);
+	int r = job->walks ? sg_engine_doctor(e, job->walks, job->n_walks, job->params, account, &job->reply,
+	                             &job->err)
+	                   : sg_engine_request(e, job->method, job->params, account, &job->reply, &job->err);
 
 	free(account);
 	return r;

@@ -24,6 +24,9 @@ struct sg_job {
 	struct sg_val *params;
 	struct sg_val *reply; /* when code is 0 */
 	bool only_reads;      /* it moves nothing: no snapshot is taken, and nothing becomes due */
+	struct sg_walk *
+	        walks; /* of "doctor": borrowed from walks.h's round until the job is done; NULL: no way was walked */
+	size_t n_walks;
 	/* fetched */
 	char *feed;
 	struct sg_fetched fetched;

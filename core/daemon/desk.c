@@ -108,8 +108,8 @@ static void deny(
 	sg_control_error(d->control, conn, m->id, &err, SG_EXIT_DENIED);
 }
 
-static void to_engine(const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer,
-        struct sg_rpc_message *m, bool only_reads)
+static struct sg_job *job_of(
+        uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m, bool only_reads)
 {
 	struct sg_job *job = sg_job_new(SG_JOB_REQUEST);
 
@@ -121,7 +121,7 @@ static void to_engine(const struct sg_desk *d, uint64_t conn, const struct sg_pe
 	job->params = m->params;
 	m->method = NULL;
 	m->params = NULL;
-	sg_change_add(d->change, job);
+	return job;
 }
 
 static void watch(const struct sg_desk *d, uint64_t conn, uint32_t id)
@@ -163,8 +163,9 @@ void sg_desk_take(
 		sg_val_free(reply);
 		break;
 	case SG_BY_WATCH: watch(d, conn, m->id); break;
-	case SG_BY_READING: to_engine(d, conn, peer, m, true); break;
+	case SG_BY_READING: sg_change_add(d->change, job_of(conn, peer, m, true)); break;
+	case SG_BY_DOCTOR: sg_walks_add(d->walks, job_of(conn, peer, m, false)); break;
 	case SG_BY_ENGINE:
-	case SG_BY_REFRESH: to_engine(d, conn, peer, m, false); break;
+	case SG_BY_REFRESH: sg_change_add(d->change, job_of(conn, peer, m, false)); break;
 	}
 }

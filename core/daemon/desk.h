@@ -6,11 +6,13 @@
 #include "daemon/authorise.h"
 #include "daemon/change.h"
 #include "daemon/control.h"
+#include "daemon/walks.h"
 #include "model/limit.h"
 /* All borrowed from the loop, which keeps them up to date. */
 struct sg_desk {
 	struct sg_control *control;
 	struct sg_change *change;
+	struct sg_walks *walks;
 	const struct sg_access *access;
 	const struct sg_snapshot *snapshot; /* the newest */
 	struct sg_limit *limit;             /* of what is said of who was refused */

@@ -16,11 +16,12 @@
 #include <unistd.h>
 
 enum {
-	THREADS = 8,               /* of libuv's pool */
-	FETCHES = THREADS - 2,     /* so that the change lane never waits for a slow server */
-	LONGEST_MS = 60 * 1000,    /* sleep: a clock that was set is noticed within this */
-	SKEW_MS = 2000,            /* wall against monotonic time: more, and the clock was set */
-	STUCK_MS = 10 * 60 * 1000, /* a job that takes longer is no sign of life */
+	THREADS = 12,                  /* of libuv's pool */
+	WALKS = 4,                     /* the doctor's */
+	FETCHES = THREADS - WALKS - 2, /* so that the change lane never waits for a slow server */
+	LONGEST_MS = 60 * 1000,        /* sleep: a clock that was set is noticed within this */
+	SKEW_MS = 2000,                /* wall against monotonic time: more, and the clock was set */
+	STUCK_MS = 10 * 60 * 1000,     /* a job that takes longer is no sign of life */
 	STOPPING_MS = 20,
 };
 
@@ -33,6 +34,7 @@ struct loop {
 	struct sg_change *change;
 	struct sg_polls *polls;
 	struct sg_refresh *refresh;
+	struct sg_walks *walks;
 	struct sg_watch *watch;
 	struct sg_snapshot *snapshot; /* the newest */
 	struct sg_desk desk;
@@ -89,6 +91,7 @@ static void begin_stop(struct loop *l, int code, const char *why)
 	atomic_store(l->o.stop, true);
 	sg_change_stop(l->change);
 	sg_refresh_stop(l->refresh);
+	sg_walks_stop(l->walks);
 	sg_watch_stop(l->watch);
 	sg_control_stop(l->control);
 	uv_close((uv_handle_t *)&l->terminate, NULL);
@@ -100,7 +103,7 @@ static void begin_stop(struct loop *l, int code, const char *why)
 static bool all_quiet(const struct loop *l)
 {
 	return sg_control_stopped(l->control) && sg_change_idle(l->change) && !sg_polls_busy(l->polls) &&
-	       sg_watch_stopped(l->watch);
+	       !sg_walks_busy(l->walks) && sg_watch_stopped(l->watch);
 }
 
 /* --- the timer */
@@ -247,6 +250,7 @@ static void on_job_done(void *arg, struct sg_job *job)
 		request_done(l, job);
 	else if (job->kind == SG_JOB_RELOAD)
 		reload_done(l, job);
+	sg_walks_answered(l->walks, job);
 	if (fatal) {
 		begin_stop(l, SG_EFATAL,
 		        job->err.code ? job->err.msg : "the journal cannot be written safely any more");
@@ -340,12 +344,18 @@ static void start_lanes(struct loop *l)
 	        .fetched = on_fetched,
 	        .arg = l });
 	l->refresh = sg_refresh_new(l->polls, l->control, on_rearm, l);
+	l->walks = sg_walks_new(&(struct sg_walks_options){ .loop = &l->uv,
+	        .stop = l->o.stop,
+	        .at_once = WALKS,
+	        .change = l->change,
+	        .snapshot = (const struct sg_snapshot *const *)&l->snapshot });
 	l->watch = sg_watch_new(&(struct sg_watch_options){
 	        .loop = &l->uv, .changed = on_files, .limited = on_limited, .arg = l });
 	l->snapshot = sg_engine_snapshot(l->o.engine);
 	use_snapshot(l);
 	l->desk = (struct sg_desk){ .control = l->control,
 		.change = l->change,
+		.walks = l->walks,
 		.access = l->o.access,
 		.snapshot = l->snapshot,
 		.limit = &l->refused };
@@ -396,6 +406,7 @@ int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
 	if (r == 0 && l->code < 0)
 		r = sg_fail(err, l->code, "%s", l->err.msg);
 	sg_refresh_free(l->refresh);
+	sg_walks_free(l->walks);
 	sg_watch_free(l->watch);
 	sg_polls_free(l->polls);
 	sg_change_free(l->change);

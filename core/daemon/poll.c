@@ -42,7 +42,7 @@ struct sg_polls {
 	size_t under_way;
 };
 
-static void poll_copy(struct sg_poll *to, const struct sg_poll *from)
+void sg_poll_copy(struct sg_poll *to, const struct sg_poll *from)
 {
 	*to = (struct sg_poll){ .feed = sg_strdup(from->feed),
 		.url = sg_strdup(from->url),
@@ -58,7 +58,7 @@ static void poll_copy(struct sg_poll *to, const struct sg_poll *from)
 		.max_bytes = from->max_bytes };
 }
 
-static void poll_release(struct sg_poll *p)
+void sg_poll_release(struct sg_poll *p)
 {
 	free(p->feed);
 	free(p->url);
@@ -82,7 +82,7 @@ struct sg_polls *sg_polls_new(const struct sg_polls_options *options)
 
 static void feed_free(struct feed *f)
 {
-	poll_release(&f->what);
+	sg_poll_release(&f->what);
 	free(f);
 }
 
@@ -149,7 +149,7 @@ static void after(uv_work_t *work, int status)
 	if (f && !atomic_load(p->o.stop))
 		p->o.fetched(p->o.arg, j->what.feed, &j->fetched, &j->failure);
 	sg_fetched_release(&j->fetched);
-	poll_release(&j->what);
+	sg_poll_release(&j->what);
 	free(j);
 }
 
@@ -158,7 +158,7 @@ static void begin(struct sg_polls *p, struct feed *f)
 	struct job *j = sg_alloc(sizeof *j);
 
 	j->owner = p;
-	poll_copy(&j->what, &f->what);
+	sg_poll_copy(&j->what, &f->what);
 	f->state = FETCHING;
 	f->begun = (int64_t)uv_now(p->o.loop);
 	f->asked = false;
@@ -217,8 +217,8 @@ void sg_polls_update(struct sg_polls *p, const struct sg_poll *at, size_t n, int
 			        true; /* whenever it was polled last: nobody knows what this process missed */
 			f->due = first;
 		}
-		poll_release(&f->what);
-		poll_copy(&f->what, &at[i]);
+		sg_poll_release(&f->what);
+		sg_poll_copy(&f->what, &at[i]);
 		f->kept = true;
 		if (!f->asked)
 			f->due = due;

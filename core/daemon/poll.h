@@ -10,6 +10,9 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+void sg_poll_copy(struct sg_poll *to, const struct sg_poll *from);
+void sg_poll_release(struct sg_poll *p);
+
 struct sg_polls;
 struct sg_polls_options {
 	uv_loop_t *loop;

@@ -223,7 +223,7 @@ static void space(struct sg_doctor *d)
 	struct sg_file_id id;
 
 	for (size_t i = 0; i < sizeof(all->dir) / sizeof(all->dir[0]); i++) {
-		const char name[] = { (char)('A' + (int)i), ':', 0 };
+		const char name[] = { 'd', 'r', 'i', 'v', 'e', ' ', (char)('A' + (int)i), 0 };
 
 		if (all->dir[i])
 			space_of(d, name, all->dir[i]);

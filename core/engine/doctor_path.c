@@ -209,7 +209,7 @@ static void path(struct sg_doctor *d, const struct sg_conf_feed *conf)
 		return;
 	if (w->at[SG_WALK_SIZE].walked == SG_WALKED_OK)
 		read_on(d, conf, w);
-	sg_walk_skip(w, SG_WALK_PARSE, SG_WALK_SERIAL, "skipped: a step before it failed");
+	sg_walk_skip(w, SG_WALK_PARSE, SG_WALK_SERIAL, "a step before it failed");
 	put(d, w);
 }
 

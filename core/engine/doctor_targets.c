@@ -187,9 +187,8 @@ static void applicability(struct sg_doctor *d)
 			                    : "it was not evaluated yet");
 	}
 	sg_doctor_check(d, "applicability", SG_CHECK_OK, NULL,
-	        "of %zu mitigations %zu are needed here, %zu are not, and of %zu it cannot be told",
-	        n[SG_APPLIES_YES] + n[SG_APPLIES_NO] + n[SG_APPLIES_UNKNOWN], n[SG_APPLIES_YES],
-	        n[SG_APPLIES_NO], n[SG_APPLIES_UNKNOWN]);
+	        "mitigations that are needed here: %zu, that are not: %zu, that cannot be told: %zu",
+	        n[SG_APPLIES_YES], n[SG_APPLIES_NO], n[SG_APPLIES_UNKNOWN]);
 }
 
 static const char *cure_of(int code)

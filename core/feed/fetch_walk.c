@@ -75,7 +75,7 @@ void sg_walk_skip(struct sg_walk *w, enum sg_walk_step first, enum sg_walk_step 
 
 static void skip_rest(struct sg_walk *w)
 {
-	sg_walk_skip(w, SG_WALK_NAME, SG_WALK_SIZE, "skipped: a step before it failed");
+	sg_walk_skip(w, SG_WALK_NAME, SG_WALK_SIZE, "a step before it failed");
 }
 
 /* --- a file */
@@ -123,7 +123,7 @@ static void walk_file(const struct sg_fetch_request *req, struct sg_walk *w)
 		                : "let the account that runs stopgapd read the file and every folder "
 		                  "above it",
 		        "%s", why.msg);
-		sg_walk_skip(w, SG_WALK_SIZE, SG_WALK_SIZE, "skipped: a step before it failed");
+		sg_walk_skip(w, SG_WALK_SIZE, SG_WALK_SIZE, "a step before it failed");
 	} else {
 		sg_walk_say(w, SG_WALK_FILE, SG_WALKED_OK, mono() - begun, NULL, "%s can be read", path);
 		say_size(req, w);

@@ -156,6 +156,17 @@ static void replace(char **text, char *with)
 	*text = with;
 }
 
+/* "10.0.0.1:443...": the port is known. */
+static void add_tried(struct sg_path *p, const char *address)
+{
+	size_t len = strcspn(address, " "), at = len;
+
+	while (at > 0 && address[at] != ':')
+		at--;
+	replace(&p->tried, sg_format("%s%s%.*s", p->tried ? p->tried : "", p->tried ? ", " : "",
+	                           (int)(at ? at : len), address));
+}
+
 /* libcurl's own words, for the sentences. */
 static void on_words(struct sg_path *p, const char *line)
 {
@@ -166,8 +177,7 @@ static void on_words(struct sg_path *p, const char *line)
 	else if (begins(line, "SSL connection using "))
 		replace(&p->protocol, sg_strndup(line + 21, strcspn(line + 21, " /")));
 	else if (begins(line, "  Trying "))
-		replace(&p->tried, sg_format("%s%s%.*s", p->tried ? p->tried : "", p->tried ? ", " : "",
-		                           (int)strspn(line + 9, "0123456789abcdef.:[]"), line + 9));
+		add_tried(p, line + 9);
 	if (!begins(line, "Uses proxy env variable ") || begins(line + 24, "no_proxy") ||
 	        begins(line + 24, "NO_PROXY"))
 		return;

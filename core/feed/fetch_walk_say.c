@@ -49,6 +49,11 @@ static void say_name_fault(struct sg_path *p)
 		        "no name server could say what the address of '%s' is", p->host);
 }
 
+static bool is_address(const char *host)
+{
+	return strchr(host, ':') || strspn(host, "0123456789.") == strlen(host);
+}
+
 static void say_connection(struct sg_path *p)
 {
 	const char *ip = NULL;
@@ -58,12 +63,14 @@ static void say_connection(struct sg_path *p)
 		sg_walk_skip(p->w, SG_WALK_NAME, SG_WALK_NAME, "left to the proxy");
 		sg_walk_skip(p->w, SG_WALK_TCP, SG_WALK_TCP, "left to the proxy");
 	}
-	if (p->at > SG_WALK_NAME)
+	if (p->at > SG_WALK_NAME && is_address(p->host))
+		sg_walk_say(p->w, SG_WALK_NAME, SG_WALKED_OK, -1, NULL, "%s is an address already", p->host);
+	else if (p->at > SG_WALK_NAME)
 		sg_walk_say(p->w, SG_WALK_NAME, SG_WALKED_OK, p->took[SG_WALK_NAME], NULL, "%s is %s",
 		        p->host,
-		        ip && *ip  ? ip
-		        : p->tried ? p->tried
-		                   : "known");
+		        p->tried    ? p->tried
+		        : ip && *ip ? ip
+		                    : "known");
 	if (p->at > SG_WALK_TCP)
 		sg_walk_say(p->w, SG_WALK_TCP, SG_WALKED_OK, p->took[SG_WALK_TCP], NULL,
 		        "connected to %s port %s", ip && *ip ? ip : p->host, p->port);
@@ -73,6 +80,14 @@ static void say_connection(struct sg_path *p)
 	else if (p->at > SG_WALK_PROXY)
 		sg_walk_say(p->w, SG_WALK_PROXY, SG_WALKED_OK, p->took[SG_WALK_PROXY], NULL,
 		        "through %s (%s)", p->proxy, p->proxy_from);
+}
+
+/* The system's reason says more than libcurl's, which only says that it did not come about. */
+static const char *cause_of_tcp(const struct sg_path *p, CURLcode code)
+{
+	long number = sg_path_number(p->t.curl, CURLINFO_OS_ERRNO);
+
+	return number > 0 ? strerror((int)number) : cause(p, code);
 }
 
 static void fail_proxy(struct sg_path *p, CURLcode code, int64_t ms)
@@ -99,18 +114,20 @@ static void fail_proxy(struct sg_path *p, CURLcode code, int64_t ms)
 		sg_walk_say(p->w, SG_WALK_PROXY, SG_WALKED_FAILED, ms,
 		        "check the proxy's host and port, and that it runs; if this server needs none, set "
 		        "<network proxy=\"none\">",
-		        "%s: %s", text, cause(p, code));
+		        "%s: %s", text, cause_of_tcp(p, code));
 	free(text);
 }
 
 static void fail_tcp(struct sg_path *p, CURLcode code, int64_t ms)
 {
+	bool named = p->tried && !is_address(p->host);
+
 	sg_walk_say(p->w, SG_WALK_TCP, SG_WALKED_FAILED, ms,
-	        "check the port in the feed's url and that its server runs; a firewall may be in between, or "
-	        "only "
-	        "a proxy may go out: then set <network proxy>",
-	        "no connection to %s port %s%s%s%s: %s", p->host, p->port, p->tried ? " (tried " : "",
-	        p->tried ? p->tried : "", p->tried ? ")" : "", cause(p, code));
+	        "check the host and the port in the feed's url, and that its server runs; a firewall may be "
+	        "in between, "
+	        "or only a proxy may go out: then set <network proxy>",
+	        "no connection to %s%s%s%s port %s: %s", p->host, named ? " (" : "", named ? p->tried : "",
+	        named ? ")" : "", p->port, cause_of_tcp(p, code));
 }
 
 /* --- how it went: from the request on */
@@ -172,7 +189,10 @@ static void fail_http(struct sg_path *p, CURLcode code, int64_t ms)
 		fail_status(p, status, ms);
 	else
 		sg_walk_say(p->w, SG_WALK_HTTP, SG_WALKED_FAILED, ms,
-		        "check the port in the feed's url: something else than a web server may answer there",
+		        p->https ? "check the port in the feed's url: something else than a web server may "
+		                   "answer there"
+		                 : "check the port in the feed's url: something else than a web server may "
+		                   "answer there, or one that wants https",
 		        "no answer in HTTP from %s port %s: %s", p->host, p->port, cause(p, code));
 }
 
@@ -249,14 +269,15 @@ static void fail_limit(struct sg_path *p, enum sg_walk_step step, int64_t ms)
 	};
 	int64_t limit =
 	        sg_path_limit(step) < p->t.req->timeout_ms ? sg_path_limit(step) : p->t.req->timeout_ms;
+	bool named = p->tried && !is_address(p->host);
 	char text[32];
 
 	sg_duration_format(limit, text);
 	if (limit < 1000)
 		snprintf(text, sizeof text, "%lld ms", (long long)limit);
 	sg_walk_say(p->w, step, SG_WALKED_FAILED, ms, cures[step],
-	        "%s port %s%s%s%s%s: it took longer than %s, the doctor's limit for this step", p->host,
-	        p->port, p->tried ? " (tried " : "", p->tried ? p->tried : "", p->tried ? ")" : "",
+	        "%s%s%s%s port %s%s: it took longer than %s, the doctor's limit for this step", p->host,
+	        named ? " (" : "", named ? p->tried : "", named ? ")" : "", p->port,
 	        p->proxy && step == SG_WALK_PROXY ? " through the proxy" : "", text);
 }
 

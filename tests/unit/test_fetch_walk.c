@@ -120,7 +120,7 @@ static void a_good_way_names_every_step_and_the_issuer(void **state)
 
 	req.ca_file = ca;
 	all_is_well(&req);
-	is(SG_WALK_NAME, SG_WALKED_OK, "127.0.0.1");
+	is(SG_WALK_NAME, SG_WALKED_OK, "127.0.0.1 is an address already");
 	is(SG_WALK_TCP, SG_WALKED_OK, "connected to 127.0.0.1 port ");
 	is(SG_WALK_PROXY, SG_WALKED_OK, "none is used: this machine");
 	is(SG_WALK_TLS, SG_WALKED_OK, "TLSv1.");
@@ -154,6 +154,7 @@ static void a_shut_port_fails_at_tcp(void **state)
 	struct sg_fetch_request req = ask(s.url);
 
 	fails(&req, SG_WALK_TCP, "no connection to 127.0.0.1 port ", "firewall");
+	is(SG_WALK_TCP, SG_WALKED_FAILED, "refused");
 	is(SG_WALK_NAME, SG_WALKED_OK, "");
 }
 
