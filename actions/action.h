@@ -98,11 +98,13 @@ struct sg_action_kind {
 	        const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret,
 	        struct sg_err *err);
 	/* How one test's request fares at a site by this action's part of the configuration as it is. The judgements of all actions are joined per
-	 * request (sg_actions_prove). `files` is one for the whole proof. host->iis is there. NULL: the kind has no say about requests. */
+	 * request (sg_actions_prove). `files` is one for the whole proof. host->iis is there. What rewrite rules do to it is filled in later, with all that
+	 * the proof asks of them (sg_rules_answer): *ret stays where it is until then. NULL: the kind has no say about requests. */
 	int (*judge)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
 	        struct sg_iis_files *files, const struct sg_iis_site *site, const struct sg_test *test,
 	        struct sg_judgement *ret, struct sg_err *err);
-	/* What somebody else has put in that does the same. `own` do not count. NULL: nobody else's can be told. */
+	/* What somebody else has put in that does the same. `own` do not count. SG_EIO: it could not be asked (rules_apart.h). NULL: nobody else's can be
+	 * told. */
 	int (*others)(const struct sg_mitigation *m, const struct sg_action *a, const struct sg_host *host,
 	        const struct sg_drives *drives, const struct sg_holds *own, struct sg_others *ret,
 	        struct sg_err *err);

@@ -7,6 +7,7 @@
  * Over all: NO wins over UNKNOWN, UNKNOWN over YES, and the first text of the winner stays.
  */
 #include "actions/action.h"
+#include "actions/rules_apart.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct proving {
 	const struct sg_mitigation *m;
 	const struct sg_host *host;
 	struct sg_iis_files *files;
+	struct sg_judgement *said; /* of every test at every site by every action */
 	struct sg_proof all;
 	bool any; /* something was concluded */
 };
@@ -91,38 +93,54 @@ static void move(struct sg_judgement *to, struct sg_judgement *from)
 	*from = (struct sg_judgement){ 0 };
 }
 
-/* One request at one site, by all actions; the fate is NONE when none of them has a say. */
-static int judge(const struct proving *p, const struct sg_iis_site *site, const struct sg_test *test,
-        struct sg_judgement *ret, struct sg_err *err)
+static struct sg_judgement *said(const struct proving *p, size_t test, size_t site, size_t action)
 {
-	struct sg_judgement all = { .fate = SG_FATE_NONE };
+	return &p->said[(test * p->host->iis->n_sites + site) * p->m->n_actions + action];
+}
+
+/* All that is asked of strangers' rules is asked at once: that is what a worker costs (rules_apart.h). */
+static int ask_actions(struct proving *p, struct sg_err *err)
+{
+	const struct sg_iis *iis = p->host->iis;
+	const struct sg_mitigation *m = p->m;
 	int r = 0;
 
-	for (size_t i = 0; !r && i < p->m->n_actions; i++) {
-		const struct sg_action *a = &p->m->actions[i];
-		const struct sg_action_kind *kind = sg_action_kind(a->type);
-		struct sg_judgement one = { .fate = SG_FATE_NONE };
+	for (size_t t = 0; t < m->n_tests; t++)
+		for (size_t s = 0; s < iis->n_sites; s++)
+			for (size_t a = 0; !r && a < m->n_actions; a++) {
+				const struct sg_action_kind *kind = sg_action_kind(m->actions[a].type);
 
-		if (kind->judge)
-			r = kind->judge(p->m, a, p->host, p->files, site, test, &one, err);
-		if (sg_fate_weight(test->kind, one.fate) > sg_fate_weight(test->kind, all.fate)) {
+				if (kind->judge)
+					r = kind->judge(m, &m->actions[a], p->host, p->files, &iis->sites[s],
+					        &m->tests[t], said(p, t, s, a), err);
+			}
+	if (!r) /* a judgement that it cannot fill in says why, and others need none */
+		sg_rules_answer(sg_iis_files_rules(p->files), NULL);
+	return r;
+}
+
+/* One request at one site, by all actions; the fate is NONE when none of them has a say. */
+static void judge(const struct proving *p, size_t t, size_t s, struct sg_judgement *ret)
+{
+	enum sg_test_kind kind = p->m->tests[t].kind;
+	struct sg_judgement all = { .fate = SG_FATE_NONE };
+
+	for (size_t i = 0; i < p->m->n_actions; i++) {
+		struct sg_judgement *one = said(p, t, s, i);
+
+		if (sg_fate_weight(kind, one->fate) > sg_fate_weight(kind, all.fate)) {
 			/* what keeps one action from counting explains the failure, whichever text is shown */
-			if (!one.defeat) {
-				one.defeat = all.defeat;
+			if (!one->defeat) {
+				one->defeat = all.defeat;
 				all.defeat = NULL;
 			}
-			move(&all, &one);
+			move(&all, one);
 		} else if (!all.defeat) {
-			all.defeat = one.defeat;
-			one.defeat = NULL;
+			all.defeat = one->defeat;
+			one->defeat = NULL;
 		}
-		sg_judgement_release(&one);
 	}
-	if (r)
-		sg_judgement_release(&all);
-	else
-		*ret = all;
-	return r;
+	*ret = all;
 }
 
 enum sg_effective sg_fate_verdict(const struct sg_test *test, enum sg_fate fate)
@@ -150,18 +168,18 @@ static char *line_of(const struct sg_test *test, const struct sg_judgement *j, c
 	        test->kind == SG_TEST_RESPONSE ? "" : " ", test->uri, site ? " at " : "", site ? site : "");
 }
 
-static int run_test(struct proving *p, const struct sg_test *test, struct sg_err *err)
+static void run_test(struct proving *p, size_t t)
 {
 	const struct sg_iis *iis = p->host->iis;
+	const struct sg_test *test = &p->m->tests[t];
 	struct sg_judgement *at = sg_alloc((iis->n_sites + 1) * sizeof(*at));
 	size_t says = 0;
-	int r = 0;
 
-	for (size_t s = 0; !r && s < iis->n_sites; s++) {
-		r = judge(p, &iis->sites[s], test, &at[s], err);
+	for (size_t s = 0; s < iis->n_sites; s++) {
+		judge(p, t, s, &at[s]);
 		says += at[s].fate != SG_FATE_NONE;
 	}
-	for (size_t s = 0; !r && s < iis->n_sites; s++) {
+	for (size_t s = 0; s < iis->n_sites; s++) {
 		enum sg_effective v = sg_fate_verdict(test, at[s].fate);
 		char *text;
 
@@ -174,7 +192,7 @@ static int run_test(struct proving *p, const struct sg_test *test, struct sg_err
 		                              : sg_strdup(text));
 		sg_proof_add(&p->all, v == SG_EFFECTIVE_YES, text);
 	}
-	if (!r && !says && test->kind != SG_TEST_SERVE) {
+	if (!says && test->kind != SG_TEST_SERVE) {
 		char *text = sg_format("not known: no place of the mitigation covers %s", test->uri);
 
 		conclude(p, SG_EFFECTIVE_UNKNOWN, sg_strdup(text));
@@ -183,6 +201,20 @@ static int run_test(struct proving *p, const struct sg_test *test, struct sg_err
 	for (size_t s = 0; s < iis->n_sites; s++)
 		sg_judgement_release(&at[s]);
 	free(at);
+}
+
+static int run_tests(struct proving *p, struct sg_err *err)
+{
+	size_t n = p->m->n_tests * p->host->iis->n_sites * p->m->n_actions;
+	int r;
+
+	p->said = sg_alloc((n + 1) * sizeof(*p->said));
+	r = ask_actions(p, err);
+	for (size_t t = 0; !r && t < p->m->n_tests; t++)
+		run_test(p, t);
+	for (size_t i = 0; i < n; i++)
+		sg_judgement_release(&p->said[i]);
+	free(p->said);
 	return r;
 }
 
@@ -245,8 +277,8 @@ static int prove(const struct sg_mitigation *m, const struct sg_host *host, cons
 		requests = requests || kind->judge;
 	}
 	p.files = sg_iis_files_new(host->iis, drives);
-	for (size_t t = 0; !r && requests && host->iis && t < m->n_tests; t++)
-		r = run_test(&p, &m->tests[t], err);
+	if (requests && host->iis)
+		r = run_tests(&p, err);
 	for (size_t i = 0; !r && !tests_only && i < m->n_actions; i++)
 		r = run_action(&p, &m->actions[i], err);
 	if (!r) {

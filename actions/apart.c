@@ -1,11 +1,13 @@
 /* apart.c - which workers there are, whether this process asks them, and how. Believes no code that would stop the service, and no text as it came. */
 #include "actions/apart_parts.h"
+#include "actions/rules_parts.h"
 
 #include "base/pack.h"
 #include "base/text.h"
 
 const struct sg_worker_job sg_action_jobs[] = {
 	{ .name = SG_JOB_CONFIG, .prepare = sg_cfg_job_prepare, .run = sg_cfg_job },
+	{ .name = SG_JOB_RULES, .prepare = sg_rules_job_prepare, .run = sg_rules_job },
 	{ 0 },
 };
 

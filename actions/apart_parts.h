@@ -2,6 +2,7 @@
  *
  * An answer is one MessagePack map with code (0, or an enum sg_code) and text (why; UTF-8 without control characters), besides what a job adds.
  *   config  the file's octets as they are -> {code, text}; text goes on where the file's name ends: ":12: column 3: ..."
+ *   rules   rules_parts.h
  */
 #ifndef SG_ACTIONS_APART_PARTS_H
 #define SG_ACTIONS_APART_PARTS_H

@@ -17,8 +17,9 @@ struct sg_iis_files;
 struct sg_iis_files *sg_iis_files_new(const struct sg_iis *iis, const struct sg_drives *drives);
 void sg_iis_files_free(struct sg_iis_files *files);
 const struct sg_drives *sg_iis_files_drives(const struct sg_iis_files *files);
-/* What the patterns of all requests that were judged over these files have cost (rewrite.h): the files are anybody's, and the time is bounded. */
-unsigned *sg_iis_files_work(struct sg_iis_files *files);
+/* What is asked about rewrite rules in these files (rules_apart.h); freed with them. */
+struct sg_rules;
+struct sg_rules *sg_iis_files_rules(struct sg_iis_files *files);
 /* The file, scanned; borrowed until the files are freed. SG_ENOENT: there is none; SG_EUNSUPPORTED: its drive is not at hand, or it is not for us;
  * SG_EPARSE: it is no configuration file. A failure is remembered, too. */
 int sg_iis_files_get(struct sg_iis_files *files, const char *container, const struct sg_iis_file **ret,

@@ -1,5 +1,6 @@
 /* iis_files.c - the files and folders of one proof, each read once. Reads only. */
 #include "actions/iis_effective_parts.h"
+#include "actions/rules_apart.h"
 #include "base/os.h"
 
 #include <stdlib.h>
@@ -24,7 +25,7 @@ struct sg_iis_files {
 	struct kept *files[BUCKETS], *folders[BUCKETS];
 	size_t n_walked;
 	struct sg_iis_server_section *server;
-	unsigned work;
+	struct sg_rules *rules;
 };
 
 struct sg_iis_files *sg_iis_files_new(const struct sg_iis *iis, const struct sg_drives *drives)
@@ -67,12 +68,15 @@ void sg_iis_files_free(struct sg_iis_files *files)
 		free(files->server);
 		files->server = next;
 	}
+	sg_rules_free(files->rules);
 	free(files);
 }
 
-unsigned *sg_iis_files_work(struct sg_iis_files *files)
+struct sg_rules *sg_iis_files_rules(struct sg_iis_files *files)
 {
-	return &files->work;
+	if (!files->rules)
+		files->rules = sg_rules_new();
+	return files->rules;
 }
 
 const struct sg_drives *sg_iis_files_drives(const struct sg_iis_files *files)

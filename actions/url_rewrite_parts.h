@@ -38,8 +38,8 @@ int sg_ur_places(const struct sg_ur *ur, const struct sg_host *host, const struc
 struct sg_rw_rules;
 int sg_ur_run(const struct sg_rw_rules *rules, const struct sg_test *test, unsigned *work,
         struct sg_judgement *j, struct sg_err *err);
-/* One section of one file joins the rules that its URL inherits. Errors name the file and line. */
-int sg_ur_inherit(struct sg_rw_rules *all, const struct sg_iis_met *met, struct sg_err *err);
+/* A Response test whose header is that in the end; NULL: it is not sent. */
+void sg_ur_say_response(const struct sg_test *test, const char *is, struct sg_judgement *j);
 /* What the patterns of a web.config's rules are relative to: "/owa/" of "/owa", "/" of NULL; owned by the caller. */
 char *sg_ur_folder(const char *url);
 

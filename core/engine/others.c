@@ -31,20 +31,27 @@ static char *names(const struct sg_others *others)
 	return sg_buf_detach(&text);
 }
 
-/* Files as they are, without a rule of ours in them. */
-static void look(struct sg_engine *e, const struct sg_world *w, const struct sg_mitigation *m,
+static void forget(struct sg_neighbour *n)
+{
+	n->in_force = n->adopt = false;
+	free(n->text);
+	n->text = NULL;
+}
+
+/* Files as they are, without a rule of ours in them. false: it could not be asked, and what was known stays. */
+static bool look(struct sg_engine *e, const struct sg_world *w, const struct sg_mitigation *m,
         struct sg_neighbour *ret)
 {
-	struct sg_err why = SG_ERR_INIT;
 	struct sg_others others = { 0 };
 	struct sg_proof proof = { 0 };
+	int r = sg_actions_others(m, e->host, e->options.drives, &w->holds, &others, NULL);
 
-	ret->in_force = ret->adopt = false;
-	free(ret->text);
-	ret->text = NULL;
-	if (sg_actions_others(m, e->host, e->options.drives, &w->holds, &others, &why) || !others.all)
+	if (r == SG_EIO)
+		return false;
+	forget(ret);
+	if (r || !others.all)
 		goto out;
-	if (sg_actions_test(m, e->host, e->options.drives, &proof, &why) ||
+	if (sg_actions_test(m, e->host, e->options.drives, &proof, NULL) ||
 	        proof.effective == SG_EFFECTIVE_NO)
 		goto out;
 	ret->in_force = true;
@@ -55,6 +62,7 @@ static void look(struct sg_engine *e, const struct sg_world *w, const struct sg_
 out:
 	sg_proof_release(&proof);
 	sg_others_release(&others);
+	return true;
 }
 
 /* As seen since the files may have changed last, and no longer ago than an audit. */
@@ -74,12 +82,14 @@ static const struct sg_neighbour *neighbour(
 		*n = (struct sg_neighbour){ 0 };
 		sg_key_copy(&n->key, &d->row->key);
 	}
-	if (!n->at || !sg_hash_equal(&n->body, &d->row->offered) || w->now.wall < n->at ||
-	        w->now.wall - n->at >= sg_engine_conf(e)->audit_every) {
-		look(e, w, d->m, n);
+	if (!sg_hash_equal(&n->body, &d->row->offered)) {
+		forget(n);
 		n->body = d->row->offered;
-		n->at = w->now.wall;
+		n->at = 0;
 	}
+	if ((!n->at || w->now.wall < n->at || w->now.wall - n->at >= sg_engine_conf(e)->audit_every) &&
+	        look(e, w, d->m, n))
+		n->at = w->now.wall;
 	return n;
 }
 
