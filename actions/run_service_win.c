@@ -1,0 +1,258 @@
+/* run_service_win.c - services of running Windows, through the service control manager: looked at, stopped, started, each with a time limit.
+ *
+ * A service says how long its next step may take (the wait hint); it is asked again after a tenth of that, and the caller's limit holds whatever it says.
+ * Nothing is killed: what does not stop in time may stop later, and the error names it with its state and process.
+ */
+#include "actions/live.h"
+#include "actions/run_win.h"
+#include "actions/services.h"
+#include "base/os_win.h"
+#include "base/text.h"
+
+#include <windows.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHORTEST_MS = 20, LONGEST_MS = 1000 };
+
+struct opened {
+	SC_HANDLE manager, service;
+	const char *name;
+};
+
+static void close_it(struct opened *o)
+{
+	if (o->service)
+		CloseServiceHandle(o->service);
+	if (o->manager)
+		CloseServiceHandle(o->manager);
+	*o = (struct opened){ 0 };
+}
+
+static int open_it(const char *name, DWORD access, struct opened *ret, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_wide(name);
+	DWORD e = 0;
+	int r = 0;
+
+	*ret = (struct opened){ .name = name };
+	ret->manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+	if (ret->manager)
+		ret->service = OpenServiceW(ret->manager, wide, access | SERVICE_QUERY_STATUS);
+	if (!ret->service)
+		e = GetLastError();
+	free(wide);
+	if (!e)
+		return 0;
+	if (ret->manager && (e == ERROR_SERVICE_DOES_NOT_EXIST || e == ERROR_INVALID_NAME))
+		r = sg_fail(err, SG_ENOENT, "the service control manager knows no service %s", name);
+	else
+		r = sg_win_fail(err, e, "the service %s cannot be opened", name);
+	close_it(ret);
+	return r;
+}
+
+static int status_of(const struct opened *o, SERVICE_STATUS_PROCESS *ret, struct sg_err *err)
+{
+	DWORD size;
+
+	if (QueryServiceStatusEx(o->service, SC_STATUS_PROCESS_INFO, (BYTE *)ret, sizeof *ret, &size))
+		return 0;
+	return sg_win_fail(err, GetLastError(), "the service %s cannot be asked for its state", o->name);
+}
+
+static enum sg_run_state state_of(DWORD state)
+{
+	switch (state) {
+	case SERVICE_STOPPED: return SG_RUN_STOPPED;
+	case SERVICE_RUNNING:
+	case SERVICE_PAUSED:
+	case SERVICE_PAUSE_PENDING:
+	case SERVICE_CONTINUE_PENDING: return SG_RUN_RUNNING;
+	default: return SG_RUN_UNKNOWN;
+	}
+}
+
+/* --- who depends on it */
+
+static bool runs(const char *name)
+{
+	SERVICE_STATUS_PROCESS now = { 0 };
+	struct opened o;
+	bool is;
+
+	if (open_it(name, 0, &o, NULL))
+		return false;
+	is = status_of(&o, &now, NULL) == 0 && now.dwCurrentState != SERVICE_STOPPED;
+	close_it(&o);
+	return is;
+}
+
+/* As the manager says: it knows of groups of services, too. */
+static void ask_manager(const char *name, struct sg_strs *ret)
+{
+	ENUM_SERVICE_STATUSW *list = NULL;
+	DWORD size = 0, need = 0, n = 0, e = ERROR_MORE_DATA;
+	struct opened o;
+
+	if (open_it(name, SERVICE_ENUMERATE_DEPENDENTS, &o, NULL))
+		return;
+	for (int tries = 0; e == ERROR_MORE_DATA && tries < 4; tries++) {
+		free(list);
+		list = sg_alloc((size_t)size + sizeof *list);
+		e = EnumDependentServicesW(o.service, SERVICE_ACTIVE, list, size, &need, &n) ? 0
+		                                                                             : GetLastError();
+		size = need + 4096;
+	}
+	for (DWORD i = 0; !e && i < n; i++) {
+		char *dependant = sg_win_utf8(list[i].lpServiceName);
+
+		sg_strs_add_once(ret, dependant);
+		free(dependant);
+	}
+	free(list);
+	close_it(&o);
+}
+
+/* Those that depend on it come first, each after those that depend on it in turn. `way` is how the walk came here: a circle ends it. */
+static void dependants_of(
+        const struct sg_services *services, const char *name, struct sg_strs *way, struct sg_strs *ret)
+{
+	struct sg_strs next = { 0 };
+
+	if (sg_strs_has(way, name) || way->n > 64)
+		return;
+	sg_strs_add(way, name);
+	if (services) /* in the order in which they would be stopped; the walk below keeps it */
+		sg_services_dependants(services, name, &next);
+	ask_manager(name, &next);
+	for (size_t i = 0; i < next.n; i++) {
+		if (sg_strs_has(ret, next.at[i]) || !runs(next.at[i]))
+			continue;
+		dependants_of(services, next.at[i], way, ret);
+		if (!sg_strs_has(ret, next.at[i]))
+			sg_strs_add(ret, next.at[i]);
+	}
+	sg_strs_release(&next);
+}
+
+int sg_run_service_look(
+        const char *name, enum sg_run_state *ret, struct sg_strs *ret_dependants, struct sg_err *err)
+{
+	struct sg_services *services = NULL;
+	SERVICE_STATUS_PROCESS now = { 0 };
+	struct sg_drives live = { 0 };
+	struct sg_strs way = { 0 };
+	struct opened o;
+	int r = open_it(name, 0, &o, err);
+
+	if (r)
+		return r;
+	r = status_of(&o, &now, err);
+	close_it(&o);
+	if (r)
+		return r;
+	if (now.dwCurrentState != SERVICE_STOPPED) {
+		sg_services_read(&live, &services, NULL); /* without it the manager alone is asked */
+		dependants_of(services, name, &way, ret_dependants);
+		sg_services_free(services);
+		sg_strs_release(&way);
+	}
+	*ret = state_of(now.dwCurrentState);
+	return 0;
+}
+
+/* --- turning */
+
+static const char *word(DWORD state)
+{
+	switch (state) {
+	case SERVICE_STOPPED: return "stopped";
+	case SERVICE_START_PENDING: return "starting";
+	case SERVICE_STOP_PENDING: return "stopping";
+	case SERVICE_RUNNING: return "running";
+	default: return "paused";
+	}
+}
+
+static void pause_for(DWORD hint)
+{
+	DWORD ms = hint / 10;
+
+	Sleep(ms < SHORTEST_MS ? SHORTEST_MS : ms > LONGEST_MS ? LONGEST_MS : ms);
+}
+
+static int late(
+        const struct opened *o, const SERVICE_STATUS_PROCESS *now, int64_t timeout_ms, struct sg_err *err)
+{
+	return sg_fail(err, SG_ETIMEOUT,
+	        "the service %s is still %s after %lld s (process %lu, checkpoint %lu)", o->name,
+	        word(now->dwCurrentState), (long long)timeout_ms / 1000, now->dwProcessId, now->dwCheckPoint);
+}
+
+int sg_run_service_stop(const char *name, int64_t timeout_ms, struct sg_err *err)
+{
+	ULONGLONG end = GetTickCount64() + (ULONGLONG)timeout_ms;
+	SERVICE_STATUS_PROCESS now = { 0 };
+	SERVICE_STATUS told;
+	struct opened o;
+	bool asked = false;
+	int r = open_it(name, SERVICE_STOP, &o, err);
+
+	while (!r) {
+		DWORD e = 0;
+
+		r = status_of(&o, &now, err);
+		if (r || now.dwCurrentState == SERVICE_STOPPED)
+			break;
+		if (!asked && now.dwCurrentState != SERVICE_STOP_PENDING) {
+			asked = ControlService(o.service, SERVICE_CONTROL_STOP, &told);
+			e = asked ? 0 : GetLastError();
+		}
+		/* one that is just starting takes no control yet */
+		if (e && e != ERROR_SERVICE_CANNOT_ACCEPT_CTRL && e != ERROR_SERVICE_NOT_ACTIVE)
+			r = sg_win_fail(err, e, "the service %s cannot be stopped", name);
+		else if (GetTickCount64() >= end)
+			r = late(&o, &now, timeout_ms, err);
+		else
+			pause_for(now.dwWaitHint);
+	}
+	close_it(&o);
+	return r;
+}
+
+int sg_run_service_start(const char *name, int64_t timeout_ms, struct sg_err *err)
+{
+	ULONGLONG end = GetTickCount64() + (ULONGLONG)timeout_ms;
+	SERVICE_STATUS_PROCESS now = { 0 };
+	struct opened o;
+	bool asked = false;
+	int r = open_it(name, SERVICE_START, &o, err);
+
+	while (!r) {
+		DWORD e = 0;
+
+		r = status_of(&o, &now, err);
+		if (r || state_of(now.dwCurrentState) == SG_RUN_RUNNING)
+			break;
+		if (now.dwCurrentState == SERVICE_STOPPED && asked) {
+			r = sg_fail(err, SG_EIO,
+			        "the service %s stopped again while it started (error %lu, its own %lu)",
+			        name, now.dwWin32ExitCode, now.dwServiceSpecificExitCode);
+			break;
+		}
+		if (now.dwCurrentState == SERVICE_STOPPED) {
+			asked = StartServiceW(o.service, 0, NULL);
+			e = asked ? 0 : GetLastError();
+		}
+		if (e && e != ERROR_SERVICE_ALREADY_RUNNING && e != ERROR_SERVICE_DATABASE_LOCKED)
+			r = sg_win_fail(err, e, "the service %s cannot be started", name);
+		else if (GetTickCount64() >= end)
+			r = late(&o, &now, timeout_ms, err);
+		else
+			pause_for(now.dwWaitHint);
+	}
+	close_it(&o);
+	return r;
+}
