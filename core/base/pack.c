@@ -10,7 +10,7 @@
 const struct sg_pack_limits sg_pack_row_limits = { .bytes = 64 << 10, .depth = 12, .objects = 4096 };
 const struct sg_pack_limits sg_pack_request_limits = { .bytes = 64 << 10, .depth = 8, .objects = 1024 };
 const struct sg_pack_limits sg_pack_import_limits = {
-	.bytes = (4 << 20) + (512 << 10), .depth = 8, .objects = 1024
+	.bytes = (6 << 20) + (512 << 10), .depth = 8, .objects = 1024
 };
 const struct sg_pack_limits sg_pack_reply_limits = { .bytes = 16 << 20, .depth = 16, .objects = 1000000 };
 

@@ -13,7 +13,7 @@ struct sg_pack_limits {
 extern const struct sg_pack_limits sg_pack_row_limits;     /* a journal row: 64 KiB, 12, 4096 */
 extern const struct sg_pack_limits sg_pack_request_limits; /* a control request: 64 KiB, 8, 1024 */
 extern const struct sg_pack_limits
-        sg_pack_import_limits; /* one with a feed's document in it: 4.5 MiB, 8, 1024 */
+        sg_pack_import_limits; /* one with a feed's document in it: 6.5 MiB, 8, 1024 */
 extern const struct sg_pack_limits sg_pack_reply_limits; /* what a client accepts: 16 MiB, 16, 1,000,000 */
 
 /* Appends the tree to `out`, smallest encoding, maps in their own order. Cannot fail. */

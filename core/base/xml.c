@@ -1,19 +1,18 @@
-/* xml.c - libxml2 behind the prescan: parsing, small helpers, canonical octets. Guarantees no DTD, no entity
- * substitution, no network, no file, and nothing printed. The prescan is xml_prescan.c. */
+/* xml.c - libxml2 behind the prescan: parsing and small helpers. Guarantees no DTD, no entity
+ * substitution, no network, no file, and nothing printed. The prescan is xml_prescan.c, canonical form xml_canon.c. */
 #include "base/xml.h"
 
-#include <libxml/c14n.h>
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 #include <stdlib.h>
 #include <string.h>
 
 const struct sg_xml_limits sg_xml_feed_limits = {
-	.bytes = 4 << 20,
+	.bytes = 6 << 20,
 	.tag_bytes = 16 << 10,
 	.attributes = 32,
 	.depth = 32,
-	.tags = 200000,
+	.nodes = 150000,
 	.scope = 2000000,
 	.allow_comment = true,
 };
@@ -23,7 +22,7 @@ const struct sg_xml_limits sg_xml_config_limits = {
 	.tag_bytes = 1 << 20,
 	.attributes = 256,
 	.depth = 100,
-	.tags = 5000000,
+	.nodes = 20000000,
 	.scope = 200000000,
 	.allow_comment = true,
 	.allow_cdata = true,
@@ -66,7 +65,7 @@ int sg_xml_parse(struct sg_bytes doc, const char *name, const struct sg_xml_limi
 	if (!ctxt)
 		return sg_fail(err, SG_EIO, "%s: libxml2 gives no parser", name);
 	tree = xmlCtxtReadMemory(ctxt, (const char *)doc.data, (int)doc.len, NULL, NULL,
-	        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
 	if (!tree || !ctxt->wellFormed || !ctxt->nsWellFormed) {
 		const char *msg = ctxt->lastError.message ? ctxt->lastError.message : "it is not well-formed";
 
@@ -151,59 +150,4 @@ xmlNode *sg_xml_child(const xmlNode *node, const char *ns, const char *name)
 	while (n && !sg_xml_is(n, ns, name))
 		n = sg_xml_next(n);
 	return n;
-}
-
-/* As inclusive C14N has it: xml:lang, xml:space and their like come along from the elements around. */
-static void inherit_xml_attrs(const xmlNode *node, xmlNode *copy)
-{
-	for (const xmlNode *up = node->parent; up && up->type == XML_ELEMENT_NODE; up = up->parent) {
-		for (const xmlAttr *a = up->properties; a; a = a->next) {
-			if (!a->ns || !xmlStrEqual(a->ns->href, XML_XML_NAMESPACE) ||
-			        xmlHasNsProp(copy, a->name, XML_XML_NAMESPACE))
-				continue;
-			xmlChar *value = xmlGetNsProp(up, a->name, XML_XML_NAMESPACE);
-			xmlSetNsProp(
-			        copy, xmlSearchNsByHref(copy->doc, copy, XML_XML_NAMESPACE), a->name, value);
-			xmlFree(value);
-		}
-	}
-}
-
-/* A copy of the element as a document of its own, with every namespace in scope declared on it. Canonicalising a part
- * of the big document instead would walk all of it for each part. */
-static xmlDoc *alone(xmlNode *node)
-{
-	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
-	xmlNode *copy = doc ? xmlDocCopyNode(node, doc, 1) : NULL;
-	xmlNs **scope;
-
-	if (!copy) {
-		xmlFreeDoc(doc);
-		return NULL;
-	}
-	xmlDocSetRootElement(doc, copy);
-	scope = xmlGetNsList(node->doc, node);
-	for (size_t i = 0; scope && scope[i]; i++)
-		if (scope[i]->href && *scope[i]->href)
-			xmlNewNs(copy, scope[i]->href, scope[i]->prefix); /* refuses a prefix that is there */
-	xmlFree(scope);
-	inherit_xml_attrs(node, copy);
-	return doc;
-}
-
-int sg_xml_octets(xmlNode *node, struct sg_buf *ret, struct sg_err *err)
-{
-	xmlDoc *doc = alone(node);
-	xmlChar *octets = NULL;
-	int n = doc ? xmlC14NDocDumpMemory(doc, NULL, XML_C14N_1_0, NULL, 0, &octets) : -1;
-
-	/* an empty result has been a failure that nobody noticed (CVE-2025-66568) */
-	if (n > 0)
-		sg_buf_set(ret, octets, (size_t)n);
-	xmlFree(octets);
-	xmlFreeDoc(doc);
-	if (n <= 0)
-		return sg_fail(
-		        err, SG_EPARSE, "the element <%s> has no canonical form", (const char *)node->name);
-	return 0;
 }

@@ -15,7 +15,8 @@ struct scan {
 	const struct sg_xml_limits *limits;
 	struct sg_err *err;
 	size_t at; /* of the construct that is looked at */
-	size_t depth, tags, scope;
+	size_t depth, nodes, scope;
+	bool elements;              /* there are some */
 	size_t namespaces;          /* in scope */
 	size_t declared[MAX_DEPTH]; /* of them by the open tag at each depth */
 };
@@ -61,18 +62,28 @@ static size_t behind(const struct scan *s, size_t from, const char *end)
 	return 0;
 }
 
+static int count(struct scan *s, size_t nodes)
+{
+	s->nodes += nodes;
+	return s->nodes > s->limits->nodes
+	               ? fail_at(s, s->at, SG_ELIMIT, "there are too many elements, attributes and comments")
+	               : 0;
+}
+
 static int skip(struct scan *s, size_t open, const char *end, bool allowed, const char *forbidden,
         const char *unclosed)
 {
 	size_t next;
+	int r;
 
 	if (!allowed)
 		return fail_at(s, s->at, SG_EUNSUPPORTED, forbidden);
 	next = behind(s, s->at + open, end);
 	if (!next)
 		return fail_at(s, s->at, SG_EPARSE, unclosed);
+	r = count(s, 1);
 	s->at = next;
-	return 0;
+	return r;
 }
 
 static bool is_space(unsigned char c)
@@ -154,8 +165,11 @@ static int tag(struct scan *s)
 			return fail_at(s, s->at, SG_EPARSE, "an end tag that closes nothing");
 		s->namespaces -= s->declared[--s->depth];
 	} else {
-		if (++s->tags > s->limits->tags)
-			return fail_at(s, s->at, SG_ELIMIT, "there are too many elements");
+		int r = count(s, 1 + attributes);
+
+		if (r < 0)
+			return r;
+		s->elements = true;
 		if (s->depth == s->limits->depth || s->depth == MAX_DEPTH)
 			return fail_at(s, s->at, SG_ELIMIT, "the elements are nested too deeply");
 		s->scope += (s->namespaces + declared) * (s->namespaces + declared);
@@ -244,5 +258,5 @@ int sg_xml_prescan(struct sg_bytes doc, const struct sg_xml_limits *limits, stru
 	}
 	if (s.depth)
 		return fail_at(&s, doc.len, SG_EPARSE, "the document ends inside of an element");
-	return s.tags ? 0 : fail_at(&s, doc.len, SG_EPARSE, "the document has no element");
+	return s.elements ? 0 : fail_at(&s, doc.len, SG_EPARSE, "the document has no element");
 }

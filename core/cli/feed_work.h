@@ -72,6 +72,6 @@ void sg_author_print_notes(const struct sg_feed *feed, int64_t now, struct sg_bu
  * `secret`: for this account alone, and what is there is not replaced */
 int sg_author_put(const char *path, struct sg_bytes octets, bool secret, struct sg_err *err);
 
-enum { SG_AUTHOR_MAX = 4 << 20, SG_AUTHOR_TOMBSTONE_DAYS = 90 };
+enum { SG_AUTHOR_MAX = 6 << 20, SG_AUTHOR_TOMBSTONE_DAYS = 90 };
 
 #endif

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 5 * 60 * 1000, DOCUMENT_MAX = 4 << 20, SIGNATURE_MAX = 64 << 10 };
+enum { TIMEOUT_MS = 5 * 60 * 1000, DOCUMENT_MAX = 6 << 20, SIGNATURE_MAX = 64 << 10 };
 
 static void print(struct sg_buf *out)
 {

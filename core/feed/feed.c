@@ -133,7 +133,8 @@ static void read_config(
 		sg_fail(&why, SG_EINVAL, "mitigation '%s': this feed may not offer it (ids=\"%.200s\")", id,
 		        rules->ids);
 	} else if (sg_xml_octets(node, &octets, &why) == 0 &&
-	           sg_mitigation_decode(rules->name, sg_buf_bytes(&octets), &m, &why) == 0) {
+	           sg_xml_prescan(sg_buf_bytes(&octets), &sg_xml_feed_limits, &why) == 0 &&
+	           sg_mitigation_read(rules->name, node, &octets, &m, &why) == 0) {
 		feed->at = sg_realloc(feed->at, (feed->n + 1) * sizeof *feed->at);
 		feed->at[feed->n++] = m;
 	}

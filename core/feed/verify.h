@@ -1,4 +1,4 @@
-/* verify.h - XMLDSig with X.509 through libxmlsec1 and OpenSSL, restricted to the exact shape that EM uses. The only user of both xmlsec and X.509.
+/* verify.h - XMLDSig with X.509, restricted to the exact shape that EM uses, and detached CMS signatures. X.509 is OpenSSL's; only verify*.c and sign*.c use it.
  *
  * Two halves, so that no XML reader needs rights. sg_verify_take() meets the document: it refuses every other shape and gives what is in it as octets,
  * without trusting any of it. sg_verify_signed() meets octets only: it decides whom to trust, and checks the signature itself, whatever the first half
@@ -20,7 +20,7 @@ struct sg_verified {
 };
 /* What a document of the right shape offers. Nothing of it is trusted yet. */
 struct sg_signed {
-	struct sg_buf octets;      /* what the reference covers, canonical: xmlsec's pre-digest buffer */
+	struct sg_buf octets;      /* what the reference covers, canonical */
 	struct sg_buf signed_info; /* canonical: what the signature is over */
 	struct sg_buf value;       /* SignatureValue */
 	struct sg_bufs certs;      /* DER, leaf first */

@@ -19,6 +19,7 @@ enum {
 /* verify_shape.c: what the document offers, once its shape is exactly right. Points into the tree. */
 struct sg_shape {
 	xmlNode *signature;
+	const xmlNode *signed_info;
 	const xmlNode *certs[SG_VERIFY_MAX_CERTS]; /* X509Certificate elements, leaf first */
 	size_t n_certs;
 	const xmlNode *value; /* SignatureValue */
@@ -30,8 +31,11 @@ struct sg_shape {
  * event TRUST_SIGNATURE for both. */
 int sg_verify_shape(xmlDoc *doc, bool eocs, struct sg_shape *ret, int *ret_event, struct sg_err *err);
 
-/* verify_chain.c: the leaf's key, once at the time `at` (ms) its chain ends at a pinned anchor and the leaf may sign feeds. */
+/* verify_signed.c: SignedInfo is of the one allowed form and names the digest of the octets, and the value is `key`'s signature over it. SG_ETRUST. */
 struct evp_pkey_st;
+int sg_verify_holds(const struct sg_signed *s, struct evp_pkey_st *key, struct sg_err *err);
+
+/* verify_chain.c: the leaf's key, once at the time `at` (ms) its chain ends at a pinned anchor and the leaf may sign feeds. */
 struct sg_signer {
 	struct evp_pkey_st *key; /* owned: EVP_PKEY_free */
 	char *subject;           /* owned */

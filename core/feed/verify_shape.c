@@ -2,7 +2,7 @@
  *
  * Guarantees, before any cryptography: the root is EOCS, there is one ds:Signature in the whole tree, it is the root's
  * last child, and each element of it is one of those below with exactly the algorithms below. So signature wrapping,
- * further references, XPath, XSLT, HMAC truncation and foreign canonicalisations never reach xmlsec. Reads a tree only.
+ * further references, XPath, XSLT, HMAC truncation and foreign canonicalisations never go further. Reads a tree only.
  *
  *   Signature  SignedInfo  CanonicalizationMethod  C14N 1.0, inclusive, no comments
  *                          SignatureMethod         RSA with SHA-256
@@ -216,6 +216,7 @@ static int signature(const xmlNode *node, bool eocs, struct sg_shape *shape, str
 
 	if (!r && node->properties)
 		r = refuse(err, "Signature", "has an attribute");
+	shape->signed_info = at;
 	if (!r)
 		r = group(&at, "SignedInfo", &in, err);
 	if (!r)

@@ -40,7 +40,7 @@ struct sg_conf_feed {
 	int64_t signers;                     /* of the detached signature, with keys of their own: 1 to 8 */
 	int64_t max_serial_jump;             /* 10,000 */
 	int64_t every, stale_after, timeout; /* ms: 5m (1s..7d), 24h, 2m */
-	int64_t max_bytes;                   /* 4 MiB */
+	int64_t max_bytes;                   /* 6 MiB */
 };
 struct sg_conf_when {
 	char *kind; /* blank-separated action types in configuration spelling: url_rewrite app_pool service; NULL: any */

@@ -50,7 +50,7 @@ static const struct sg_conf_field feed_fields[] = {
 	{ "every",       SG_CF_DURATION, IN(sg_conf_feed, every), .min = 1 SECONDS, .max = 7 DAYS, .fallback = "5m" },
 	{ "stale-after", SG_CF_DURATION, IN(sg_conf_feed, stale_after), .min = 1 MINUTES, .max = 365 DAYS, .fallback = "24h" },
 	{ "timeout",     SG_CF_DURATION, IN(sg_conf_feed, timeout), .min = 1 SECONDS, .max = 1 HOURS, .fallback = "2m" },
-	{ "max-size",    SG_CF_SIZE,     IN(sg_conf_feed, max_bytes), .min = 1 KIB, .max = 4 MIB, .fallback = "4MiB" },
+	{ "max-size",    SG_CF_SIZE,     IN(sg_conf_feed, max_bytes), .min = 1 KIB, .max = 6 MIB, .fallback = "6MiB" },
 };
 static const struct sg_conf_field policy_fields[] = {
 	{ "require-reason", SG_CF_FLAG,   IN(sg_conf, require_reason), .words = "false true", .fallback = "false" },

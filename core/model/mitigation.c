@@ -307,26 +307,38 @@ static void read_config(struct sg_mread *r, xmlNode *root)
 		sg_mread_fail(r, root, "element 'ActionList' is missing");
 }
 
-int sg_mitigation_decode(
-        const char *feed, struct sg_bytes config, struct sg_mitigation **ret, struct sg_err *err)
+int sg_mitigation_read(const char *feed, xmlNode *config, struct sg_buf *octets, struct sg_mitigation **ret,
+        struct sg_err *err)
 {
 	struct sg_mread r = { .m = sg_alloc(sizeof *r.m), .err = err };
-	xmlDoc *doc = NULL;
 
-	r.code = sg_xml_parse(config, "mitigation", &sg_xml_feed_limits, &doc, err);
-	if (!r.code) {
-		r.m->feed = sg_strdup(feed);
-		read_config(&r, xmlDocGetRootElement(doc));
-	}
-	xmlFreeDoc(doc);
+	r.m->feed = sg_strdup(feed);
+	read_config(&r, config);
 	if (r.code) {
 		sg_mitigation_free(r.m);
 		return r.code;
 	}
-	sg_buf_set(&r.m->body, config.data, config.len);
-	r.m->hash = sg_sha256(config);
+	r.m->body = *octets;
+	*octets = (struct sg_buf){ 0 };
+	r.m->hash = sg_sha256(sg_buf_bytes(&r.m->body));
 	*ret = r.m;
 	return 0;
+}
+
+int sg_mitigation_decode(
+        const char *feed, struct sg_bytes config, struct sg_mitigation **ret, struct sg_err *err)
+{
+	struct sg_buf octets = { 0 };
+	xmlDoc *doc = NULL;
+	int r = sg_xml_parse(config, "mitigation", &sg_xml_feed_limits, &doc, err);
+
+	if (!r) {
+		sg_buf_set(&octets, config.data, config.len);
+		r = sg_mitigation_read(feed, xmlDocGetRootElement(doc), &octets, ret, err);
+	}
+	sg_buf_release(&octets);
+	xmlFreeDoc(doc);
+	return r;
 }
 
 void sg_mitigation_free(struct sg_mitigation *m)

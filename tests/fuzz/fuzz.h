@@ -13,7 +13,7 @@ void fuzz_seed(const char *name, struct sg_buf *ret);
 struct sg_feed_rules fuzz_rules(bool later);
 /* Ends the process with a word: what must never be was seen. */
 _Noreturn void fuzz_broken(const char *what);
-/* 0, or the process ends: libxml2, xmlsec and the rules above. */
+/* 0, or the process ends: libxml2 and the rules above. */
 void fuzz_init(void);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -1,6 +1,7 @@
 /* fuzz_feed.c - any octets as a document: nothing breaks, nothing is believed that the seeds' signer did not sign, and what is read of octets that need
  * no signature can be read again and is the same. */
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/canon_reference.h"
 
 #include "feed/verify.h"
 #include <stdlib.h>
@@ -65,6 +66,26 @@ static void as_text(struct sg_bytes document, bool later)
 	sg_feed_free(feed);
 }
 
+/* Our canonical form is libxml2's, or neither has one. */
+static void as_canonical(struct sg_bytes document)
+{
+	struct sg_buf ours = { 0 }, theirs = { 0 };
+	xmlDoc *tree = NULL;
+
+	if (sg_xml_parse(document, "it", &sg_xml_feed_limits, &tree, NULL))
+		return;
+	if (!canon_reference_differs(xmlDocGetRootElement(tree))) {
+		bool good = canon_reference(tree, &theirs);
+
+		if ((sg_xml_octets(xmlDocGetRootElement(tree), &ours, NULL) == 0) != good ||
+		        (good && !sg_bytes_equal(sg_buf_bytes(&ours), sg_buf_bytes(&theirs))))
+			fuzz_broken("a canonical form that libxml2 does not write");
+	}
+	sg_buf_release(&ours);
+	sg_buf_release(&theirs);
+	xmlFreeDoc(tree);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sg_buf copy = { 0 }; /* as long as it is, so that every octet behind it is somebody else's */
@@ -75,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		as_signed(sg_buf_bytes(&copy), later);
 		as_text(sg_buf_bytes(&copy), later);
 	}
+	as_canonical(sg_buf_bytes(&copy));
 	sg_buf_release(&copy);
 	return 0;
 }

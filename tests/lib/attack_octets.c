@@ -339,11 +339,11 @@ static void lie(const struct attack_row *row, struct attack *ret)
 	}
 
 static const struct attack_row lie_rows[] = {
-	{ "octets that were not signed", lie, SG_ETRUST, SIG, "not this document", "octets",
+	{ "octets that were not signed", lie, SG_ETRUST, SIG, "was changed", "octets",
 	        "Heartbeat=>Evil" },
-	{ "octets with one more blank", lie, SG_ETRUST, SIG, "not this document", "octets",
+	{ "octets with one more blank", lie, SG_ETRUST, SIG, "was changed", "octets",
 	        "</EOCS>=></EOCS> " },
-	{ "no octets", lie, SG_ETRUST, SIG, "not this document", "octets" },
+	{ "no octets", lie, SG_ETRUST, SIG, "was changed", "octets" },
 	{ "a digest that fits other octets", lie, SG_ETRUST, SIG, "the document or the signature was changed",
 	        "fits" },
 	INFO("no SignedInfo", NULL),

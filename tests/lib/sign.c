@@ -1,6 +1,6 @@
+#include "tests/lib/reference.h"
 #include "tests/lib/sign.h"
 
-#include "feed/verify.h"
 #include <libxml/parser.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -111,7 +111,7 @@ int sign_xmldsig(struct sg_bytes octets, const struct sign_spec *spec, struct sg
 	xmlSecDSigCtx *ctx = NULL;
 	int r = -1;
 
-	if (sg_verify_init(NULL))
+	if (reference_init())
 		return -1;
 	xmlDoc *doc =
 	        xmlReadMemory((const char *)octets.data, (int)octets.len, NULL, "UTF-8", XML_PARSE_NONET);

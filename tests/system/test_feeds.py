@@ -128,7 +128,7 @@ class Folder(harness.Stage):
         self.assertEqual(self.feed()["serial"], 2)
         self.assertEqual(self.ctl("import", self.path("none.xml"))[0], 1)
         with open(self.path("huge.xml"), "wb") as f:
-            f.truncate((4 << 20) + 1)
+            f.truncate((6 << 20) + 1)
         self.assertEqual(self.ctl("import", self.path("huge.xml"))[0], 1)
         self.assertTrue(self.call("status"))  # and nobody was dropped for it
 

@@ -1,6 +1,6 @@
 /* test_base_xml.c - what the prescan refuses, what the parser gives, and canonical octets. */
 #include "base/os.h"
-#include "base/xml.h"
+#include "tests/lib/canon_reference.h"
 #include "tests/lib/growth.h"
 
 #include <setjmp.h>
@@ -136,7 +136,7 @@ static void fill(struct sg_buf *doc, const char *head, const char *part, size_t 
 static void limits_are_exact(void **state)
 {
 	struct sg_xml_limits few = {
-		.bytes = 100, .tag_bytes = 20, .attributes = 2, .depth = 3, .tags = 4, .allow_comment = true
+		.bytes = 100, .tag_bytes = 20, .attributes = 2, .depth = 3, .nodes = 4, .allow_comment = true
 	};
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_buf doc = { 0 };
@@ -148,6 +148,10 @@ static void limits_are_exact(void **state)
 	assert_int_equal(prescan(sg_bytes_of("<a><a><a><a/></a></a></a>"), &few, &err), SG_ELIMIT);
 	assert_int_equal(prescan(sg_bytes_of("<a><a/><a/><a/></a>"), &few, &err), 0);
 	assert_int_equal(prescan(sg_bytes_of("<a><a/><a/><a/><a/></a>"), &few, &err), SG_ELIMIT);
+	assert_int_equal(prescan(sg_bytes_of("<a b=''><a b=''/></a>"), &few, &err), 0);
+	assert_int_equal(prescan(sg_bytes_of("<a b=''><a b=''/><a/></a>"), &few, &err), SG_ELIMIT);
+	assert_int_equal(prescan(sg_bytes_of("<a b=''><!----><!----></a>"), &few, &err), 0);
+	assert_int_equal(prescan(sg_bytes_of("<a b=''><!----><!----><a/></a>"), &few, &err), SG_ELIMIT);
 	assert_int_equal(prescan(sg_bytes_of("<a23456789 123456 />"), &few, &err), 0);
 	assert_int_equal(prescan(sg_bytes_of("<a23456789 1234567 />"), &few, &err), SG_ELIMIT);
 	assert_int_equal(prescan(sg_bytes_of("<a b='0123456789abcdefghij'/>"), &few, &err), SG_ELIMIT);
@@ -273,6 +277,75 @@ static void octets_of_an_element_stand_alone(void **state)
 	sg_buf_release(&out);
 }
 
+/* libxml2's own form of the whole document, and of each part of it made a document by the text of its octets. */
+static void octets_are_those_that_libxml2_writes(void **state)
+{
+	static const char *const docs[] = {
+		"<a/>",
+		"<a><!-- x --><b/>t<!-- y -->u</a>",
+		"<?xml version='1.0' encoding='UTF-8'?>\n<a>\n\t<b c='d'/>\n</a>\n",
+		"<a z='1' y='2' x='3' b:y='4' b:x='5' xmlns:b='urn:b' xmlns:a='urn:c' a:q='6'/>",
+		"<a "
+		"b='&lt;&gt;&amp;&quot;&apos;&#9;&#10;&#13;&#x1F600;'>&lt;&gt;&amp;&quot;&apos;&#9;&#10;&#13;"
+		"</a>",
+		"<a b='\n\t  x \r\n'>\r\n x \r y</a>",
+		"<a xmlns='urn:1'><b xmlns=''><c xmlns='urn:1'/></b><d xmlns='urn:1'/></a>",
+		"<a xmlns:p='urn:1'><p:b xmlns:p='urn:2'><p:c/></p:b><p:d xmlns:p='urn:1'/></a>",
+		"<p:a xmlns:p='urn:1' xmlns='urn:1' xmlns:b='urn:0'><b:x b:y='' p:y='' y=''/></p:a>",
+		"<a xml:lang='en' xml:space='preserve' q=''><b xml:lang='de'/></a>",
+		"<a xmlns=''><b xmlns=''/></a>",
+		"<a>\xc3\xa4\xe2\x82\xac<b \xc3\xa4='\xc3\xa4'/></a>",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof docs / sizeof *docs; i++) {
+		struct sg_buf ours = { 0 }, theirs = { 0 };
+		xmlDoc *tree = parse(docs[i]), *again;
+
+		assert_true(canon_reference(tree, &theirs));
+		assert_int_equal(sg_xml_octets(xmlDocGetRootElement(tree), &ours, NULL), 0);
+		assert_string_equal((char *)ours.data, (char *)theirs.data);
+		for (xmlNode *n = sg_xml_first(xmlDocGetRootElement(tree)); n; n = sg_xml_next(n)) {
+			assert_int_equal(sg_xml_octets(n, &ours, NULL), 0);
+			again = parse(
+			        (char *)ours.data); /* what is in scope came along: its form is itself */
+			assert_true(canon_reference(again, &theirs));
+			assert_string_equal((char *)ours.data, (char *)theirs.data);
+			xmlFreeDoc(again);
+		}
+		xmlFreeDoc(tree);
+		sg_buf_release(&ours);
+		sg_buf_release(&theirs);
+	}
+}
+
+static void a_namespace_whose_name_needs_escapes_has_no_octets(void **state)
+{
+	xmlDoc *tree = parse("<a xmlns:b='urn:x&amp;y'/>");
+	struct sg_buf out = { 0 };
+
+	(void)state;
+	assert_int_equal(sg_xml_octets(xmlDocGetRootElement(tree), &out, NULL), SG_EPARSE);
+	xmlFreeDoc(tree);
+}
+
+static void a_relative_namespace_has_no_octets(void **state)
+{
+	static const char *const docs[] = { "<a xmlns='1'/>", "<a><b xmlns:c='x/y'/></a>" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		xmlDoc *tree = parse(docs[i]);
+		struct sg_err err = SG_ERR_INIT;
+		struct sg_buf out = { 0 };
+
+		assert_false(canon_reference(tree, &out));
+		assert_int_equal(sg_xml_octets(xmlDocGetRootElement(tree), &out, &err), SG_EPARSE);
+		assert_null(out.data);
+		xmlFreeDoc(tree);
+	}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -293,6 +366,9 @@ int main(void)
 		cmocka_unit_test(a_long_text_can_be_parsed),
 		cmocka_unit_test(the_helpers_find_elements_attributes_and_text),
 		cmocka_unit_test(octets_of_an_element_stand_alone),
+		cmocka_unit_test(octets_are_those_that_libxml2_writes),
+		cmocka_unit_test(a_relative_namespace_has_no_octets),
+		cmocka_unit_test(a_namespace_whose_name_needs_escapes_has_no_octets),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

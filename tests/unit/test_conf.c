@@ -251,7 +251,7 @@ static const struct {
 	        "'none' is not allowed; allowed: xmldsig" },
 	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" profile=\"em\"/>"),
 	        "'em' is not allowed; allowed: stopgap, eocs" },
-	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" max-size=\"5MiB\"/>"), "out of range (1KiB to 4MiB)" },
+	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" max-size=\"7MiB\"/>"), "out of range (1KiB to 6MiB)" },
 	{ TRUSTED("<feed name=\"a b\" url=\"https://h/\"/>"), "'a b' is not a name" },
 	{ TRUSTED("<feed name=\"f\" url=\"https://h/\" ids=\"A;B\"/>"), "'A;B' is not a list of names" },
 	{ TRUSTED("<feed url=\"https://h/\"/>"), "attribute 'name' of <feed> is missing" },

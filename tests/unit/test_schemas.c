@@ -298,7 +298,7 @@ static const struct row confs[] = {
 	{ BAD,  FEEDS("<feed name=\"f\" url=\"https://h/\" ids=\"a,b\"/>") },
 	{ BAD,  FEEDS("<feed name=\"f\" url=\"https://h/\" ids=\"\"/>") },
 	{ BAD,  FEEDS("<feed name=\"f\" url=\"https://h/\" max-size=\"1MB\"/>") },
-	{ READER_ONLY, FEEDS("<feed name=\"f\" url=\"https://h/\" max-size=\"5MiB\"/>") },
+	{ READER_ONLY, FEEDS("<feed name=\"f\" url=\"https://h/\" max-size=\"7MiB\"/>") },
 	{ READER_ONLY, FEEDS("<feed name=\"f\" url=\"http://far.example/\"/>") },
 	{ READER_ONLY, FEEDS("<feed name=\"f\" url=\"https://h/\" anchors=\"b\"/>") },
 	{ READER_ONLY, FEEDS("<feed name=\"f\" url=\"https://h/\"/><feed name=\"f\" url=\"https://h/\"/>") },
