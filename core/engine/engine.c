@@ -1,4 +1,5 @@
 /* engine.c - opening, recovering, configuring, and the things that every part of the engine asks for. */
+#include "engine/calm.h"
 #include "engine/inside.h"
 
 #include "base/os.h"
@@ -185,6 +186,7 @@ void sg_engine_close(struct sg_engine *e)
 	if (e->journal && e->read && !e->fatal)
 		line_of_service(e, SG_EV_STOPPED, "stopped; mitigations stay in place");
 	sg_engine_forget_views(e);
+	sg_calm_forget(e);
 	for (size_t i = 0; i < e->n_views; i++)
 		sg_key_release(&e->views[i].key);
 	free(e->views);

@@ -30,6 +30,15 @@ struct sg_neighbour {
 	char *text; /* whose, with file and line; NULL: nobody's */
 	int64_t at;
 };
+/* How often one row may be written still, and what was not: calm.h. */
+struct sg_calm {
+	struct sg_key key;
+	struct sg_hash body;
+	int64_t at; /* of the last hour that was counted */
+	int left;
+	uint64_t unsaid;
+	int64_t since; /* of the first that is unsaid */
+};
 /* A decoded body, by its hash. */
 struct sg_cached {
 	struct sg_hash hash;
@@ -56,6 +65,8 @@ struct sg_engine {
 	size_t n_views, cap_views;
 	struct sg_neighbour *neighbours;
 	size_t n_neighbours, cap_neighbours;
+	struct sg_calm *calm;
+	size_t n_calm, cap_calm;
 	struct sg_cached *cache;
 	size_t n_cache, cap_cache;
 	struct sg_rand rand;

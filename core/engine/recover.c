@@ -68,10 +68,16 @@ static int settle_all(struct sg_settling *s, struct sg_err *err)
 }
 
 /* Absent where it should stand, and not by us: the claim stays where an older one is to be repaired, and ends where this operation brought it. */
-static enum sg_end absent(const struct sg_settling *s, bool scaffold)
+static enum sg_end absent(const struct sg_settling *s, const struct sg_move *m)
 {
-	return scaffold || s->intent->op == SG_OP_REVERT || s->intent->op == SG_OP_APPLY ? END_GONE
-	                                                                                 : END_LEFT;
+	enum sg_value_kind kind = m->addr.kind;
+	const struct sg_hold *h = sg_holds_find(&s->holds, &m->addr);
+	bool brought =
+	        s->intent->op == SG_OP_REVERT || s->intent->op == SG_OP_APPLY ||
+	        (s->intent->op == SG_OP_SUPERSEDE && h && sg_content_same(kind, &m->from, &h->before) &&
+	                !sg_content_same(kind, &m->from, &h->after)); /* the newer body's alone */
+
+	return kind == SG_VALUE_SCAFFOLD || brought ? END_GONE : END_LEFT;
 }
 
 /* Fresh eyes decide, not what was tried. */
@@ -88,14 +94,14 @@ static int look(struct sg_settling *s, struct sg_err *err)
 		if (seen[i].seen == SG_SEEN_GONE)
 			s->end[i] = END_GONE;
 		else if (s->left[i])
-			s->end[i] = absent(s, scaffold);
+			s->end[i] = absent(s, m);
 		else if (seen[i].seen == SG_SEEN_FAILED)
 			s->end[i] = END_STUCK;
 		else if (seen[i].seen == (m->settle_to ? SG_SEEN_TO : SG_SEEN_FROM) ||
 		         (seen[i].seen == SG_SEEN_TO && sg_content_same(m->addr.kind, &m->from, &m->to)))
 			s->end[i] = END_SETTLED;
 		else if (seen[i].seen == SG_SEEN_OTHER)
-			s->end[i] = !scaffold && seen[i].now.present ? END_OTHER : absent(s, scaffold);
+			s->end[i] = !scaffold && seen[i].now.present ? END_OTHER : absent(s, m);
 		else /* not at settle: a scaffold that others use now is let go, anything else did not work */
 			s->end[i] = scaffold && seen[i].now.present && !s->why ? END_GONE : END_STUCK;
 		if (s->end[i] == END_SETTLED || s->end[i] == END_STUCK)

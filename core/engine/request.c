@@ -1,4 +1,5 @@
 /* request.c - what administrators and clients ask for: one table of methods, and the ones that only look. Shapes and meanings: schemas/control.md. */
+#include "engine/calm.h"
 #include "engine/request_parts.h"
 
 #include <stdlib.h>
@@ -35,6 +36,7 @@ int sg_request_settle(struct sg_request *r)
 	int code = 1;
 
 	sg_engine_forget_views(r->e);
+	sg_calm_forget(r->e);
 	for (int i = 0; i < SG_REQUEST_ROUNDS && code > 0; i++)
 		code = sg_engine_run(r->e, r->err);
 	return code < 0 ? code : sg_request_reload(r);

@@ -1,4 +1,5 @@
 /* run.c - the next piece of work: one note for all rows that move without edits, else one operation. Takings-out first, then repairs, then the rest. */
+#include "engine/calm.h"
 #include "engine/group.h"
 #include "engine/sched.h"
 #include "engine/watch.h"
@@ -128,6 +129,8 @@ static int note_moves(
 			line_of_proof(&lines, &ctx, list[i].row);
 		if (list[i].others)
 			line_of_others(&lines, &ctx, list[i].row);
+		sg_calm_spend(e, list[i].row, 1);
+		sg_calm_say(e, list[i].row, &lines);
 	}
 	if (n)
 		code = sg_note(&ctx, rows, n, &lines, err);
@@ -225,6 +228,8 @@ static int operate(
 		n = members_of(e, w, list, order[i].work, members);
 		if (!n)
 			continue;
+		for (size_t k = 0; k < n; k++)
+			sg_calm_spend(e, members[k].row, order[i].work == SG_WORK_APPLY ? 2 : 0);
 		if (order[i].work == SG_WORK_DROP)
 			code = sg_op_drop(&ctx, members[0].row, &why);
 		else if (order[i].op == SG_OP_REVERT)
@@ -276,8 +281,14 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 		goto out;
 	sg_again_look(e, &w);
 	list = sg_alloc((w.rows.n + 1) * sizeof(*list));
-	for (size_t i = 0; i < w.rows.n; i++)
-		sg_decide(e, &w, w.rows.at[i], &list[i]);
+	for (size_t i = 0; i < w.rows.n; i++) {
+		struct sg_row *row = w.rows.at[i];
+		struct sg_row *was = sg_calm_spent(e, row, w.now.wall) ? sg_row_copy(row) : NULL;
+
+		sg_decide(e, &w, row, &list[i]);
+		if (was)
+			sg_calm_hold(e, &list[i], was, w.now.wall);
+	}
 	code = note_moves(e, &w, list, err);
 	if (!code)
 		code = operate(e, &w, list, err);
@@ -289,6 +300,8 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 		e->touched = false;
 	if (!code)
 		e->wake = sg_sched_wake(e, &w, list);
+	if (!code && sg_calm_wake(e) < e->wake)
+		e->wake = sg_calm_wake(e);
 	for (size_t i = 0; i < w.rows.n; i++)
 		sg_decision_release(&list[i]);
 out:
