@@ -23,13 +23,13 @@ bool sg_actions_are_apart(void)
 	return apart;
 }
 
-int sg_action_ask(
-        const char *job, const char *what, struct sg_bytes request, struct sg_val **ret, struct sg_err *err)
+int sg_action_ask(const char *job, const char *what, struct sg_bytes request, int64_t timeout_ms,
+        struct sg_val **ret, struct sg_err *err)
 {
 	enum { DEPTH = 8, OBJECTS = 200000, REPLY = 8 << 20 };
 	static const struct sg_pack_limits limits = { .bytes = REPLY, .depth = DEPTH, .objects = OBJECTS };
 	const struct sg_worker_call call = {
-		.job = job, .request = request, .max_reply = REPLY, .timeout_ms = SG_ACTION_WORKER_MS
+		.job = job, .request = request, .max_reply = REPLY, .timeout_ms = timeout_ms
 	};
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_buf reply = { 0 };

@@ -17,10 +17,10 @@ enum { SG_ACTION_WORKER_MS = 10000 }; /* what one worker may take */
 bool sg_actions_are_apart(void);
 
 /* Asks; *ret is the answer, the caller's, whatever its code is. Without one: SG_EBUSY when no worker can be started now, SG_EIO when it died, took longer
- * than SG_ACTION_WORKER_MS or gave no answer of that form. Messages begin with `what`. Blocking; any thread. The engine knows SG_EBUSY as another mitigation's
+ * than timeout_ms or gave no answer of that form. Messages begin with `what`. Blocking; any thread. The engine knows SG_EBUSY as another mitigation's
  * hold: callers pass SG_EIO on, which is tried again by itself. */
-int sg_action_ask(
-        const char *job, const char *what, struct sg_bytes request, struct sg_val **ret, struct sg_err *err);
+int sg_action_ask(const char *job, const char *what, struct sg_bytes request, int64_t timeout_ms,
+        struct sg_val **ret, struct sg_err *err);
 /* 0, or what the job failed with: its code, if a job may fail with it, else SG_EIO (no worker can stop the service), and its text, made safe. */
 int sg_action_refusal(const struct sg_val *answer, struct sg_err *err);
 /* In the worker: a map with code and err's message, made safe. */

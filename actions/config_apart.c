@@ -62,7 +62,7 @@ static bool ask(struct sg_bytes octets, int64_t now, struct sg_cfg_said *ret)
 {
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_val *answer = NULL;
-	int r = sg_action_ask(SG_JOB_CONFIG, "", octets, &answer, &why);
+	int r = sg_action_ask(SG_JOB_CONFIG, "", octets, SG_ACTION_WORKER_MS, &answer, &why);
 	bool said = r != SG_EBUSY;
 
 	*ret = (struct sg_cfg_said){ .code = r ? SG_EIO : sg_action_refusal(answer, &why) };

@@ -7,7 +7,8 @@
  * them safe), and that what is named as a rule is an element of a section of that chain, which it finds by itself in the scanned file. Otherwise the whole
  * answer counts as none. What no check here can tell is whether the verdict is right.
  *
- * Time: the patterns of all questions asked at once share one bound (core/rewrite/match.c), and a worker ends after SG_ACTION_WORKER_MS. Answers are
+ * Time: the patterns of all questions asked at once share one bound (core/rewrite/match.c), and a worker ends after SG_ACTION_WORKER_MS, or much sooner when
+ * one took that long within the last minute. Answers are
  * remembered by the SHA-256 of everything that was asked, because what rules do depends on nothing else; failures to answer are not.
  * Thread: the change lane's, which is the only one that plans and proves. The memory has no lock: it is that thread's.
  */
@@ -52,6 +53,6 @@ void sg_rules_equals_release(struct sg_rules_equals *equals);
 /* Asks what was gathered since the last time. Without an answer SG_EIO, every judgement is UNKNOWN and says why, and nothing is found to be equal. Blocking. */
 int sg_rules_answer(struct sg_rules *rules, struct sg_err *err);
 
-void sg_rules_forget(void); /* all answers that are remembered; for tests */
+void sg_rules_forget(void); /* all answers, and that workers took too long; for tests */
 
 #endif

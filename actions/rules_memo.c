@@ -1,5 +1,4 @@
 /* rules_memo.c - replies about rules, by the SHA-256 of their requests: an unchanged server costs no worker. One thread's (rules_apart.h). */
-#include "actions/rules_apart.h"
 #include "actions/rules_parts.h"
 
 /* A round asks once for each mitigation; one that is larger than all slots finds nothing again, and costs workers. */
@@ -41,7 +40,7 @@ void sg_rules_remember(const struct sg_hash *request, struct sg_bytes reply)
 	next = (next + 1) % SLOTS;
 }
 
-void sg_rules_forget(void)
+void sg_rules_forget_answers(void)
 {
 	for (size_t i = 0; i < SLOTS; i++)
 		drop(&slots[i]);

@@ -61,5 +61,6 @@ int sg_rules_believe(const struct sg_rules *rules, const struct sg_val *answer,
 /* rules_memo.c: whole replies by their requests. Bounded; the oldest go. */
 bool sg_rules_remembered(const struct sg_hash *request, struct sg_buf *ret_reply);
 void sg_rules_remember(const struct sg_hash *request, struct sg_bytes reply);
+void sg_rules_forget_answers(void);
 
 #endif

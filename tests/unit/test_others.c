@@ -1,4 +1,5 @@
 /* test_others.c - whether somebody else's rules do it already: by behaviour, at every place, and whose they probably are. */
+#include "actions/apart.h"
 #include "tests/lib/rewrite_lab.h"
 
 #include <setjmp.h>
@@ -268,7 +269,8 @@ static void a_file_that_cannot_be_read_holds_nobody_elses(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
-int main(void)
+/* In this process, and once more with workers that read and run the rules. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		T(nobody_does_it_on_a_fresh_drive),
@@ -285,5 +287,9 @@ int main(void)
 		T(a_file_that_cannot_be_read_holds_nobody_elses),
 	};
 
+	sg_worker_begin(argc, argv, sg_action_jobs);
+	if (cmocka_run_group_tests(tests, NULL, NULL))
+		return 1;
+	sg_actions_apart();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

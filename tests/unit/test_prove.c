@@ -1,4 +1,5 @@
 /* test_prove.c - a mitigation's own tests over the files as IIS reads them: who refuses, who does not, and what keeps a rule from it. */
+#include "actions/apart.h"
 #include "tests/lib/prove_lab.h"
 
 #include <setjmp.h>
@@ -163,7 +164,8 @@ static void inbound_and_outbound_actions_are_judged_by_their_own_tests(void **st
 	t_ur_proof_says(f, "refused by rule 'early' (503), and should be served: GET /owa/");
 }
 
-int main(void)
+/* In this process, and once more with workers that read and run the rules. */
+int main(int argc, char **argv)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, t_ur_setup, t_ur_teardown)
 	const struct CMUnitTest tests[] = {
@@ -175,5 +177,9 @@ int main(void)
 		T(two_sites_are_two_answers),
 		T(inbound_and_outbound_actions_are_judged_by_their_own_tests),
 	};
+	sg_worker_begin(argc, argv, sg_action_jobs);
+	if (cmocka_run_group_tests(tests, NULL, NULL))
+		return 1;
+	sg_actions_apart();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

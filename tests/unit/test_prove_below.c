@@ -1,4 +1,5 @@
 /* test_prove_below.c - what takes rules out of force below their place, by the files as IIS reads them: each with file and line. */
+#include "actions/apart.h"
 #include "tests/lib/prove_lab.h"
 
 #include <setjmp.h>
@@ -328,7 +329,8 @@ static void with_inherit_no_applications_below_do_not_count(void **state)
 	assert_true(t_prove_has_line(f, "of 1 URL,"));
 }
 
-int main(void)
+/* In this process, and once more with workers that read and run the rules. */
+int main(int argc, char **argv)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, t_ur_setup, t_ur_teardown)
 	const struct CMUnitTest tests[] = {
@@ -345,5 +347,9 @@ int main(void)
 		T(with_redirection_the_files_at_hand_are_not_in_force),
 		T(with_inherit_no_applications_below_do_not_count),
 	};
+	sg_worker_begin(argc, argv, sg_action_jobs);
+	if (cmocka_run_group_tests(tests, NULL, NULL))
+		return 1;
+	sg_actions_apart();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -278,17 +278,26 @@ static void sections_that_kill_their_worker_are_not_known(void **state)
 	}
 }
 
+/* And what holds one proof up for long holds the next ones up for less, while others are answered. */
 static void a_worker_that_hangs_is_ended(void **state)
 {
 	struct t_ur *f = *state;
 	struct sg_clock before = { 0 }, after = { 0 };
+	struct sg_buf was = { 0 };
 
+	t_drive_read(f->dir, T_WWWROOT, &was);
 	t_rules_put(f, T_WWWROOT, SECTION("<!-- SPIN-THE-WORKER -->"));
 	sg_os_clock(&before);
 	assert_int_equal(t_ur_prove(f, POWERSHELL), SG_EFFECTIVE_UNKNOWN);
 	sg_os_clock(&after);
 	t_ur_proof_says(f, "not known: the rules: the worker for 'rules' ");
 	assert_in_range(after.mono - before.mono, SG_ACTION_WORKER_MS / 2, SG_ACTION_WORKER_MS + 3000);
+	assert_int_equal(t_ur_prove(f, POWERSHELL), SG_EFFECTIVE_UNKNOWN);
+	sg_os_clock(&before);
+	assert_in_range(before.mono - after.mono, SG_ACTION_WORKER_MS / 20, SG_ACTION_WORKER_MS / 2);
+	t_drive_write(f->dir, T_WWWROOT, sg_buf_bytes(&was));
+	sg_buf_release(&was);
+	assert_int_equal(t_ur_prove(f, POWERSHELL), SG_EFFECTIVE_NO);
 }
 
 static void without_a_worker_nothing_is_run_here(void **state)
@@ -376,41 +385,6 @@ static void where_nobody_has_rules_nobody_is_asked_about_equal_ones(void **state
 	assert_int_equal(asked, 0);
 }
 
-static void the_memory_is_bounded(void **state)
-{
-	enum { SLOTS = 1024, LARGE = 200000 };
-	struct sg_buf reply = { 0 }, large = { 0 };
-	struct sg_hash first_hash = { 0 };
-
-	(void)state;
-	for (unsigned i = 0; i <= SLOTS; i++) {
-		struct sg_hash hash = sg_sha256((struct sg_bytes){ (const unsigned char *)&i, sizeof i });
-
-		if (!i)
-			first_hash = hash;
-		assert_int_equal(sg_rules_remembered(&first_hash, &reply), i > 0);
-		sg_rules_remember(&hash, sg_bytes_of("an answer"));
-		assert_true(sg_rules_remembered(&hash, &reply));
-		assert_true(sg_bytes_is(sg_buf_bytes(&reply), "an answer"));
-	}
-	assert_false(sg_rules_remembered(&first_hash, &reply));
-	/* and by size: the older ones make room */
-	large.data = sg_alloc(LARGE + 1);
-	large.len = LARGE;
-	for (unsigned i = 0; i < 30; i++) {
-		struct sg_hash hash = sg_sha256((struct sg_bytes){ (const unsigned char *)&i, 1 });
-
-		sg_rules_remember(&hash, sg_buf_bytes(&large));
-		assert_true(sg_rules_remembered(&hash, &reply));
-		if (!i)
-			first_hash = hash;
-	}
-	assert_false(sg_rules_remembered(&first_hash, &reply));
-	sg_rules_forget();
-	sg_buf_release(&reply);
-	sg_buf_release(&large);
-}
-
 static void what_a_proof_costs(void **state)
 {
 	struct t_ur *f = *state;
@@ -441,7 +415,6 @@ int main(int argc, char **argv)
 		T(without_a_worker_nothing_is_run_here),
 		T(a_proof_asks_once_and_an_unchanged_server_never_again),
 		T(where_nobody_has_rules_nobody_is_asked_about_equal_ones),
-		T(the_memory_is_bounded),
 		T(what_a_proof_costs),
 	};
 

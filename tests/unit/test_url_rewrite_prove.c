@@ -1,4 +1,5 @@
 /* test_url_rewrite_prove.c - rules go in, do what they say, and come out again. */
+#include "actions/apart.h"
 #include "tests/lib/rewrite_lab.h"
 
 #include <setjmp.h>
@@ -152,7 +153,8 @@ static void what_cannot_be_known_is_unknown(void **state)
 	        SG_EFFECTIVE_UNKNOWN);
 }
 
-int main(void)
+/* In this process, and once more with workers that read and run the rules. */
+int main(int argc, char **argv)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, t_ur_setup, t_ur_teardown)
 	const struct CMUnitTest tests[] = {
@@ -164,5 +166,9 @@ int main(void)
 		T(a_foreign_rule_that_stops_before_ours_defeats_it),
 		T(what_cannot_be_known_is_unknown),
 	};
+	sg_worker_begin(argc, argv, sg_action_jobs);
+	if (cmocka_run_group_tests(tests, NULL, NULL))
+		return 1;
+	sg_actions_apart();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
