@@ -177,21 +177,21 @@ static void configuration(struct sg_doctor *d)
 		        e->conf_file ? e->conf_file : "?");
 }
 
+/* A document is refused when it would pass the threshold, so the last part before it counts as full. */
 static void journal(struct sg_doctor *d)
 {
-	struct sg_journal_space space;
+	struct sg_journal_space room;
 	enum sg_check status;
 
-	sg_journal_space(d->e->journal, &space);
-	status = space.used >= space.first_threshold           ? SG_CHECK_FAIL
-	         : space.used >= space.first_threshold / 5 * 4 ? SG_CHECK_WARN
-	                                                       : SG_CHECK_OK;
+	sg_journal_space(d->e->journal, &room);
+	status = room.used >= room.first_threshold / 20 * 19 ? SG_CHECK_FAIL
+	         : room.used >= room.first_threshold / 5 * 4 ? SG_CHECK_WARN
+	                                                     : SG_CHECK_OK;
 	sg_doctor_check(d, "journal", status,
-	        status == SG_CHECK_OK ? NULL
-	                              : "raise <journal size>, or keep less history (<journal history>)",
-	        "%s: %llu of %llu bytes in use; nothing new is applied from %llu on",
-	        sg_journal_folder(d->e->journal), (unsigned long long)space.used,
-	        (unsigned long long)space.size, (unsigned long long)space.first_threshold);
+	        status == SG_CHECK_OK ? NULL : "raise <journal size>, or keep less history (<journal keep>)",
+	        "%s: %llu of %llu bytes in use; nothing new is taken in beyond %llu",
+	        sg_journal_folder(d->e->journal), (unsigned long long)room.used,
+	        (unsigned long long)room.size, (unsigned long long)room.first_threshold);
 }
 
 /* --- space */
@@ -242,17 +242,20 @@ static void space(struct sg_doctor *d)
 
 static void clock_of(struct sg_doctor *d)
 {
-	const struct sg_clock *now = &d->w->now;
+	struct sg_journal_meta meta = { 0 };
 	char is[32], was[32];
 
-	sg_time_format(now->wall, is);
-	sg_time_format(now->max_wall, was);
-	if (now->max_wall > now->wall + CLOCK_BACK)
+	if (sg_journal_read_meta(d->e->read, &meta, NULL))
+		return; /* the journal's own check says so */
+	sg_time_format(d->w->now.wall, is);
+	sg_time_format(meta.max_wall, was);
+	if (meta.max_wall > d->w->now.wall + CLOCK_BACK)
 		sg_doctor_check(d, "clock", SG_CHECK_WARN,
 		        "set this server's clock (w32tm /resync), if it is wrong",
-		        "it says %s, and it said %s before: it was set back", is, was);
+		        "it says %s, and the journal has seen %s: it was set back", is, was);
 	else
 		sg_doctor_check(d, "clock", SG_CHECK_OK, NULL, "it says %s", is);
+	sg_journal_meta_release(&meta);
 }
 
 void sg_doctor_host(struct sg_doctor *d)

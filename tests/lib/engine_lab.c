@@ -139,26 +139,35 @@ char *lab_config(const char *id, const char *revision, const char *path, const c
 	        id, revision, extra ? extra : "", path, inherit, id, pattern);
 }
 
-void lab_offer(struct lab *lab, const char *feed, uint64_t serial, const char *configs)
+void lab_document(struct lab *lab, const char *feed, uint64_t serial, int64_t issued, int64_t expires,
+        const char *configs, struct sg_buf *ret)
 {
 	X509 *certs[2] = { pki.leaf.x509, pki.middle.x509 };
 	struct sign_spec spec = { .key = pki.leaf.key, .certs = certs, .n_certs = 2 };
-	struct sg_fetched fetched = { 0 };
-	char issued[32], expires[32];
+	char from[32], to[32];
 	char *doc;
 
-	sg_time_format(lab->now - 1000, issued);
-	sg_time_format(lab->now + 14 * 24 * 3600 * 1000LL, expires);
+	(void)lab; /* whose chain it is */
+	sg_time_format(issued, from);
+	sg_time_format(expires, to);
 	doc = sg_format("<EOCS version=\"1.0.4\" xmlns:sg=\"urn:stopgap:feed:1\" sg:feed=\"%s\" "
 	                "sg:serial=\"%llu\" sg:issued=\"%s\" "
 	                "sg:expires=\"%s\">%s</EOCS>",
-	        feed, (unsigned long long)serial, issued, expires, configs);
-	assert_int_equal(sign_xmldsig(sg_bytes_of(doc), &spec, &fetched.octets), 0);
+	        feed, (unsigned long long)serial, from, to, configs);
+	assert_int_equal(sign_xmldsig(sg_bytes_of(doc), &spec, ret), 0);
+	free(doc);
+}
+
+void lab_offer(struct lab *lab, const char *feed, uint64_t serial, const char *configs)
+{
+	struct sg_fetched fetched = { 0 };
+
+	lab_document(lab, feed, serial, lab->now - 1000, lab->now + 14 * 24 * 3600 * 1000LL, configs,
+	        &fetched.octets);
 	sg_err_clear(&lab->err);
 	if (sg_engine_fetched(lab->engine, feed, &fetched, NULL, &lab->err))
 		fail_msg("%s", lab->err.msg);
 	sg_buf_release(&fetched.octets);
-	free(doc);
 }
 
 void lab_offer_one(

@@ -30,7 +30,10 @@ int lab_tear_down(void **state);
 /* `inside`: elements between <stopgap> and its end, behind an anchor and the feeds "corp" and "local". mode NULL: enforce. */
 void lab_configure(struct lab *lab, const char *mode, const char *inside);
 
-/* A signed document of the feed with these Configs (text), given to the engine as if it had been fetched. */
+/* A signed document of the feed with these Configs (text); times in ms. */
+void lab_document(struct lab *lab, const char *feed, uint64_t serial, int64_t issued, int64_t expires,
+        const char *configs, struct sg_buf *ret);
+/* One that counts from now for a fortnight, given to the engine as if it had been fetched. */
 void lab_offer(struct lab *lab, const char *feed, uint64_t serial, const char *configs);
 /* One Config: inbound rules at a site or virtual directory. `pattern` of the one condition; `extra` is put into the Config before ActionList. */
 char *lab_config(const char *id, const char *revision, const char *path, const char *inherit,

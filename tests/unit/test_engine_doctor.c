@@ -64,6 +64,12 @@ static void all_is_well_on_a_server_with_a_fresh_feed(void **state)
 	is(reply, "feed", "corp: serial 1", "ok");
 	is(reply, "journal", "bytes in use", "ok");
 	is(reply, "folder", "C:\\inetpub\\wwwroot", "ok");
+	is(reply, "space", "drive C: ", "ok");
+	is(reply, "space", "the journal's volume", "ok");
+	is(reply, "reserve", "space is kept", "ok");
+	is(reply, "clock", "it says 2026-11-18", "ok");
+	is(reply, "applicability", "needed here: 1, that are not: 0, that cannot be told: 0", "ok");
+	is(reply, "prerequisite", "is there and not locked", "ok");
 	assert_int_equal(sg_val_get_int(reply, "fail", -1), 0);
 	sg_val_free(reply);
 }
@@ -207,6 +213,100 @@ static void em_beside_what_is_kept_out_is_a_warning(void **state)
 	sg_val_free(reply);
 }
 
+static void what_cannot_be_told_and_what_is_not_needed_is_counted(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply;
+	char *nowhere = lab_config("N2", "1", "/no-such-folder", "no", LAB_ATTACK, NULL),
+	     *both = sg_format("<Config id=\"N1\" desc=\"no\"><ActionList><Action type=\"FromTheFuture\" "
+	                       "scope=\"Server\" desc=\"x\"/></ActionList></Config>%s",
+	             nowhere);
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer(lab, "corp", 1, both);
+	lab_run(lab);
+	reply = ask(lab);
+	is(reply, "applicability", "N1: whether it is needed here cannot be told: ", "unknown");
+	is(reply, "applicability", "FromTheFuture", "unknown");
+	is(reply, "applicability", "needed here: 0, that are not: 1, that cannot be told: 1", "ok");
+	is(reply, "prerequisite", "FromTheFuture", "fail");
+	sg_val_free(reply);
+	free(nowhere);
+	free(both);
+}
+
+static void a_locked_section_and_a_missing_module_fail_as_prerequisites(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply;
+
+	lab_configure(lab, "observe", NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	t_drive_replace(lab->drive, T_APPHOST, "<section name=\"rules\" overrideModeDefault=\"Allow\" />",
+	        "<section name=\"rules\" overrideModeDefault=\"Deny\" />");
+	lab_run(lab);
+	reply = ask(lab);
+	is(reply, "prerequisite", "locked", "fail");
+	assert_non_null(strstr(sg_val_get_str(find(reply, "prerequisite", "M1: "), "cure", ""), "unlock"));
+	sg_val_free(reply);
+	t_drive_remove(lab->drive, T_SCHEMA);
+	reply = ask(lab);
+	is(reply, "prerequisite", "M1: ", "fail");
+	sg_val_free(reply);
+}
+
+static void a_reserve_that_is_used_up_and_a_clock_set_back_are_warnings(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply;
+	char *reserve;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	reserve = sg_format("%s/reserve", lab->journal);
+	assert_int_equal(remove(reserve), 0);
+	lab->now -= 3600 * 1000;
+	reply = ask(lab);
+	is(reply, "reserve", "is not there", "warn");
+	is(reply, "clock", "it was set back", "warn");
+	sg_val_free(reply);
+	free(reserve);
+}
+
+/* A warning comes before the failure, and the failure before a write that does not fit. */
+static void a_journal_that_fills_up_warns_and_then_fails(void **state)
+{
+	enum { BODIES = 5, LONG = 900, DOCUMENTS = 160 };
+	struct lab *lab = *state;
+	char desc[LONG + 1], seen[64] = "";
+
+	memset(desc, 'a', LONG);
+	desc[LONG] = 0;
+	lab_configure(lab, NULL, NULL);
+	for (int i = 1; i <= DOCUMENTS && !strstr(seen, "fail"); i++) { /* 4 MiB are there */
+		struct sg_buf configs = { 0 };
+		struct sg_val *reply;
+		const char *status;
+
+		for (int k = 0; k < BODIES; k++)
+			sg_buf_fmt(&configs,
+			        "<Config id=\"B%d-%d\" desc=\"%s\"><ActionList><Action type=\"DoNothing\" "
+			        "scope=\"Server\" "
+			        "desc=\"x\"><Value>DoNothing</Value></Action></ActionList></Config>",
+			        i, k, desc);
+		lab_offer(lab, "corp", (uint64_t)i, (const char *)configs.data);
+		sg_buf_release(&configs);
+		reply = ask(lab);
+		status = sg_val_get_str(find(reply, "journal", "bytes in use"), "status", "");
+		if (!strstr(seen, status))
+			strcat(strcat(seen, status), " ");
+		sg_val_free(reply);
+	}
+	assert_string_equal(seen, "ok warn fail ");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
 
 int main(void)
@@ -220,6 +320,10 @@ int main(void)
 		T(what_is_exposed_and_what_cannot_be_read_fails),
 		T(nothing_is_tried_while_a_pause_is_on),
 		T(em_beside_what_is_kept_out_is_a_warning),
+		T(what_cannot_be_told_and_what_is_not_needed_is_counted),
+		T(a_locked_section_and_a_missing_module_fail_as_prerequisites),
+		T(a_reserve_that_is_used_up_and_a_clock_set_back_are_warnings),
+		T(a_journal_that_fills_up_warns_and_then_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
