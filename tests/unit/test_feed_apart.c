@@ -360,6 +360,38 @@ static void octets_that_are_not_canonical_have_no_parts(void **state)
 	}
 }
 
+/* 4,096 mitigations, 5 MB: what workers may ask the system for is enough for the largest. */
+static void workers_read_the_largest_feed(void **state)
+{
+	enum { MOST = 4096 };
+	X509 *certs[2];
+	struct sign_spec spec = fix_spec(certs);
+	struct sg_buf many = { 0 };
+	struct sg_feed *feed = NULL;
+	struct sg_err err = SG_ERR_INIT;
+	char *plain, *signed_one, pad[1001] = { 0 };
+	int event = 0;
+
+	(void)state;
+	memset(pad, 'x', sizeof pad - 1);
+	for (int i = 1; i < MOST; i++)
+		sg_buf_fmt(&many,
+		        "<Config id=\"MANY-%d\" desc=\"%s\"><ActionList><Action type=\"DoNothing\" "
+		        "scope=\"Server\"><Value>DoNothing</Value></Action></ActionList></Config>\n",
+		        i, pad);
+	sg_buf_str(&many, "</EOCS>");
+	plain = fix_with(fix_plain, "</EOCS>", (const char *)many.data);
+	signed_one = fix_sign(plain, &spec);
+	sg_worker_begin(0, NULL, jobs);
+	if (sg_feed_read_apart(sg_bytes_of(signed_one), &fix_rules, &feed, &event, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(feed->n, MOST);
+	sg_feed_free(feed);
+	sg_buf_release(&many);
+	free(plain);
+	free(signed_one);
+}
+
 static int64_t time_of(
         int (*read)(struct sg_bytes, const struct sg_feed_rules *, struct sg_feed **, int *, struct sg_err *),
         int times)
@@ -402,6 +434,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(without_a_worker_nothing_is_read),
 		cmocka_unit_test(a_worker_that_lies_is_caught),
 		cmocka_unit_test(octets_that_are_not_canonical_have_no_parts),
+		cmocka_unit_test(workers_read_the_largest_feed),
 		cmocka_unit_test(two_workers_cost_milliseconds),
 	};
 
