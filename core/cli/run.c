@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "cli/ask.h"
 #include "cli/client.h"
 #include "cli/collect.h"
 #include "cli/offline.h"
@@ -191,6 +192,8 @@ static enum sg_exit ask(const struct sg_args *a, const struct sg_drives *drives,
 	if (connect_to(a, drives, &c, &status, err) < 0)
 		goto out;
 	status = SG_EXIT_DONE;
+	if (strcmp(verb_name(a), "doctor") == 0 && sg_ask_progress())
+		fputs("the daemon walks the way of each feed now: half a minute at most\n", stderr);
 	if (sg_client_call(&c, method_of(a), params, &reply, &status, err) == 0) {
 		print_reply(a, reply, a->verb ? a->verb->render : sg_render_short);
 		status = exit_of_reply(a, reply);
