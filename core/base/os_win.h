@@ -18,6 +18,12 @@ wchar_t *sg_win_path(const char *utf8);
 int sg_win_fail(struct sg_err *err, unsigned long e, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 
+/* --- accounts: a SID in its usual form, "S-1-5-18". All results are owned by the caller. */
+char *sg_win_sid_text(void *sid);
+char *sg_win_self_sid(void);
+/* "CORP\anna (S-1-5-21-...)", or the SID alone when nobody knows its name. Asks a domain controller when it must. */
+char *sg_win_account(const char *sid);
+
 /* True, after a pause, as long as `e` says that somebody else has the file open and *tries is below the bound: half a
  * second in all, which is longer than a virus scanner or IIS keeps a configuration file. */
 bool sg_win_again(unsigned long e, int *tries);

@@ -1,14 +1,18 @@
-/* access.h - from the names in <access> to the numbers that authorise.h decides with. */
+/* access.h - from the names in <access> to the ids that authorise.h decides with. */
 #ifndef SG_DAEMON_ACCESS_H
 #define SG_DAEMON_ACCESS_H
 
 #include "daemon/authorise.h"
 
-/* Fills the lists from <access read="..." change="...">: comma-separated uids, user names, and group names or gids with a leading '%'.
+/* Fills the lists from <access read="..." change="...">: comma-separated accounts, and groups with a leading '%'. An account is a name or, on POSIX, a
+ * number; on Windows a name ("CORP\anna") or a SID, the sign before groups is optional, and "root" is the administrators.
  * Looks names up in the system (blocking). A name that it does not know is SG_EINVAL: better no service for it than the wrong person's. */
 int sg_access_resolve(const char *read, const char *change, struct sg_access **ret, struct sg_err *err);
 
-/* "uid 1000 (anna)", for the audit trail. Looks the name up (blocking); owned by the caller. */
-char *sg_access_account(uint32_t uid);
+/* Who runs this process. Owned by the caller. */
+char *sg_access_self(void);
+
+/* "uid 1000 (anna)", "CORP\anna (S-1-5-21-...)": an id of authorise.h for the audit trail. Looks the name up (blocking); owned by the caller. */
+char *sg_access_account(const char *id);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,15 @@ static bool number(const char *s, uint32_t *ret)
 	return true;
 }
 
-static int add_group(const char *name, struct sg_ids *gids, struct sg_err *err)
+static void add_id(struct sg_strs *ids, const char *kind, uint32_t number)
+{
+	char *id = sg_format("%s %" PRIu32, kind, number);
+
+	sg_strs_add_once(ids, id);
+	free(id);
+}
+
+static int add_group(const char *name, struct sg_strs *ids, struct sg_err *err)
 {
 	struct group *g;
 	uint32_t gid;
@@ -36,11 +45,11 @@ static int add_group(const char *name, struct sg_ids *gids, struct sg_err *err)
 			        err, SG_EINVAL, "<access>: there is no group \"%s\" on this machine", name);
 		gid = g->gr_gid;
 	}
-	sg_ids_add(gids, gid);
+	add_id(ids, "gid", gid);
 	return 0;
 }
 
-static int add_user(const char *name, struct sg_ids *uids, struct sg_err *err)
+static int add_user(const char *name, struct sg_strs *ids, struct sg_err *err)
 {
 	struct passwd *p;
 	uint32_t uid;
@@ -54,11 +63,11 @@ static int add_user(const char *name, struct sg_ids *uids, struct sg_err *err)
 			        name, name);
 		uid = p->pw_uid;
 	}
-	sg_ids_add(uids, uid);
+	add_id(ids, "uid", uid);
 	return 0;
 }
 
-static int add_list(const char *list, struct sg_ids *uids, struct sg_ids *gids, struct sg_err *err)
+static int add_list(const char *list, struct sg_strs *ids, struct sg_err *err)
 {
 	char *copy = sg_strdup(list ? list : ""), *rest = copy, *item;
 	int r = 0;
@@ -70,9 +79,9 @@ static int add_list(const char *list, struct sg_ids *uids, struct sg_ids *gids, 
 		for (len = strlen(item); len && strchr(" \t\r\n", item[len - 1]);)
 			item[--len] = 0;
 		if (*item == '%')
-			r = add_group(item + 1, gids, err);
+			r = add_group(item + 1, ids, err);
 		else if (*item)
-			r = add_user(item, uids, err);
+			r = add_user(item, ids, err);
 	}
 	free(copy);
 	return r;
@@ -83,10 +92,11 @@ int sg_access_resolve(const char *read, const char *change, struct sg_access **r
 	struct sg_access *a = sg_alloc(sizeof *a);
 	int r;
 
-	a->self = (uint32_t)geteuid();
-	r = add_list(read, &a->read_uids, &a->read_gids, err);
+	add_id(&a->always, "uid", 0);
+	add_id(&a->always, "uid", (uint32_t)geteuid());
+	r = add_list(read, &a->read, err);
 	if (r == 0)
-		r = add_list(change, &a->change_uids, &a->change_gids, err);
+		r = add_list(change, &a->change, err);
 	if (r < 0) {
 		sg_access_free(a);
 		return r;
@@ -95,9 +105,15 @@ int sg_access_resolve(const char *read, const char *change, struct sg_access **r
 	return 0;
 }
 
-char *sg_access_account(uint32_t uid)
+char *sg_access_self(void)
 {
-	struct passwd *p = getpwuid((uid_t)uid);
+	return sg_format("uid %" PRIu32, (uint32_t)geteuid());
+}
 
-	return p ? sg_format("uid %u (%s)", uid, p->pw_name) : sg_format("uid %u", uid);
+char *sg_access_account(const char *id)
+{
+	uint32_t uid;
+	struct passwd *p = strncmp(id, "uid ", 4) == 0 && number(id + 4, &uid) ? getpwuid((uid_t)uid) : NULL;
+
+	return p ? sg_format("%s (%s)", id, p->pw_name) : sg_strdup(id);
 }

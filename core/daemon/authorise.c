@@ -42,60 +42,66 @@ const struct sg_method *sg_method_find(const char *name)
 	return NULL;
 }
 
-void sg_ids_add(struct sg_ids *ids, uint32_t id)
-{
-	ids->at = sg_grow(ids->at, ids->n, &ids->cap, sizeof *ids->at);
-	ids->at[ids->n++] = id;
-}
-
 void sg_access_free(struct sg_access *access)
 {
 	if (!access)
 		return;
-	free(access->read_uids.at);
-	free(access->read_gids.at);
-	free(access->change_uids.at);
-	free(access->change_gids.at);
+	sg_strs_release(&access->always);
+	sg_strs_release(&access->never);
+	sg_strs_release(&access->read);
+	sg_strs_release(&access->change);
 	free(access);
 }
 
-static bool has(const struct sg_ids *ids, uint32_t id)
+void sg_caller_release(struct sg_caller *caller)
+{
+	free(caller->account);
+	sg_strs_release(&caller->ids);
+	sg_strs_release(&caller->barred);
+	*caller = (struct sg_caller){ 0 };
+}
+
+const char *sg_caller_account(const struct sg_caller *caller)
+{
+	return caller->account ? caller->account : "nobody";
+}
+
+static bool any_of(const struct sg_strs *ids, const struct sg_strs *listed)
 {
 	for (size_t i = 0; i < ids->n; i++)
-		if (ids->at[i] == id)
+		if (sg_strs_has(listed, ids->at[i]))
 			return true;
 	return false;
 }
 
-static bool others(const struct sg_ids *uids, uint32_t self)
+static bool any_but(const struct sg_strs *ids, const struct sg_strs *known)
 {
-	for (size_t i = 0; i < uids->n; i++)
-		if (uids->at[i] != 0 && uids->at[i] != self)
+	for (size_t i = 0; i < ids->n; i++)
+		if (!sg_strs_has(known, ids->at[i]))
 			return true;
 	return false;
 }
 
 bool sg_access_others(const struct sg_access *a)
 {
-	return a->read_gids.n || a->change_gids.n || others(&a->read_uids, a->self) ||
-	       others(&a->change_uids, a->self);
+	return any_but(&a->read, &a->always) || any_but(&a->change, &a->always);
 }
 
-static bool listed(const struct sg_ids *uids, const struct sg_ids *gids, const struct sg_caller *c)
+static bool is_refused(const struct sg_access *a, const struct sg_caller *c)
 {
-	if (has(uids, c->uid) || has(gids, c->gid))
-		return true;
-	for (size_t i = 0; i < c->n_groups; i++)
-		if (has(gids, c->groups[i]))
-			return true;
-	return false;
+	return any_of(&c->ids, &a->never) || any_of(&c->barred, &a->never);
+}
+
+bool sg_authorise_always(const struct sg_access *access, const struct sg_caller *caller)
+{
+	return !is_refused(access, caller) && any_of(&caller->ids, &access->always);
 }
 
 bool sg_authorise(const struct sg_access *access, const struct sg_caller *caller, enum sg_right right)
 {
-	if (caller->uid == 0 || caller->uid == access->self)
+	if (is_refused(access, caller))
+		return false;
+	if (any_of(&caller->ids, &access->always) || any_of(&caller->ids, &access->change))
 		return true;
-	if (listed(&access->change_uids, &access->change_gids, caller))
-		return true;
-	return right == SG_RIGHT_READ && listed(&access->read_uids, &access->read_gids, caller);
+	return right == SG_RIGHT_READ && any_of(&caller->ids, &access->read);
 }

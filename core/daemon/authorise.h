@@ -1,7 +1,7 @@
 /* authorise.h - who may do what over the control pipe (P11). Pure: no look-ups, no state, asked anew for each request.
  *
- * The account that runs the service and uid 0 may do everything. Everybody else may do what the configuration's lists say: `change`
- * includes `read`. Nobody else reads.
+ * The account that runs the service and who administers the machine (uid 0; SYSTEM and elevated administrators) may do everything. Everybody else may
+ * do what the configuration's lists say: `change` includes `read`. Nobody else reads.
  */
 #ifndef SG_DAEMON_AUTHORISE_H
 #define SG_DAEMON_AUTHORISE_H
@@ -30,26 +30,30 @@ struct sg_method {
 const struct sg_method *sg_method_find(const char *name); /* NULL: there is no such method */
 const struct sg_method *sg_method_at(size_t i);           /* NULL past the last */
 
-/* Accounts that were looked up beforehand. {0}: nobody but the service's own account and uid 0. */
-struct sg_ids {
-	uint32_t *at;
-	size_t n, cap;
-};
+/* Accounts and groups by the name that the system vouches for and never gives to another: "uid 1000" and "gid 2001" on POSIX, a SID ("S-1-5-32-544")
+ * on Windows. Looked up beforehand (access.h). {0}: nobody may do anything. */
 struct sg_access {
-	uint32_t self;                          /* the uid that runs the service */
-	struct sg_ids read_uids, read_gids;     /* may read */
-	struct sg_ids change_uids, change_gids; /* may change, and read */
+	struct sg_strs
+	        always; /* may do everything: the service's own account, and who administers the machine */
+	struct sg_strs never;        /* nothing at all, whatever else is listed */
+	struct sg_strs read, change; /* of the configuration: may read; may change, and read */
 };
-void sg_ids_add(struct sg_ids *ids, uint32_t id);
-void sg_access_free(struct sg_access *access);
-bool sg_access_others(const struct sg_access *access); /* anybody besides uid 0 and self is listed */
+void sg_access_free(struct sg_access *access);         /* NULL is fine */
+bool sg_access_others(const struct sg_access *access); /* anybody is listed who is not in `always` */
 
-/* Who asks, as the kernel says. `groups` is borrowed: the supplementary ones. */
+/* Who asks, as the kernel says. {0} is nobody, and a valid one to release. */
 struct sg_caller {
-	uint32_t uid, gid;
-	const uint32_t *groups;
-	size_t n_groups;
+	char *account;      /* for the record and for counting; decides nothing */
+	struct sg_strs ids; /* the account, and every group, that count for it */
+	struct sg_strs
+	        barred; /* what may count against it and never for it: a filtered administrator's "Administrators" */
+	int64_t pid; /* for the record */
 };
+void sg_caller_release(struct sg_caller *caller);
+const char *sg_caller_account(const struct sg_caller *caller); /* borrowed; "nobody" without one */
+
 bool sg_authorise(const struct sg_access *access, const struct sg_caller *caller, enum sg_right right);
+/* Whether it is one of `always`: many accounts together cannot keep these out. */
+bool sg_authorise_always(const struct sg_access *access, const struct sg_caller *caller);
 
 #endif

@@ -32,6 +32,7 @@ void sg_job_free(struct sg_job *job)
 {
 	if (!job)
 		return;
+	free(job->account);
 	free(job->method);
 	sg_val_free(job->params);
 	sg_val_free(job->reply);
@@ -65,7 +66,7 @@ static struct sg_job *get(struct queue *q)
 
 static int request(struct sg_engine *e, struct sg_job *job)
 {
-	char *account = sg_access_account(job->uid);
+	char *account = sg_access_account(job->account);
 	int r = job->walks ? sg_engine_doctor(e, job->walks, job->n_walks, job->params, account, &job->reply,
 	                             &job->err)
 	                   : sg_engine_request(e, job->method, job->params, account, &job->reply, &job->err);

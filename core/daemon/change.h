@@ -19,7 +19,8 @@ struct sg_job {
 	struct sg_job *next;
 	/* request */
 	uint64_t conn;
-	uint32_t id, uid;
+	uint32_t id;
+	char *account; /* who asks: an id of authorise.h */
 	char *method;
 	struct sg_val *params;
 	struct sg_val *reply; /* when code is 0 */

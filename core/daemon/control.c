@@ -2,7 +2,7 @@
 #include "daemon/control.h"
 
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 /* schemas/control.md, "limit" */
 enum {
@@ -23,7 +23,8 @@ struct conn {
 	struct sg_control *owner;
 	struct conn *next;
 	uint64_t id;
-	struct sg_peer peer;
+	char *opener;            /* the account that it is counted for */
+	struct sg_caller caller; /* of what was read last */
 	struct sg_buf in;
 	size_t under_way; /* requests without an answer yet */
 	size_t largest;   /* answer so far */
@@ -36,12 +37,12 @@ struct conn {
 };
 
 struct sg_control {
-	uv_pipe_t listener;
+	struct sg_endpoint *endpoint;
 	uv_loop_t *loop;
 	struct sg_control_hooks hooks;
 	struct conn *conns;
 	uint64_t next_id;
-	bool stopping, listener_closed;
+	bool stopping;
 	char chunk[64 << 10]; /* libuv fills it and hands it over in one step */
 };
 
@@ -73,6 +74,8 @@ static void on_closed(uv_handle_t *handle)
 		at = &(*at)->next;
 	*at = k->next;
 	sg_buf_release(&k->in);
+	sg_caller_release(&k->caller);
+	free(k->opener);
 	free(k);
 }
 
@@ -193,8 +196,13 @@ static void take_requests(struct conn *k)
 
 	while (!k->closing && !uv_is_closing((uv_handle_t *)&k->pipe)) {
 		struct sg_err err = SG_ERR_INIT;
-		bool document =
-		        sg_rpc_begins(&k->in, "import") && c->hooks.may_import(c->hooks.arg, &k->peer);
+		bool document;
+
+		if (sg_endpoint_caller(&k->pipe, &k->caller, &err) < 0) {
+			refuse(k, 0, &err);
+			break;
+		}
+		document = sg_rpc_begins(&k->in, "import") && c->hooks.may_import(c->hooks.arg, &k->caller);
 
 		r = sg_rpc_take(
 		        &k->in, document ? &sg_pack_import_limits : &sg_pack_request_limits, &m, &id, &err);
@@ -215,7 +223,7 @@ static void take_requests(struct conn *k)
 			sg_control_error(c, k->id, m.id, &err, SG_EXIT_FAILED);
 		} else {
 			k->under_way++;
-			c->hooks.request(c->hooks.arg, k->id, &k->peer, &m);
+			c->hooks.request(c->hooks.arg, k->id, &k->caller, &m);
 		}
 		sg_rpc_release(&m);
 	}
@@ -255,32 +263,38 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 /* --- accepting */
 
-static void count(const struct sg_control *c, uint32_t uid, size_t *all, size_t *of_user)
+static bool is_same(const struct conn *a, const struct conn *b)
+{
+	return a->opener && b->opener && strcmp(a->opener, b->opener) == 0;
+}
+
+static void count(const struct conn *one, size_t *all, size_t *of_user)
 {
 	*all = *of_user = 0;
-	for (const struct conn *k = c->conns; k; k = k->next) {
+	for (const struct conn *k = one->owner->conns; k; k = k->next) {
 		if (k->closing || uv_is_closing((const uv_handle_t *)&k->pipe))
 			continue;
 		++*all;
-		*of_user += k->peer.uid == uid;
+		*of_user += is_same(k, one);
 	}
 }
 
-/* Fills the peer in; SG_ELIMIT when there are too many connections already. */
+/* SG_ELIMIT when there are too many connections already. */
 static int admit(struct conn *k, struct sg_err *err)
 {
+	const struct sg_control *c = k->owner;
+	struct sg_caller opener = { 0 };
 	size_t all, of_user;
-	uv_os_fd_t fd;
-	int r;
+	bool has_place;
+	int r = sg_endpoint_opener(&k->pipe, &opener, err);
 
-	if (uv_fileno((uv_handle_t *)&k->pipe, &fd) < 0)
-		return sg_fail(err, SG_EIO, "cannot tell who asks");
-	r = sg_endpoint_peer(fd, &k->peer, err);
 	if (r < 0)
 		return r;
-	count(k->owner, k->peer.uid, &all, &of_user); /* this one is counted, too */
-	/* many accounts together cannot keep root and this service's own account out */
-	if ((all > CONNECTIONS && k->peer.uid != 0 && k->peer.uid != geteuid()) || of_user > PER_USER)
+	k->opener = sg_strdup(sg_caller_account(&opener));
+	has_place = c->hooks.has_place(c->hooks.arg, &opener);
+	sg_caller_release(&opener);
+	count(k, &all, &of_user); /* this one is counted, too */
+	if ((all > CONNECTIONS && !has_place) || of_user > PER_USER)
 		return sg_fail(err, SG_ELIMIT,
 		        "too many connections are open (%d, of them %d per account): close some and try "
 		        "again",
@@ -288,22 +302,19 @@ static int admit(struct conn *k, struct sg_err *err)
 	return 0;
 }
 
-static void on_connection(uv_stream_t *listener, int status)
+static void on_connection(void *arg)
 {
-	struct sg_control *c = listener->data;
+	struct sg_control *c = arg;
 	struct sg_err err = SG_ERR_INIT;
-	struct conn *k;
+	struct conn *k = sg_alloc(sizeof *k);
 
-	if (status < 0)
-		return;
-	k = sg_alloc(sizeof *k);
 	k->owner = c;
 	k->id = ++c->next_id;
 	k->last = now_of(c);
 	uv_pipe_init(c->loop, &k->pipe, 0);
 	k->next = c->conns;
 	c->conns = k;
-	if (uv_accept(listener, (uv_stream_t *)&k->pipe) < 0 || c->stopping) {
+	if (sg_endpoint_accept(c->endpoint, &k->pipe) < 0 || c->stopping) {
 		drop(k);
 		return;
 	}
@@ -314,26 +325,21 @@ static void on_connection(uv_stream_t *listener, int status)
 	c->hooks.rearm(c->hooks.arg);
 }
 
-int sg_control_start(uv_loop_t *loop, int fd, const struct sg_control_hooks *hooks, struct sg_control **ret,
-        struct sg_err *err)
+int sg_control_start(uv_loop_t *loop, struct sg_endpoint *endpoint, const struct sg_control_hooks *hooks,
+        struct sg_control **ret, struct sg_err *err)
 {
 	struct sg_control *c = sg_alloc(sizeof *c);
 	int r;
 
 	c->loop = loop;
+	c->endpoint = endpoint;
 	c->hooks = *hooks;
-	uv_pipe_init(loop, &c->listener, 0);
-	c->listener.data = c;
-	r = uv_pipe_open(&c->listener, fd);
-	if (r < 0)
-		close(fd);
-	else
-		r = uv_listen((uv_stream_t *)&c->listener, 64, on_connection);
+	r = sg_endpoint_listen(endpoint, loop, on_connection, c, err);
 	if (r < 0) {
 		sg_control_stop(c);
 		uv_run(loop, UV_RUN_NOWAIT);
 		sg_control_free(c);
-		return sg_fail(err, SG_EIO, "cannot listen on the control socket: %s", uv_strerror(r));
+		return r;
 	}
 	*ret = c;
 	return 0;
@@ -349,7 +355,7 @@ int sg_control_watch(struct sg_control *c, uint64_t conn, struct sg_err *err)
 	if (!k || k->watching)
 		return 0;
 	for (const struct conn *o = c->conns; o; o = o->next)
-		watching += o->watching && o->peer.uid == k->peer.uid;
+		watching += o->watching && is_same(o, k);
 	if (watching >= WATCHERS)
 		return sg_fail(err, SG_ELIMIT, "this account watches %d times already: end one of them first",
 		        WATCHERS);
@@ -364,7 +370,7 @@ void sg_control_notify(struct sg_control *c, const struct sg_val *events)
 
 		if (!k->watching || k->closing || events->n == 0)
 			continue;
-		if (!c->hooks.may_watch(c->hooks.arg, &k->peer)) {
+		if (!c->hooks.may_watch(c->hooks.arg, &k->caller)) {
 			finish(k);
 			continue;
 		}
@@ -405,17 +411,12 @@ int64_t sg_control_tick(struct sg_control *c, int64_t now)
 	return next;
 }
 
-static void on_listener_closed(uv_handle_t *handle)
-{
-	((struct sg_control *)handle->data)->listener_closed = true;
-}
-
 void sg_control_stop(struct sg_control *c)
 {
 	if (c->stopping)
 		return;
 	c->stopping = true;
-	uv_close((uv_handle_t *)&c->listener, on_listener_closed);
+	sg_endpoint_stop(c->endpoint);
 	for (struct conn *k = c->conns; k; k = k->next)
 		if (k->under_way == 0)
 			finish(k);
@@ -425,7 +426,7 @@ void sg_control_stop(struct sg_control *c)
 
 bool sg_control_stopped(const struct sg_control *c)
 {
-	return c->listener_closed && !c->conns;
+	return sg_endpoint_stopped(c->endpoint) && !c->conns;
 }
 
 void sg_control_free(struct sg_control *c)

@@ -15,19 +15,20 @@ struct sg_control;
 struct sg_control_hooks {
 	void *arg;
 	/* A whole request. What is in *m may be taken out of it. It is answered exactly once, then or later, by (conn, m->id). */
-	void (*request)(void *arg, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m);
+	void (*request)(void *arg, uint64_t conn, const struct sg_caller *caller, struct sg_rpc_message *m);
 	/* Whether a watcher may still see events: asked for each batch. */
-	bool (*may_watch)(void *arg,
-	        const struct sg_peer *
-	                peer); /* Whether this peer may send a document with its request: others have less room. Asked while a request comes in. */
-	bool (*may_import)(void *arg, const struct sg_peer *peer);
+	bool (*may_watch)(void *arg, const struct sg_caller *caller);
+	/* Whether this one may send a document with its request: others have less room. Asked while a request comes in. */
+	bool (*may_import)(void *arg, const struct sg_caller *caller);
+	/* Whether there is a place for this one however many others there are. */
+	bool (*has_place)(void *arg, const struct sg_caller *caller);
 	/* The deadline that sg_control_tick() gives may be nearer now. */
 	void (*rearm)(void *arg);
 };
 
-/* Listens on `fd`, which belongs to it from then on, also when it fails. */
-int sg_control_start(uv_loop_t *loop, int fd, const struct sg_control_hooks *hooks, struct sg_control **ret,
-        struct sg_err *err);
+/* `endpoint` is borrowed, and must not be freed before the loop has run out. */
+int sg_control_start(uv_loop_t *loop, struct sg_endpoint *endpoint, const struct sg_control_hooks *hooks,
+        struct sg_control **ret, struct sg_err *err);
 
 /* An answer to a connection that is gone by then is dropped. */
 void sg_control_result(struct sg_control *c, uint64_t conn, uint32_t id, const struct sg_val *result);

@@ -16,13 +16,9 @@ static int64_t wall_now(void)
 	return (int64_t)tv.tv_sec * 1000 + tv.tv_usec / 1000;
 }
 
-bool sg_desk_allows(const struct sg_desk *d, const struct sg_peer *peer, enum sg_right right)
+bool sg_desk_allows(const struct sg_desk *d, const struct sg_caller *caller, enum sg_right right)
 {
-	const struct sg_caller caller = {
-		.uid = peer->uid, .gid = peer->gid, .groups = peer->groups, .n_groups = peer->n_groups
-	};
-
-	return sg_authorise(d->access, &caller, right);
+	return sg_authorise(d->access, caller, right);
 }
 
 static struct sg_val *from_memory(const struct sg_desk *d, const struct sg_rpc_message *m)
@@ -82,40 +78,39 @@ static int check_types(const struct sg_val *params, struct sg_err *err)
 	return 0;
 }
 
-static void deny(
-        const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer, const struct sg_rpc_message *m)
+static void deny(const struct sg_desk *d, uint64_t conn, const struct sg_caller *caller,
+        const struct sg_rpc_message *m)
 {
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_val *data = sg_val_map();
-	char *who = sg_format("uid %u", peer->uid);
+	const char *who = sg_caller_account(caller);
 	uint32_t left_out = 0;
 
-	sg_val_set_int(data, "uid", peer->uid);
-	sg_val_set_int(data, "pid", peer->pid);
+	sg_val_set_str(data, "account", who);
+	sg_val_set_int(data, "pid", caller->pid);
 	sg_val_set_str(data, "method", m->method);
 	if (sg_limit_pass(d->limit, SG_EV_DENIED, who, wall_now(), &left_out)) {
 		if (left_out)
 			sg_val_set_int(data, "left_out", left_out);
-		sg_log(SG_WARNING, SG_EV_DENIED, data,
-		        "uid %u (process %" PRId64 ") may not ask for \"%s\"%s", peer->uid, peer->pid,
-		        m->method, left_out ? "; more of its requests before were refused and not said" : "");
+		sg_log(SG_WARNING, SG_EV_DENIED, data, "%s (process %" PRId64 ") may not ask for \"%s\"%s",
+		        who, caller->pid, m->method,
+		        left_out ? "; more of its requests before were refused and not said" : "");
 	}
-	free(who);
 	sg_val_free(data);
 	sg_fail(&err, SG_EACCES,
-	        "uid %u may not ask for \"%s\": see <access> in the configuration, or ask as root", peer->uid,
-	        m->method);
+	        "%s may not ask for \"%s\": see <access> in the configuration, or ask as an administrator",
+	        who, m->method);
 	sg_control_error(d->control, conn, m->id, &err, SG_EXIT_DENIED);
 }
 
 static struct sg_job *job_of(
-        uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m, bool only_reads)
+        uint64_t conn, const struct sg_caller *caller, struct sg_rpc_message *m, bool only_reads)
 {
 	struct sg_job *job = sg_job_new(SG_JOB_REQUEST);
 
 	job->conn = conn;
 	job->id = m->id;
-	job->uid = peer->uid;
+	job->account = sg_strdup(sg_caller_account(caller));
 	job->only_reads = only_reads;
 	job->method = m->method;
 	job->params = m->params;
@@ -141,14 +136,14 @@ static void watch(const struct sg_desk *d, uint64_t conn, uint32_t id)
 }
 
 void sg_desk_take(
-        const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
+        const struct sg_desk *d, uint64_t conn, const struct sg_caller *caller, struct sg_rpc_message *m)
 {
 	const struct sg_method *method = sg_method_find(m->method);
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_val *reply;
 
-	if (!sg_desk_allows(d, peer, method ? method->right : SG_RIGHT_READ)) {
-		deny(d, conn, peer, m);
+	if (!sg_desk_allows(d, caller, method ? method->right : SG_RIGHT_READ)) {
+		deny(d, conn, caller, m);
 		return;
 	}
 	if (!method || check_types(m->params, &err) < 0) {
@@ -163,9 +158,9 @@ void sg_desk_take(
 		sg_val_free(reply);
 		break;
 	case SG_BY_WATCH: watch(d, conn, m->id); break;
-	case SG_BY_READING: sg_change_add(d->change, job_of(conn, peer, m, true)); break;
-	case SG_BY_DOCTOR: sg_walks_add(d->walks, job_of(conn, peer, m, false)); break;
+	case SG_BY_READING: sg_change_add(d->change, job_of(conn, caller, m, true)); break;
+	case SG_BY_DOCTOR: sg_walks_add(d->walks, job_of(conn, caller, m, false)); break;
 	case SG_BY_ENGINE:
-	case SG_BY_REFRESH: sg_change_add(d->change, job_of(conn, peer, m, false)); break;
+	case SG_BY_REFRESH: sg_change_add(d->change, job_of(conn, caller, m, false)); break;
 	}
 }

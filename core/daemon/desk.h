@@ -19,7 +19,7 @@ struct sg_desk {
 };
 /* Answers, or sees to it that an answer will come. What is in *m may be taken out of it. */
 void sg_desk_take(
-        const struct sg_desk *d, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m);
-bool sg_desk_allows(const struct sg_desk *d, const struct sg_peer *peer, enum sg_right right);
+        const struct sg_desk *d, uint64_t conn, const struct sg_caller *caller, struct sg_rpc_message *m);
+bool sg_desk_allows(const struct sg_desk *d, const struct sg_caller *caller, enum sg_right right);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/os.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,17 @@
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59
 #endif
+
+enum { QUEUE = 64, MOST_GROUPS = 4096 }; /* an account in more groups has none here */
+
+struct sg_endpoint {
+	uv_pipe_t listener;
+	char *path;
+	int fd; /* -1: the listener's, or closed */
+	void (*connected)(void *arg);
+	void *arg;
+	bool listening, closed;
+};
 
 static char *folder_of(const char *path)
 {
@@ -73,48 +85,65 @@ static int clear_old(const char *path, struct sg_err *err)
 	return r;
 }
 
-int sg_endpoint_open(const char *path, int *ret_fd, struct sg_err *err)
+/* Born for nobody else. */
+static int bind_socket(const char *path, int *ret, struct sg_err *err)
 {
-	char *folder = folder_of(path);
 	struct sockaddr_un at;
 	mode_t mask;
-	int fd = -1, r, bound;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), bound;
 
-	r = check_folder(folder, err);
-	if (r == 0)
-		r = clear_old(path, err);
-	if (r < 0)
-		goto out;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0) {
-		r = sg_fail_errno(err, "cannot make a socket");
-		goto out;
-	}
+	if (fd < 0)
+		return sg_fail_errno(err, "cannot make a socket");
 	address(path, &at);
 	mask = umask(0177);
 	bound = bind(fd, (struct sockaddr *)&at, sizeof at);
 	umask(mask);
-	if (bound < 0 || listen(fd, 64) < 0) {
-		r = sg_fail_errno(err, "cannot listen at %s", path);
-		goto out;
-	}
-	*ret_fd = fd;
-	fd = -1;
-out:
-	if (fd >= 0)
+	if (bound < 0 || listen(fd, QUEUE) < 0) {
+		int r = sg_fail_errno(err, "cannot listen at %s", path);
+
 		close(fd);
-	free(folder);
-	return r;
+		return r;
+	}
+	*ret = fd;
+	return 0;
 }
 
-int sg_endpoint_share(const char *path, bool others, struct sg_err *err)
+int sg_endpoint_open(
+        const char *path, const struct sg_access *access, struct sg_endpoint **ret, struct sg_err *err)
 {
+	struct sg_endpoint *e = sg_alloc(sizeof *e);
 	char *folder = folder_of(path);
+	int r;
+
+	e->fd = -1;
+	r = check_folder(folder, err);
+	if (r == 0)
+		r = clear_old(path, err);
+	if (r == 0)
+		r = bind_socket(path, &e->fd, err);
+	if (r == 0) {
+		e->path = sg_strdup(path);
+		if (sg_access_others(access))
+			r = sg_endpoint_share(e, access, err);
+	}
+	free(folder);
+	if (r < 0) {
+		sg_endpoint_free(e);
+		return r;
+	}
+	*ret = e;
+	return 0;
+}
+
+int sg_endpoint_share(struct sg_endpoint *e, const struct sg_access *access, struct sg_err *err)
+{
+	bool others = sg_access_others(access);
+	char *folder = folder_of(e->path);
 	struct stat st;
 	int r = 0;
 
-	if (chmod(path, others ? 0666 : 0600) < 0)
-		r = sg_fail_errno(err, "cannot set the mode of %s", path);
+	if (chmod(e->path, others ? 0666 : 0600) < 0)
+		r = sg_fail_errno(err, "cannot set the mode of %s", e->path);
 	/* passing through is all that others need, and only a folder of ours is changed */
 	if (r == 0 && others && stat(folder, &st) == 0 && st.st_uid == geteuid() &&
 	        (st.st_mode & 011) != 011 && chmod(folder, (st.st_mode & 07777) | 011) < 0)
@@ -123,25 +152,112 @@ int sg_endpoint_share(const char *path, bool others, struct sg_err *err)
 	return r;
 }
 
-void sg_endpoint_remove(const char *path)
+static void on_connection(uv_stream_t *listener, int status)
 {
-	unlink(path);
+	struct sg_endpoint *e = listener->data;
+
+	if (status == 0)
+		e->connected(e->arg);
 }
 
-int sg_endpoint_peer(int fd, struct sg_peer *ret, struct sg_err *err)
+int sg_endpoint_listen(
+        struct sg_endpoint *e, uv_loop_t *loop, void (*connected)(void *arg), void *arg, struct sg_err *err)
+{
+	int r;
+
+	e->connected = connected;
+	e->arg = arg;
+	uv_pipe_init(loop, &e->listener, 0);
+	e->listener.data = e;
+	e->listening = true;
+	r = uv_pipe_open(&e->listener, e->fd);
+	if (r == 0) {
+		e->fd = -1;
+		r = uv_listen((uv_stream_t *)&e->listener, QUEUE, on_connection);
+	}
+	return r < 0 ? sg_fail(err, SG_EIO, "cannot listen at %s: %s", e->path, uv_strerror(r)) : 0;
+}
+
+int sg_endpoint_accept(struct sg_endpoint *e, uv_pipe_t *ret)
+{
+	return uv_accept((uv_stream_t *)&e->listener, (uv_stream_t *)ret) < 0 ? SG_EIO : 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	((struct sg_endpoint *)handle->data)->closed = true;
+}
+
+void sg_endpoint_stop(struct sg_endpoint *e)
+{
+	if (e->listening && !uv_is_closing((uv_handle_t *)&e->listener))
+		uv_close((uv_handle_t *)&e->listener, on_closed);
+}
+
+bool sg_endpoint_stopped(const struct sg_endpoint *e)
+{
+	return !e->listening || e->closed;
+}
+
+void sg_endpoint_free(struct sg_endpoint *e)
+{
+	if (!e)
+		return;
+	if (e->fd >= 0)
+		close(e->fd);
+	if (e->path)
+		unlink(e->path);
+	free(e->path);
+	free(e);
+}
+
+static void add_id(struct sg_strs *ids, const char *kind, uint32_t number)
+{
+	char *id = sg_format("%s %" PRIu32, kind, number);
+
+	sg_strs_add_once(ids, id);
+	free(id);
+}
+
+/* Supplementary groups, as SO_PEERGROUPS gives them; a kernel without it has none to tell. */
+static void add_groups(int fd, struct sg_strs *ids)
+{
+	gid_t groups[64], *at = groups, *more = NULL;
+	socklen_t len = sizeof groups;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, at, &len) < 0) {
+		if (errno != ERANGE || len > MOST_GROUPS * sizeof *at)
+			return;
+		at = more = sg_alloc(len);
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, at, &len) < 0)
+			len = 0;
+	}
+	for (size_t i = 0; i < len / sizeof *at; i++)
+		add_id(ids, "gid", at[i]);
+	free(more);
+}
+
+int sg_endpoint_caller(const uv_pipe_t *pipe, struct sg_caller *ret, struct sg_err *err)
 {
 	struct ucred c;
 	socklen_t len = sizeof c;
-	gid_t groups[SG_PEER_GROUPS];
+	uv_os_fd_t fd;
 
+	if (uv_fileno((const uv_handle_t *)pipe, &fd) < 0)
+		return sg_fail(err, SG_EIO, "cannot tell who asks");
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &c, &len) < 0)
 		return sg_fail_errno(err, "cannot tell who asks");
-	*ret = (struct sg_peer){ .uid = c.uid, .gid = c.gid, .pid = c.pid };
-	len = sizeof groups;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == 0) {
-		ret->n_groups = len / sizeof *groups;
-		for (size_t i = 0; i < ret->n_groups; i++)
-			ret->groups[i] = groups[i];
-	}
+	sg_caller_release(ret);
+	ret->pid = c.pid;
+	ret->account = sg_format("uid %" PRIu32, c.uid);
+	add_id(&ret->ids, "uid", c.uid);
+	add_id(&ret->ids, "gid", c.gid);
+	add_groups(fd, &ret->ids);
 	return 0;
+}
+
+/* The kernel records it when the peer connects: the two are one. */
+int sg_endpoint_opener(const uv_pipe_t *pipe, struct sg_caller *ret, struct sg_err *err)
+{
+	return sg_endpoint_caller(pipe, ret, err);
 }

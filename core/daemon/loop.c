@@ -1,19 +1,19 @@
-/* loop.c - joins lanes, pipe, timer and signals. Must not decide about mitigations: it moves facts to the engine and snapshots from it. */
+/* loop.c - joins lanes, pipe, timer and the service's manager. Must not decide about mitigations: it moves facts to the engine and snapshots from it. */
 #include "daemon/loop.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "daemon/change.h"
 #include "daemon/control.h"
 #include "daemon/desk.h"
+#include "daemon/endpoint.h"
 #include "daemon/poll.h"
 #include "daemon/refresh.h"
 #include "daemon/service.h"
 #include "daemon/watch.h"
 #include "model/codes.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	THREADS = 12,                  /* of libuv's pool */
@@ -28,7 +28,6 @@ enum {
 struct loop {
 	uv_loop_t uv;
 	uv_timer_t timer;
-	uv_signal_t terminate, interrupt, hangup;
 	struct sg_loop_options o;
 	struct sg_control *control;
 	struct sg_change *change;
@@ -94,9 +93,7 @@ static void begin_stop(struct loop *l, int code, const char *why)
 	sg_walks_stop(l->walks);
 	sg_watch_stop(l->watch);
 	sg_control_stop(l->control);
-	uv_close((uv_handle_t *)&l->terminate, NULL);
-	uv_close((uv_handle_t *)&l->interrupt, NULL);
-	uv_close((uv_handle_t *)&l->hangup, NULL);
+	sg_service_detach();
 	arm(l);
 }
 
@@ -219,7 +216,7 @@ static void reload_done(struct loop *l, struct sg_job *job)
 		l->o.access = job->access;
 		l->desk.access = job->access;
 		job->access = NULL;
-		if (sg_endpoint_share(l->o.socket, sg_access_others(l->o.access), &err) < 0)
+		if (sg_endpoint_share(l->o.endpoint, l->o.access, &err) < 0)
 			sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL, "%s", err.msg);
 	} else if (job->code != SG_ECANCELED) {
 		sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL, "the configuration stays as it was: %s",
@@ -292,40 +289,39 @@ static void on_limited(void *arg, const char *why)
 
 /* --- what the pipe brings */
 
-static bool may_watch(void *arg, const struct sg_peer *peer)
+static bool may_watch(void *arg, const struct sg_caller *caller)
 {
-	return sg_desk_allows(&((struct loop *)arg)->desk, peer, SG_RIGHT_READ);
+	return sg_desk_allows(&((struct loop *)arg)->desk, caller, SG_RIGHT_READ);
 }
 
-static bool may_import(void *arg, const struct sg_peer *peer)
+static bool may_import(void *arg, const struct sg_caller *caller)
 {
-	return sg_desk_allows(&((struct loop *)arg)->desk, peer, SG_RIGHT_CHANGE);
+	return sg_desk_allows(&((struct loop *)arg)->desk, caller, SG_RIGHT_CHANGE);
 }
 
-static void on_request(void *arg, uint64_t conn, const struct sg_peer *peer, struct sg_rpc_message *m)
+static bool has_place(void *arg, const struct sg_caller *caller)
 {
-	sg_desk_take(&((struct loop *)arg)->desk, conn, peer, m);
+	return sg_authorise_always(((struct loop *)arg)->o.access, caller);
 }
 
-/* --- signals */
-
-static void on_signal(uv_signal_t *handle, int number)
+static void on_request(void *arg, uint64_t conn, const struct sg_caller *caller, struct sg_rpc_message *m)
 {
-	struct loop *l = handle->data;
+	sg_desk_take(&((struct loop *)arg)->desk, conn, caller, m);
+}
 
-	if (number == SIGHUP) {
+/* --- what the service's manager, or a person at a terminal, asks */
+
+static void on_asked(void *arg, enum sg_service_ask what, const char *why)
+{
+	struct loop *l = arg;
+
+	switch (what) {
+	case SG_SERVICE_RELOAD:
 		sg_service_reloading();
 		sg_change_add(l->change, sg_job_new(SG_JOB_RELOAD));
-		return;
+		break;
+	case SG_SERVICE_STOP: begin_stop(l, 0, why); break;
 	}
-	begin_stop(l, 0, number == SIGTERM ? "SIGTERM" : "SIGINT");
-}
-
-static void start_signal(struct loop *l, uv_signal_t *handle, int number)
-{
-	uv_signal_init(&l->uv, handle);
-	handle->data = l;
-	uv_signal_start(handle, on_signal, number);
 }
 
 /* --- the whole */
@@ -368,14 +364,14 @@ int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
 		.request = on_request,
 		.may_watch = may_watch,
 		.may_import = may_import,
+		.has_place = has_place,
 		.rearm = on_rearm };
 	char threads[8];
 	int r;
 
 	/* read by libuv when the first job is queued */
 	snprintf(threads, sizeof threads, "%d", THREADS);
-	setenv("UV_THREADPOOL_SIZE", threads, 1);
-	signal(SIGPIPE, SIG_IGN);
+	sg_os_setenv("UV_THREADPOOL_SIZE", threads);
 	l->o = *options;
 	uv_loop_init(&l->uv);
 	uv_timer_init(&l->uv, &l->timer);
@@ -385,18 +381,16 @@ int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
 	l->wake = now_of(l);
 	l->alive_every = sg_service_watchdog();
 	l->alive_next = l->alive_every ? now_of(l) : INT64_MAX;
-	r = sg_control_start(&l->uv, l->o.socket_fd, &hooks, &l->control, err);
+	r = sg_control_start(&l->uv, l->o.endpoint, &hooks, &l->control, err);
 	if (r < 0) {
 		uv_close((uv_handle_t *)&l->timer, NULL);
 	} else {
 		start_lanes(l);
-		start_signal(l, &l->terminate, SIGTERM);
-		start_signal(l, &l->interrupt, SIGINT);
-		start_signal(l, &l->hangup, SIGHUP);
+		sg_service_attach(&l->uv, on_asked, l);
 		if (l->snapshot->fatal)
 			begin_stop(l, SG_EFATAL, "the journal cannot be read");
-		else if (atomic_load(l->o.stop)) /* a signal came before there was a loop */
-			begin_stop(l, 0, "a signal");
+		else if (atomic_load(l->o.stop)) /* before there was a loop */
+			begin_stop(l, 0, "a request at its start");
 		else
 			sg_service_ready(sg_val_get_str(l->snapshot->status, "verdict", "up"));
 		arm(l);

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static void print_line(const char *text)
 {
@@ -38,7 +37,7 @@ enum sg_exit sg_once_run(const struct sg_options *o, const char *journal, struct
 		.drives = &o->drives, .journal = journal, .any_machine = o->any_machine
 	};
 	struct sg_val *params = sg_val_map(), *reply = NULL;
-	char *account = sg_access_account((uint32_t)geteuid());
+	char *self = sg_access_self(), *account = sg_access_account(self);
 	int r;
 
 	if (o->id)
@@ -53,5 +52,6 @@ enum sg_exit sg_once_run(const struct sg_options *o, const char *journal, struct
 	sg_val_free(reply);
 	sg_val_free(params);
 	free(account);
+	free(self);
 	return sg_exit_of(r);
 }

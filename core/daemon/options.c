@@ -5,17 +5,27 @@
 #include <string.h>
 
 const char sg_options_help[] =
-        "usage: stopgapd --config FILE --root C=DIR [--root D=DIR]... [options]\n"
+        "usage: stopgapd [run] --config FILE --root C=DIR [--root D=DIR]... [options]\n"
         "       stopgapd --once recover | --once rollback ID | --once rollback --all  --root C=DIR\n"
+        "       stopgapd install [--config FILE] [--journal DIR] | uninstall [--keep] | start | stop\n"
         "\n"
         "Applies the mitigations of signed feeds to a server's system drive, and gives back what was there.\n"
-        "It never goes to the background by itself: run it from a service manager (Type=notify).\n"
+        "It never goes to the background by itself: run it from a service manager (Type=notify). On Windows "
+        "the\n"
+        "drives are the machine's own unless --root says otherwise, and these words manage the service "
+        "\"stopgap\":\n"
+        "\n"
+        "  install          make or mend the service, its folders' access lists and its event source\n"
+        "  uninstall        take them away; refused while mitigations are in place, unless --keep leaves "
+        "them there\n"
+        "  start, stop      and wait until it has; mitigations stay in place\n"
         "\n"
         "  --config FILE    the configuration; without it the journal's last good one, or the defaults\n"
         "  --root X=DIR     the folder that is drive X: (a mounted or copied drive); once per drive\n"
         "  --journal DIR    the journal's folder; default C:\\ProgramData\\stopgap\\journal\n"
-        "  --socket PATH    the control socket; default <control socket> of the configuration, or\n"
-        "                   C:\\ProgramData\\stopgap\\control\\control.sock\n"
+        "  --socket PATH    the control socket or pipe; default <control socket> of the configuration, or\n"
+        "                   C:\\ProgramData\\stopgap\\control\\control.sock, on Windows "
+        "\\\\.\\pipe\\stopgap\n"
         "  --foreground     messages for a person: no level prefixes\n"
         "  --any-machine    accept a journal that another machine wrote\n"
         "  --check-config   read the configuration, say what is wrong with it, and stop\n"
@@ -40,13 +50,14 @@ enum option {
 	CHECK_CONFIG,
 	PRINT_CONFIG,
 	ALL,
+	KEEP,
 	HELP,
 	VERSION,
 	OPTION_COUNT,
 };
 static const char *const names[OPTION_COUNT + 1] = { "--config", "--root", "--journal", "--socket", "--once",
-	"--foreground", "--any-machine", "--check-config", "--print-config", "--all", "--help", "--version",
-	NULL };
+	"--foreground", "--any-machine", "--check-config", "--print-config", "--all", "--keep", "--help",
+	"--version", NULL };
 
 static bool takes_value(int option)
 {
@@ -95,6 +106,7 @@ static int take(struct sg_options *o, int option, const char *value, bool *all, 
 	case CHECK_CONFIG: o->run = SG_RUN_CHECK_CONFIG; break;
 	case PRINT_CONFIG: o->run = SG_RUN_PRINT_CONFIG; break;
 	case ALL: *all = true; break;
+	case KEEP: o->keep = true; break;
 	case HELP: o->run = SG_RUN_HELP; break;
 	case VERSION: o->run = SG_RUN_VERSION; break;
 	case OPTION_COUNT: break;
@@ -102,10 +114,54 @@ static int take(struct sg_options *o, int option, const char *value, bool *all, 
 	return 0;
 }
 
+/* The first argument may be a word. */
+static bool take_word(struct sg_options *o, const char *arg)
+{
+	static const struct {
+		const char *name;
+		enum sg_run run;
+	} words[] = {
+		{ "run", SG_RUN_SERVICE },
+		{ "install", SG_RUN_INSTALL },
+		{ "uninstall", SG_RUN_UNINSTALL },
+		{ "start", SG_RUN_START },
+		{ "stop", SG_RUN_STOP },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(words[i].name, arg) == 0) {
+			o->run = words[i].run;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The word says all of it: what else was given would be taken for done. */
+static int check_word(const struct sg_options *o, struct sg_err *err)
+{
+	bool drives = false;
+
+	for (size_t i = 0; i < sizeof o->drives.dir / sizeof *o->drives.dir; i++)
+		drives = drives || o->drives.dir[i];
+	if (o->keep && o->run != SG_RUN_UNINSTALL)
+		return sg_fail(err, SG_EINVAL, "--keep goes with uninstall alone");
+	if (o->run < SG_RUN_INSTALL || o->run > SG_RUN_STOP)
+		return 0;
+	if (drives || o->socket || o->foreground || o->any_machine ||
+	        (o->run != SG_RUN_INSTALL && (o->config || o->journal)))
+		return sg_fail(err, SG_EINVAL,
+		        "install takes --config and --journal, uninstall takes --keep, start and stop take "
+		        "nothing: the rest is the configuration's");
+	return 0;
+}
+
 static int check(struct sg_options *o, bool all, struct sg_err *err)
 {
 	if (o->run == SG_RUN_HELP || o->run == SG_RUN_VERSION)
 		return 0;
+	if (check_word(o, err) < 0)
+		return SG_EINVAL;
 	if (all && o->run == SG_RUN_ROLLBACK && !o->id)
 		o->run = SG_RUN_ROLLBACK_ALL;
 	else if (all || (o->id && o->run != SG_RUN_ROLLBACK))
@@ -128,6 +184,8 @@ int sg_options_read(int argc, char **argv, struct sg_options *ret, struct sg_err
 		const char *value = NULL;
 		int option;
 
+		if (i == 1 && take_word(&o, argv[i]))
+			continue;
 		if (argv[i][0] != '-') {
 			if (o.id)
 				r = sg_fail(err, SG_EINVAL, "\"%s\" is one argument too many", argv[i]);

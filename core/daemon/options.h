@@ -11,6 +11,10 @@ enum sg_run {
 	SG_RUN_RECOVER,      /* --once recover */
 	SG_RUN_ROLLBACK,     /* --once rollback ID */
 	SG_RUN_ROLLBACK_ALL, /* --once rollback --all */
+	SG_RUN_INSTALL,      /* the service, as its manager knows it */
+	SG_RUN_UNINSTALL,
+	SG_RUN_START,
+	SG_RUN_STOP,
 	SG_RUN_HELP,
 	SG_RUN_VERSION,
 };
@@ -19,7 +23,7 @@ struct sg_options {
 	const char *config, *journal, *socket; /* borrowed from argv; NULL: not given */
 	const char *id;                        /* of SG_RUN_ROLLBACK */
 	struct sg_drives drives;
-	bool foreground, any_machine;
+	bool foreground, any_machine, keep;
 };
 /* SG_EINVAL says which argument is wrong and what it may be. {0} is a valid one to release. */
 int sg_options_read(int argc, char **argv, struct sg_options *ret, struct sg_err *err);

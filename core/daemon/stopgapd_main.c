@@ -1,5 +1,6 @@
 /* stopgapd_main.c - the service's beginning and end, in the order that design.md section 3 asks for: lock, check, recover, configuration,
- * control socket, loop. Started by itself as a worker (base/worker.h) it is another program: that comes first. Nothing starts a thread before sg_loop_run(), because checking the journal forks. */
+ * control socket, loop. Started by itself as a worker (base/worker.h) it is another program: that comes first. Nothing starts a thread before sg_loop_run(),
+ * because checking the journal forks. */
 #include "actions/apart.h"
 #include "base/log.h"
 #include "base/os.h"
@@ -10,11 +11,11 @@
 #include "daemon/loop.h"
 #include "daemon/once.h"
 #include "daemon/options.h"
+#include "daemon/service.h"
 #include "engine/places.h"
 #include "feed/apart.h"
 #include "model/codes.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,18 +26,6 @@ static bool is_stop_asked(void *arg)
 {
 	(void)arg;
 	return atomic_load(&stop_asked);
-}
-
-/* Before the loop has its own handlers: recovery ends at its next step boundary. */
-static void on_early_signal(int number)
-{
-	(void)number;
-	atomic_store(&stop_asked, true);
-}
-
-static void on_early_hangup(int number)
-{
-	(void)number; /* the configuration has not been read yet: there is nothing to read again */
 }
 
 static void complain(const struct sg_err *err)
@@ -101,9 +90,6 @@ static int open_engine(const struct sg_options *o, const char *journal, uint64_t
 		.stop = is_stop_asked,
 		.seed = seed };
 
-	if (signal(SIGTERM, on_early_signal) == SIG_ERR || signal(SIGINT, on_early_signal) == SIG_ERR ||
-	        signal(SIGHUP, on_early_hangup) == SIG_ERR)
-		return sg_fail_errno(err, "cannot handle signals");
 	return sg_engine_open(&options, ret, err);
 }
 
@@ -124,7 +110,7 @@ static int choose_socket(const struct sg_options *o, const char *configured, cha
 static int serve(const struct sg_options *o, struct sg_engine *engine, uint64_t seed, struct sg_err *err)
 {
 	struct sg_loop_options loop = {
-		.engine = engine, .config = o->config, .stop = &stop_asked, .seed = seed, .socket_fd = -1
+		.engine = engine, .config = o->config, .stop = &stop_asked, .seed = seed
 	};
 	char *configured = NULL, *socket = NULL;
 	int r = sg_config_start(engine, o->config, &loop.access, &configured, err);
@@ -132,16 +118,12 @@ static int serve(const struct sg_options *o, struct sg_engine *engine, uint64_t 
 	if (r == 0)
 		r = choose_socket(o, configured, &socket, err);
 	if (r == 0)
-		r = sg_endpoint_open(socket, &loop.socket_fd, err);
+		r = sg_endpoint_open(socket, loop.access, &loop.endpoint, err);
 	if (r == 0) {
-		loop.socket = socket;
-		r = sg_access_others(loop.access) ? sg_endpoint_share(socket, true, err) : 0;
-		if (r == 0) {
-			r = sg_loop_run(&loop, err);
-			loop.access = NULL; /* the loop's */
-		}
-		sg_endpoint_remove(socket);
+		r = sg_loop_run(&loop, err);
+		loop.access = NULL; /* the loop's */
 	}
+	sg_endpoint_free(loop.endpoint);
 	sg_access_free(loop.access);
 	free(configured);
 	free(socket);
@@ -155,7 +137,9 @@ static enum sg_exit run_service(const struct sg_options *o, const char *journal,
 	int r;
 
 	sg_os_random(&seed, sizeof seed);
-	r = open_engine(o, journal, seed, &engine, err);
+	r = sg_service_begin(&stop_asked, err);
+	if (r == 0)
+		r = open_engine(o, journal, seed, &engine, err);
 	/* A journal that does not open cannot hold the line that says so. */
 	if (r == SG_EDAMAGED)
 		sg_log(SG_CRITICAL, SG_EV_JOURNAL_DAMAGED, NULL, "%s", err->msg);
@@ -164,7 +148,20 @@ static enum sg_exit run_service(const struct sg_options *o, const char *journal,
 	if (r == 0)
 		r = serve(o, engine, seed, err);
 	sg_engine_close(engine);
+	if (r < 0)
+		sg_service_failed(err);
 	return r == 0 ? SG_EXIT_DONE : SG_EXIT_FAILED;
+}
+
+static enum sg_exit manage(const struct sg_options *o, struct sg_err *err)
+{
+	const struct sg_service_setup setup = { .config = o->config, .journal = o->journal, .keep = o->keep };
+	enum sg_service_verb verb = o->run == SG_RUN_INSTALL     ? SG_SERVICE_INSTALL
+	                            : o->run == SG_RUN_UNINSTALL ? SG_SERVICE_UNINSTALL
+	                            : o->run == SG_RUN_START     ? SG_SERVICE_START
+	                                                         : SG_SERVICE_HALT;
+
+	return sg_exit_of(sg_service_setup(verb, &setup, err));
 }
 
 static enum sg_exit run(const struct sg_options *o, struct sg_err *err)
@@ -176,6 +173,8 @@ static enum sg_exit run(const struct sg_options *o, struct sg_err *err)
 	sg_xml_init();
 	if (o->run == SG_RUN_CHECK_CONFIG || o->run == SG_RUN_PRINT_CONFIG)
 		return show_config(o, err);
+	if (o->run >= SG_RUN_INSTALL && o->run <= SG_RUN_STOP)
+		return manage(o, err);
 	r = o->journal ? 0 : sg_place_journal(&o->drives, &journal, err);
 	if (r < 0)
 		status = r == SG_EINVAL ? SG_EXIT_USAGE : SG_EXIT_FAILED;
@@ -185,6 +184,34 @@ static enum sg_exit run(const struct sg_options *o, struct sg_err *err)
 		status = sg_once_run(o, o->journal ? o->journal : journal, err);
 	free(journal);
 	return status;
+}
+
+static int stopgapd(int argc, char **argv)
+{
+	struct sg_options o = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+	enum sg_exit status;
+
+	if (sg_options_read(argc, argv, &o, &err) < 0) {
+		complain(&err);
+		fputs("stopgapd --help says more\n", stderr);
+		return SG_EXIT_USAGE;
+	}
+	if (o.foreground)
+		sg_os_setenv("JOURNAL_STREAM", NULL); /* whose presence asks for level prefixes */
+	if (o.run == SG_RUN_HELP) {
+		fputs(sg_options_help, stdout);
+		status = SG_EXIT_DONE;
+	} else if (o.run == SG_RUN_VERSION) {
+		puts("stopgapd " SG_VERSION);
+		status = SG_EXIT_DONE;
+	} else {
+		status = run(&o, &err);
+	}
+	if (err.code)
+		complain(&err);
+	sg_options_release(&o);
+	return (int)status;
 }
 
 /* What a worker of this program may be: a reader of feeds, a fetcher, a reader of configuration. */
@@ -203,30 +230,8 @@ static const struct sg_worker_job *jobs(void)
 
 int main(int argc, char **argv)
 {
-	struct sg_options o = { 0 };
-	struct sg_err err = SG_ERR_INIT;
-	enum sg_exit status;
-
+	sg_os_begin(&argc, &argv);
 	sg_worker_begin(argc, argv, jobs()); /* never returns in a worker */
 	sg_actions_apart();
-	if (sg_options_read(argc, argv, &o, &err) < 0) {
-		complain(&err);
-		fputs("stopgapd --help says more\n", stderr);
-		return SG_EXIT_USAGE;
-	}
-	if (o.foreground)
-		unsetenv("JOURNAL_STREAM"); /* whose presence asks for level prefixes */
-	if (o.run == SG_RUN_HELP) {
-		fputs(sg_options_help, stdout);
-		status = SG_EXIT_DONE;
-	} else if (o.run == SG_RUN_VERSION) {
-		puts("stopgapd " SG_VERSION);
-		status = SG_EXIT_DONE;
-	} else {
-		status = run(&o, &err);
-	}
-	if (err.code)
-		complain(&err);
-	sg_options_release(&o);
-	return (int)status;
+	return sg_service_host(argc, argv, stopgapd);
 }

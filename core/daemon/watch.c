@@ -170,6 +170,7 @@ void sg_watch_update(
         struct sg_watch *w, const struct sg_strs *paths, const struct sg_strs *roots, bool handles_off)
 {
 	bool other = !same_list(&w->paths, paths) || !same_list(&w->roots, roots);
+	bool off = handles_off || !sg_watch_keeps_handles();
 
 	if (w->stopped)
 		return;
@@ -178,16 +179,16 @@ void sg_watch_update(
 		copy_list(&w->roots, roots);
 		sg_watch_take_list(w);
 	}
-	if (handles_off && !w->off) {
+	if (off && !w->off) {
 		for (size_t i = 0; i < w->n_folders; i++)
 			sg_watch_close(w, &w->folders[i]);
 		for (size_t i = 0; i < w->n_files; i++)
 			w->files[i].known = false; /* what changed before the first question is not known */
 		w->due = true;
 	}
-	if (!handles_off && w->off)
+	if (!off && w->off)
 		w->due = true;
-	w->off = handles_off;
+	w->off = off;
 	if (w->limited && sg_watch_now(w) - w->limited_at >= RETRY_MS) {
 		w->limited = false;
 		w->due = true;

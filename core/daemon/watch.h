@@ -5,9 +5,9 @@
  * identity, size and time about every second: the bar for an answer is two seconds, so two seconds between the questions would be too long.
  * Told too often is fine, and happens whenever a handle was opened: what changed before that is not known.
  *
- * On Windows uv_fs_event_start() opens the folder, and an open folder keeps every folder above it from being renamed or removed: an installer would fail.
- * Hence `handles_off`. A Windows build has to open folders with FILE_SHARE_DELETE (libuv does), to give up folders that others want to rename (one handle
- * per drive, recursive, is the alternative: UV_FS_EVENT_RECURSIVE in sg_watch_open()), and to compare identities by sg_os_stat(), which is ready for it.
+ * On Windows no handle is kept, ever: an open folder keeps every folder above it from being renamed or removed, whatever it shares, so that an installer or
+ * a person who moves a site would fail. One recursive handle on the root of each drive would block nobody and wake for every file written on it; asking some
+ * dozens of files for their identity each second is cheaper than that.
  * Owner: the loop. Thread: the loop's; the files are asked on a thread of libuv's pool.
  */
 #ifndef SG_DAEMON_WATCH_H

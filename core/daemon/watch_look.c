@@ -86,7 +86,7 @@ static bool waits_for_return(const struct sg_watch *w)
 	return false;
 }
 
-static void tell(struct sg_watch *w)
+static void tell_changes(struct sg_watch *w)
 {
 	struct sg_strs paths = { 0 };
 	int64_t now = sg_watch_now(w);
@@ -120,7 +120,7 @@ static void after(uv_work_t *work, int status)
 		check_folders(w, look->stamps);
 		check_files(w, look->stamps + w->n_folders);
 		if (!waits_for_return(w))
-			tell(w);
+			tell_changes(w);
 	}
 	sg_strs_release(&look->paths);
 	free(look->stamps);

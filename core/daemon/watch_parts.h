@@ -53,6 +53,9 @@ bool sg_watch_open(struct sg_watch *w, struct sg_watched_folder *f);
 void sg_watch_close(struct sg_watch *w, struct sg_watched_folder *f);
 int64_t sg_watch_now(const struct sg_watch *w);
 
+/* watch_posix.c, watch_win.c: whether a folder may be kept open without being in anybody's way. */
+bool sg_watch_keeps_handles(void);
+
 /* watch_list.c */
 void sg_watch_take_list(
         struct sg_watch *w); /* of w->paths and w->roots; handles that are still wanted stay open */

@@ -1,14 +1,11 @@
 /* places.c - the default places of a drive. Folders that are there are found without regard to case, as Windows would; what is missing is
  * taken as written. */
-#include "engine/places.h"
+#include "engine/places_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOCKET_MAX = 100 }; /* sun_path has 108 octets on Linux, 104 elsewhere */
-
-/* C:\ProgramData\stopgap\LEAF, and below it `file` unless NULL. */
-static int below_program_data(
+int sg_place_below(
         const struct sg_drives *drives, const char *leaf, const char *file, char **ret, struct sg_err *err)
 {
 	const char *parts[] = { "ProgramData", "stopgap", leaf, file };
@@ -45,39 +42,12 @@ static int below_program_data(
 
 int sg_place_journal(const struct sg_drives *drives, char **ret, struct sg_err *err)
 {
+	if (sg_drives_live(drives))
+		return sg_drive_canonical(drives, "%ProgramData%\\stopgap\\journal", ret, err);
 	if (!drives->dir['C' - 'A'])
 		return sg_fail(err, SG_EINVAL,
 		        "there is no drive C: give --root C=FOLDER (a mounted or copied system drive), or "
 		        "say where the "
 		        "journal is with --journal FOLDER");
-	return below_program_data(drives, "journal", NULL, ret, err);
-}
-
-int sg_place_check_socket(const char *path, struct sg_err *err)
-{
-	if (strlen(path) <= SOCKET_MAX)
-		return 0;
-	return sg_fail(err, SG_ELIMIT,
-	        "%s is longer than the %d octets that a socket's address may have: choose a shorter one with "
-	        "--socket PATH or <control socket=\"...\"/>",
-	        path, SOCKET_MAX);
-}
-
-int sg_place_socket(const struct sg_drives *drives, char **ret, struct sg_err *err)
-{
-	char *path = NULL;
-	int r = 0;
-
-	if (drives->dir['C' - 'A'])
-		r = below_program_data(drives, "control", "control.sock", &path, err);
-	else
-		path = sg_strdup("/run/stopgap/control.sock");
-	if (r == 0)
-		r = sg_place_check_socket(path, err);
-	if (r < 0) {
-		free(path);
-		return r;
-	}
-	*ret = path;
-	return 0;
+	return sg_place_below(drives, "journal", NULL, ret, err);
 }

@@ -5,14 +5,21 @@
 
 #include "base/drive.h"
 
-/* Native folder of the journal: C:\ProgramData\stopgap\journal. SG_EINVAL without a drive C:. Owned by the caller. */
+#define SG_SERVICE_NAME "stopgap" /* on Windows: of the service, its event source and its pipe */
+
+/* Native folder of the journal: C:\ProgramData\stopgap\journal, on live drives wherever %ProgramData% is. SG_EINVAL without a drive C:. Owned by the
+ * caller. */
 int sg_place_journal(const struct sg_drives *drives, char **ret, struct sg_err *err);
 
-/* The control socket: C:\ProgramData\stopgap\control\control.sock, or the system's own place (/run/stopgap/control.sock) without a drive.
- * SG_ELIMIT when the path is longer than a socket's address may be. Owned by the caller. */
+/* The control socket: C:\ProgramData\stopgap\control\control.sock, or the system's own place (/run/stopgap/control.sock) without a drive. SG_ELIMIT when
+ * the path is longer than a socket's address may be. On Windows the pipe \\.\pipe\stopgap, and for a folder that stands for drive C: one whose name has that
+ * folder's hash. Owned by the caller. */
 int sg_place_socket(const struct sg_drives *drives, char **ret, struct sg_err *err);
 
-/* SG_ELIMIT, with what to do about it, when a socket cannot have this path. */
+/* SG_ELIMIT or SG_EINVAL, with what to do about it, when a socket or pipe cannot have this path. */
 int sg_place_check_socket(const char *path, struct sg_err *err);
+
+/* On Windows: the service's own pipe, where nobody but the service may answer. */
+bool sg_place_is_service(const char *path);
 
 #endif

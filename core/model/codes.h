@@ -47,6 +47,19 @@
 	        "what the registry says may be out of date",                                                 \
 	        "the hive on this drive was not written out whole when Windows was last on it",              \
 	        "start Windows from this drive once, and shut it down properly")                             \
+	X(1013, FAILED, SG_CRITICAL, "failed", "the service ended on an error; mitigations stay in place",   \
+	        "the text names it: a journal that cannot be used, a disk that failed, a setting",           \
+	        "mend what it names; the service manager starts the service again")                          \
+	X(1014, CONTROL_TAKEN, SG_CRITICAL, "control-taken",                                                 \
+	        "the control pipe cannot be made; the service works without it",                             \
+	        "another program has taken its name: one that a person runs, or one that lies in wait",      \
+	        "find the process that has the pipe and end it; it is tried again every two seconds")        \
+	X(1015, CONTROL_BACK, SG_INFO, "control-back", "the control pipe answers now",                       \
+	        "what had its name is gone", "nothing")                                                      \
+	X(1016, ACCOUNT_UNKNOWN, SG_WARNING, "account-unknown",                                              \
+	        "an account of <access> is not known; it may do nothing",                                    \
+	        "the name is wrong, or its domain did not answer",                                           \
+	        "reload the configuration once the domain answers, or write the account's SID")              \
 	X(2000, FEED_ACCEPTED, SG_INFO, "feed-accepted", "a new document of the feed is in force",           \
 	        "the publisher published, and the signature, the serial and the time are right", "nothing")  \
 	X(2001, FEED_UNREACHABLE, SG_WARNING, "feed-unreachable",                                            \

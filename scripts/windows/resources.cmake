@@ -16,3 +16,18 @@ function(sg_resources name)
   target_sources(${name} PRIVATE ${rc})
   set_property(SOURCE ${rc} APPEND PROPERTY OBJECT_DEPENDS ${manifest})
 endfunction()
+
+# sg_messages(NAME): gives it the messages of Windows' event log, made from the table of events.
+function(sg_messages name)
+  set(made ${CMAKE_BINARY_DIR}/messages)
+  set(maker ${sg_resource_templates}/make-messages)
+  set(table ${CMAKE_SOURCE_DIR}/core/model/codes.h)
+  string(REPLACE "windres" "windmc" windmc "${CMAKE_RC_COMPILER}")
+  file(MAKE_DIRECTORY ${made})
+  add_custom_command(OUTPUT ${made}/messages.rc ${made}/MSG00409.bin DEPENDS ${table} ${maker}
+    COMMAND ${maker} ${table} ${made}/messages.mc
+    COMMAND ${windmc} -h ${made} -r ${made} ${made}/messages.mc
+    VERBATIM)
+  set_property(SOURCE ${made}/messages.rc PROPERTY INCLUDE_DIRECTORIES ${made})
+  target_sources(${name} PRIVATE ${made}/messages.rc)
+endfunction()

@@ -9,67 +9,141 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { SELF = 500, READER = 1001, CHANGER = 1002, STRANGER = 1003, READ_GROUP = 2001, CHANGE_GROUP = 2002 };
-
-static struct sg_access *access_with_lists(void)
+/* Up to three ids in a row, NULL-terminated, as a list. */
+static struct sg_strs strs_of(const char *const *ids)
 {
-	struct sg_access *a = sg_alloc(sizeof *a);
+	struct sg_strs s = { 0 };
 
-	a->self = SELF;
-	sg_ids_add(&a->read_uids, READER);
-	sg_ids_add(&a->read_gids, READ_GROUP);
-	sg_ids_add(&a->change_uids, CHANGER);
-	sg_ids_add(&a->change_gids, CHANGE_GROUP);
-	return a;
+	for (; *ids; ids++)
+		sg_strs_add(&s, *ids);
+	return s;
+}
+
+struct row {
+	const char *who;
+	const char *ids[6], *barred[3];
+	bool read, change;
+};
+
+static void check_rows(const struct sg_access *a, const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct sg_caller c = { .ids = strs_of(rows[i].ids), .barred = strs_of(rows[i].barred) };
+		bool read = sg_authorise(a, &c, SG_RIGHT_READ), change = sg_authorise(a, &c, SG_RIGHT_CHANGE);
+
+		if (read != rows[i].read || change != rows[i].change)
+			fail_msg("%s: read %d, change %d", rows[i].who, read, change);
+		if (sg_authorise_always(a, &c) && !change)
+			fail_msg("%s: always has a place, and may not change", rows[i].who);
+		sg_caller_release(&c);
+	}
 }
 
 static void each_account_gets_exactly_its_rights(void **state)
 {
-	static const uint32_t read_group[] = { 7, READ_GROUP }, change_group[] = { CHANGE_GROUP },
-	                      other[] = { 9 };
-	const struct {
-		const char *who;
-		struct sg_caller caller;
-		bool read, change;
-	} table[] = {
-		{ "root", { .uid = 0 }, true, true },
-		{ "the service's own account", { .uid = SELF, .gid = 1 }, true, true },
-		{ "listed reader", { .uid = READER, .gid = 1 }, true, false },
-		{ "listed changer", { .uid = CHANGER, .gid = 1 }, true, true },
-		{ "primary group reads", { .uid = STRANGER, .gid = READ_GROUP }, true, false },
-		{ "primary group changes", { .uid = STRANGER, .gid = CHANGE_GROUP }, true, true },
-		{ "supplementary group reads", { STRANGER, 1, read_group, 2 }, true, false },
-		{ "supplementary group changes", { STRANGER, 1, change_group, 1 }, true, true },
-		{ "stranger", { STRANGER, 1, other, 1 }, false, false },
-		{ "a uid that is a listed gid", { .uid = CHANGE_GROUP, .gid = 1 }, false, false },
-		{ "a gid that is a listed uid", { .uid = STRANGER, .gid = CHANGER }, false, false },
-		{ "group 0 is not user 0", { .uid = STRANGER, .gid = 0 }, false, false },
-		{ "the service's own uid as a group", { .uid = STRANGER, .gid = SELF }, false, false },
+	static const struct row rows[] = {
+		{ "root", { "uid 0", "gid 0" }, { NULL }, true, true },
+		{ "the service's own account", { "uid 500", "gid 1" }, { NULL }, true, true },
+		{ "listed reader", { "uid 1001", "gid 1" }, { NULL }, true, false },
+		{ "listed changer", { "uid 1002", "gid 1" }, { NULL }, true, true },
+		{ "primary group reads", { "uid 1003", "gid 2001" }, { NULL }, true, false },
+		{ "primary group changes", { "uid 1003", "gid 2002" }, { NULL }, true, true },
+		{ "supplementary group reads", { "uid 1003", "gid 1", "gid 7", "gid 2001" }, { NULL }, true,
+		        false },
+		{ "supplementary group changes", { "uid 1003", "gid 1", "gid 2002" }, { NULL }, true, true },
+		{ "stranger", { "uid 1003", "gid 1", "gid 9" }, { NULL }, false, false },
+		{ "a uid that is a listed gid", { "uid 2002", "gid 1" }, { NULL }, false, false },
+		{ "a gid that is a listed uid", { "uid 1003", "gid 1002" }, { NULL }, false, false },
+		{ "group 0 is not user 0", { "uid 1003", "gid 0" }, { NULL }, false, false },
+		{ "the service's own uid as a group", { "uid 1003", "gid 500" }, { NULL }, false, false },
+		{ "a number that begins like another", { "uid 10011", "gid 200" }, { NULL }, false, false },
+		{ "nobody at all", { NULL }, { NULL }, false, false },
 	};
-	struct sg_access *a = access_with_lists();
+	struct sg_access a = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		bool read = sg_authorise(a, &table[i].caller, SG_RIGHT_READ),
-		     change = sg_authorise(a, &table[i].caller, SG_RIGHT_CHANGE);
-
-		if (read != table[i].read || change != table[i].change)
-			fail_msg("%s: read %d, change %d", table[i].who, read, change);
-	}
-	sg_access_free(a);
+	sg_strs_add(&a.always, "uid 0");
+	sg_strs_add(&a.always, "uid 500");
+	sg_strs_add(&a.read, "uid 1001");
+	sg_strs_add(&a.read, "gid 2001");
+	sg_strs_add(&a.change, "uid 1002");
+	sg_strs_add(&a.change, "gid 2002");
+	assert_true(sg_access_others(&a));
+	check_rows(&a, rows, sizeof rows / sizeof *rows);
+	sg_strs_release(&a.always);
+	sg_strs_release(&a.read);
+	sg_strs_release(&a.change);
 }
 
-static void without_lists_only_root_and_the_service_itself_may_ask(void **state)
+#define SYSTEM     "S-1-5-18"
+#define ADMINS     "S-1-5-32-544"
+#define USERS      "S-1-5-32-545"
+#define EVERYONE   "S-1-1-0"
+#define NETWORK    "S-1-5-2"
+#define ANONYMOUS  "S-1-5-7"
+#define RESTRICTED "S-1-5-12"
+#define LOW        "S-1-16-4096"
+#define MEDIUM     "S-1-16-8192"
+#define HIGH       "S-1-16-12288"
+#define DOMAIN     "S-1-5-21-1-2-3-"
+#define ANNA       DOMAIN "1001"
+#define READERS    DOMAIN "2001"
+#define CHANGERS   DOMAIN "2002"
+
+/* Tokens as Windows gives them: what counts, and what is for denying only. */
+static void each_token_of_windows_gets_exactly_its_rights(void **state)
 {
-	const struct sg_access a = { .self = SELF };
-	const struct sg_caller root = { .uid = 0 }, self = { .uid = SELF }, other = { .uid = STRANGER };
+	static const struct row rows[] = {
+		{ "SYSTEM", { SYSTEM, ADMINS, EVERYONE, HIGH }, { NULL }, true, true },
+		{ "elevated administrator", { ANNA, ADMINS, USERS, HIGH }, { NULL }, true, true },
+		{ "filtered administrator", { ANNA, USERS, MEDIUM }, { ADMINS }, false, false },
+		{ "filtered administrator who may read", { ANNA, READERS, MEDIUM }, { ADMINS }, true, false },
+		{ "reading group", { ANNA, USERS, READERS, MEDIUM }, { NULL }, true, false },
+		{ "changing group", { ANNA, USERS, CHANGERS, MEDIUM }, { NULL }, true, true },
+		{ "changing group, for denying only", { ANNA, USERS, MEDIUM }, { CHANGERS }, false, false },
+		{ "other", { ANNA, USERS, EVERYONE, MEDIUM }, { NULL }, false, false },
+		{ "anonymous", { ANONYMOUS, EVERYONE, NETWORK, MEDIUM }, { NULL }, false, false },
+		{ "anonymous in a listed group", { ANONYMOUS, READERS, MEDIUM }, { NULL }, false, false },
+		{ "an administrator from the network", { ANNA, ADMINS, NETWORK, HIGH }, { NULL }, false,
+		        false },
+		{ "a reader from the network", { ANNA, READERS, NETWORK, MEDIUM }, { NULL }, false, false },
+		{ "the network, for denying only", { ANNA, ADMINS, HIGH }, { NETWORK }, false, false },
+		{ "a low process of a changer", { ANNA, CHANGERS, LOW }, { NULL }, false, false },
+		{ "a restricted token of an administrator", { ANNA, ADMINS, HIGH }, { RESTRICTED }, false,
+		        false },
+		{ "a SID that begins like another", { ANNA "1", READERS "9", MEDIUM }, { NULL }, false,
+		        false },
+	};
+	static const char *const never[] = { ANONYMOUS, NETWORK, RESTRICTED, LOW, NULL };
+	struct sg_access a = { .never = strs_of(never) };
 
 	(void)state;
-	assert_true(sg_authorise(&a, &root, SG_RIGHT_CHANGE));
-	assert_true(sg_authorise(&a, &self, SG_RIGHT_CHANGE));
-	assert_false(sg_authorise(&a, &other, SG_RIGHT_READ));
-	assert_false(sg_authorise(&a, &other, SG_RIGHT_CHANGE));
+	sg_strs_add(&a.always, SYSTEM);
+	sg_strs_add(&a.always, ADMINS);
+	sg_strs_add(&a.read, READERS);
+	sg_strs_add(&a.change, CHANGERS);
+	check_rows(&a, rows, sizeof rows / sizeof *rows);
+	sg_strs_release(&a.always);
+	sg_strs_release(&a.never);
+	sg_strs_release(&a.read);
+	sg_strs_release(&a.change);
+}
+
+static void without_lists_only_those_of_always_may_ask(void **state)
+{
+	static const struct row rows[] = {
+		{ "root", { "uid 0" }, { NULL }, true, true },
+		{ "itself", { "uid 500" }, { NULL }, true, true },
+		{ "other", { "uid 1003" }, { NULL }, false, false },
+	};
+	struct sg_access a = { 0 };
+
+	(void)state;
+	sg_strs_add(&a.always, "uid 0");
+	sg_strs_add(&a.always, "uid 500");
 	assert_false(sg_access_others(&a));
+	check_rows(&a, rows, sizeof rows / sizeof *rows);
+	sg_strs_release(&a.always);
 }
 
 static void every_method_that_changes_something_needs_the_right_to_change(void **state)
@@ -99,17 +173,22 @@ static void lists_are_read_with_numbers_names_and_groups(void **state)
 {
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_access *a = NULL;
+	char *self;
 
 	(void)state;
 	assert_int_equal(sg_access_resolve(" 1001 , root,%2001", "%root,\t1002", &a, &err), 0);
-	assert_int_equal(a->self, geteuid());
-	assert_int_equal(a->read_uids.n, 2);
-	assert_int_equal(a->read_uids.at[0], 1001);
-	assert_int_equal(a->read_uids.at[1], 0);
-	assert_int_equal(a->read_gids.n, 1);
-	assert_int_equal(a->read_gids.at[0], 2001);
-	assert_int_equal(a->change_uids.at[0], 1002);
-	assert_int_equal(a->change_gids.at[0], 0);
+	self = sg_access_self();
+	assert_int_equal(a->always.n, geteuid() ? 2 : 1);
+	assert_string_equal(a->always.at[0], "uid 0");
+	assert_string_equal(a->always.at[a->always.n - 1], self);
+	free(self);
+	assert_int_equal(a->read.n, 3);
+	assert_string_equal(a->read.at[0], "uid 1001");
+	assert_string_equal(a->read.at[1], "uid 0");
+	assert_string_equal(a->read.at[2], "gid 2001");
+	assert_int_equal(a->change.n, 2);
+	assert_string_equal(a->change.at[0], "gid 0");
+	assert_string_equal(a->change.at[1], "uid 1002");
 	assert_true(sg_access_others(a));
 	sg_access_free(a);
 }
@@ -148,7 +227,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_account_gets_exactly_its_rights),
-		cmocka_unit_test(without_lists_only_root_and_the_service_itself_may_ask),
+		cmocka_unit_test(each_token_of_windows_gets_exactly_its_rights),
+		cmocka_unit_test(without_lists_only_those_of_always_may_ask),
 		cmocka_unit_test(every_method_that_changes_something_needs_the_right_to_change),
 		cmocka_unit_test(lists_are_read_with_numbers_names_and_groups),
 		cmocka_unit_test(root_in_a_list_opens_the_pipe_to_nobody_else),

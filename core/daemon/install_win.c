@@ -1,0 +1,267 @@
+/* install_win.c - `stopgapd install`: the service, its folders' access lists and its event source, made or mended.
+ *
+ * It can be repeated: an upgrade does. Only how the service starts is the administrator's once it is there, and arguments that are not given stay as they
+ * were. Nothing here touches a mitigation.
+ */
+#include "base/drive.h"
+#include "base/os_win.h"
+#include "daemon/eventlog_win.h"
+#include "daemon/folders_win.h"
+#include "daemon/setup_win.h"
+#include "engine/places.h"
+
+#include <windows.h>
+#include <shellapi.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME   L"" SG_SERVICE_NAME
+#define CONFIG "%ProgramData%\\stopgap\\stopgap.xml"
+
+enum { PRESHUTDOWN_MS = 120 * 1000 }; /* what settling an operation may take when the machine goes down */
+
+/* Windows' answers before Windows 8 and elsewhere: this one of the service's settings is not known there. */
+static void set(SC_HANDLE service, DWORD what, void *value, const char *name)
+{
+	if (!ChangeServiceConfig2W(service, what, value))
+		printf("note: this system does not take the setting \"%s\" (error %lu)\n", name,
+		        GetLastError());
+}
+
+/* The service's token keeps these of SYSTEM's privileges and loses the rest. Not among them, on purpose: SeDebug, SeTcb, SeBackup, SeTakeOwnership, SeLoadDriver,
+ * SeAssignPrimaryToken; and SeImpersonate, for whose want a client's token can be looked at and never acted with. */
+static const wchar_t privileges[] =
+        L"SeChangeNotifyPrivilege\0" /* reaches files through folders that it may not list */
+        L"SeRestorePrivilege\0" /* a replaced file gets the owner of the one before it, whoever that is */
+        L"SeIncreaseQuotaPrivilege\0" /* starts workers with a token that has none of these */
+        ;
+
+static void set_all(SC_HANDLE service)
+{
+	SC_ACTION actions[] = { { SC_ACTION_RESTART, 5 * 1000 }, { SC_ACTION_RESTART, 60 * 1000 },
+		{ SC_ACTION_RESTART, 300 * 1000 } };
+	SERVICE_FAILURE_ACTIONSW failure = {
+		.dwResetPeriod = 24 * 3600, .cActions = 3, .lpsaActions = actions
+	};
+	SERVICE_FAILURE_ACTIONS_FLAG ended = { TRUE }; /* an end on an error counts like a crash */
+	SERVICE_DELAYED_AUTO_START_INFO delayed = {
+		FALSE
+	}; /* an update ends in a reboot: protection comes with it */
+	SERVICE_PRESHUTDOWN_INFO preshutdown = { PRESHUTDOWN_MS };
+	SERVICE_SID_INFO sid = { SERVICE_SID_TYPE_UNRESTRICTED };
+	SERVICE_REQUIRED_PRIVILEGES_INFOW required = { (wchar_t *)(uintptr_t)privileges };
+	wchar_t about[] =
+	        L"Applies interim mitigations of signed feeds to IIS and Exchange, and gives back what was "
+	        L"there when they end. Stopping it leaves mitigations in place.";
+	SERVICE_DESCRIPTIONW description = { about };
+
+	set(service, SERVICE_CONFIG_DESCRIPTION, &description, "description");
+	set(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure, "failure actions");
+	set(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &ended, "failure actions on errors");
+	set(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, &delayed, "delayed start");
+	set(service, SERVICE_CONFIG_PRESHUTDOWN_INFO, &preshutdown, "preshutdown time");
+	set(service, SERVICE_CONFIG_SERVICE_SID_INFO, &sid, "service SID");
+	set(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &required, "required privileges");
+}
+
+/* --- what the service is started with */
+
+static int full_path(const char *path, char **ret, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(path), full[32768];
+	DWORD n = GetFullPathNameW(wide, 32768, full, NULL);
+
+	free(wide);
+	if (!n || n >= 32768)
+		return sg_win_fail(err, GetLastError(), "%s is no path", path);
+	*ret = sg_win_utf8(full);
+	return 0;
+}
+
+/* One argument as CommandLineToArgvW() reads it back: backslashes count only before a quotation mark, which no path has. */
+static void add_argument(struct sg_buf *line, const char *option, const char *path)
+{
+	size_t len = strlen(path);
+
+	sg_buf_fmt(line, " %s \"%s", option, path);
+	while (len && path[--len] == '\\')
+		sg_buf_char(line, '\\');
+	sg_buf_char(line, '"');
+}
+
+static int command_of(
+        const char *program, const struct sg_service_setup *setup, char **ret, struct sg_err *err)
+{
+	struct sg_drives live = { 0 };
+	struct sg_buf line = { 0 };
+	char *config = NULL, *journal = NULL;
+	int r = setup->config ? full_path(setup->config, &config, err)
+	                      : sg_drive_canonical(&live, CONFIG, &config, err);
+
+	if (r == 0 && setup->journal)
+		r = full_path(setup->journal, &journal, err);
+	if (r == 0) {
+		sg_buf_fmt(&line, "\"%s\" run", program);
+		add_argument(&line, "--config", config);
+		if (journal)
+			add_argument(&line, "--journal", journal);
+		*ret = sg_buf_detach(&line);
+	}
+	free(config);
+	free(journal);
+	return r;
+}
+
+static QUERY_SERVICE_CONFIGW *read_config(SC_HANDLE service)
+{
+	QUERY_SERVICE_CONFIGW *c;
+	DWORD size = 0;
+
+	QueryServiceConfigW(service, NULL, 0, &size);
+	c = sg_alloc(size);
+	if (QueryServiceConfigW(service, c, size, &size))
+		return c;
+	free(c);
+	return NULL;
+}
+
+void sg_installed_release(struct sg_installed *i)
+{
+	sg_options_release(&i->options);
+	for (int k = 0; k < i->argc; k++)
+		free(i->argv[k]);
+	free(i->argv);
+	*i = (struct sg_installed){ 0 };
+}
+
+void sg_installed_read(void *service, struct sg_installed *ret)
+{
+	QUERY_SERVICE_CONFIGW *c = read_config(service);
+	wchar_t **wide = c ? CommandLineToArgvW(c->lpBinaryPathName, &ret->argc) : NULL;
+
+	if (!wide)
+		ret->argc = 0;
+	ret->argv = sg_alloc(((size_t)ret->argc + 1) * sizeof *ret->argv);
+	for (int i = 0; i < ret->argc; i++)
+		ret->argv[i] = sg_win_utf8(wide[i]);
+	LocalFree(wide);
+	free(c);
+	sg_options_read(ret->argc, ret->argv, &ret->options, NULL);
+}
+
+/* --- install */
+
+static int create(SC_HANDLE manager, const char *command, SC_HANDLE *ret, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_wide(command);
+	SC_HANDLE s = CreateServiceW(manager, NAME, L"stopgap interim mitigations", SERVICE_ALL_ACCESS,
+	        SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, wide, NULL, NULL, NULL,
+	        NULL, NULL);
+	DWORD e = GetLastError();
+
+	free(wide);
+	if (!s)
+		return sg_win_fail(err, e, "cannot make the service " SG_SERVICE_NAME);
+	*ret = s;
+	printf("made the service " SG_SERVICE_NAME ", started with the system: %s\n", command);
+	return 0;
+}
+
+/* Dependencies "": none. How it starts stays: an administrator may have chosen it. */
+static int mend(SC_HANDLE service, const char *command, struct sg_err *err)
+{
+	static const char *const starts[] = { "by the boot loader", "by the kernel", "with the system",
+		"when asked", "never: it is disabled" };
+	QUERY_SERVICE_CONFIGW *c = read_config(service);
+	DWORD start = c ? c->dwStartType : SERVICE_AUTO_START;
+	wchar_t *wide = sg_win_wide(command);
+	int r = 0;
+
+	if (!ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_NO_CHANGE, SERVICE_ERROR_NORMAL,
+	            wide, NULL, NULL, L"\0", L"LocalSystem", NULL, L"stopgap interim mitigations"))
+		r = sg_win_fail(err, GetLastError(), "cannot change the service " SG_SERVICE_NAME);
+	else
+		printf("mended the service " SG_SERVICE_NAME ", which starts %s: %s\n",
+		        start < 5 ? starts[start] : "as it did", command);
+	free(wide);
+	free(c);
+	return r;
+}
+
+static int put_in_place(SC_HANDLE manager, const char *program, const struct sg_service_setup *setup,
+        SC_HANDLE *ret, struct sg_err *err)
+{
+	SC_HANDLE service = OpenServiceW(manager, NAME, SERVICE_ALL_ACCESS);
+	struct sg_service_setup s = *setup;
+	struct sg_installed was = { 0 };
+	char *command = NULL;
+	int r;
+
+	if (!service && GetLastError() != ERROR_SERVICE_DOES_NOT_EXIST)
+		return sg_win_fail(err, GetLastError(), "cannot open the service " SG_SERVICE_NAME);
+	if (service)
+		sg_installed_read(service, &was);
+	if (!s.config)
+		s.config = was.options.config;
+	if (!s.journal)
+		s.journal = was.options.journal;
+	r = command_of(program, &s, &command, err);
+	if (r == 0)
+		r = service ? mend(service, command, err) : create(manager, command, &service, err);
+	free(command);
+	sg_installed_release(&was);
+	if (r < 0) {
+		if (service)
+			CloseServiceHandle(service);
+		return r;
+	}
+	*ret = service;
+	return 0;
+}
+
+static int close_folders(struct sg_err *err)
+{
+	struct sg_drives live = { 0 };
+	char *folder = NULL;
+	int r = sg_drive_canonical(&live, "%ProgramData%\\stopgap", &folder, err);
+
+	if (r == 0)
+		r = sg_folder_close(folder, err);
+	if (r == 0)
+		printf("%s and what is in it: SYSTEM and the administrators alone\n", folder);
+	free(folder);
+	return r;
+}
+
+int sg_setup_install(const struct sg_service_setup *setup, struct sg_err *err)
+{
+	SC_HANDLE service = NULL;
+	void *manager = NULL;
+	wchar_t wide[32768];
+	DWORD n = GetModuleFileNameW(NULL, wide, 32768);
+	char *program = NULL;
+	int r;
+
+	if (!n || n >= 32768)
+		return sg_win_fail(err, GetLastError(), "cannot tell where this program is");
+	program = sg_win_utf8(wide);
+	r = sg_setup_open_manager(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager, err);
+	if (r == 0)
+		r = sg_folder_check_program(program, err);
+	if (r == 0)
+		r = close_folders(err);
+	if (r == 0)
+		r = sg_eventlog_register(wide, err);
+	if (r == 0)
+		r = put_in_place(manager, program, setup, &service, err);
+	if (r == 0) {
+		set_all(service);
+		CloseServiceHandle(service);
+	}
+	if (manager)
+		CloseServiceHandle(manager);
+	free(program);
+	return r;
+}

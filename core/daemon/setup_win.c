@@ -1,0 +1,241 @@
+/* setup_win.c - `stopgapd uninstall | start | stop`, and the way to install (install_win.c). Waits for what it asked for, and says how it went. */
+#include "base/os_win.h"
+#include "daemon/eventlog_win.h"
+#include "daemon/setup_win.h"
+#include "engine/places.h"
+#include "journal/read.h"
+
+#include <windows.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NAME L"" SG_SERVICE_NAME
+
+enum {
+	PATIENCE_MS = 150 * 1000, /* for a start or a stop, however much goes on */
+	LOOK_MS = 250,
+};
+
+int sg_setup_open_manager(unsigned long access, void **ret, struct sg_err *err)
+{
+	*ret = OpenSCManagerW(NULL, NULL, access);
+	if (*ret)
+		return 0;
+	if (GetLastError() == ERROR_ACCESS_DENIED)
+		return sg_fail(err, SG_EACCES,
+		        "this account may not manage services: ask as an administrator, elevated");
+	return sg_win_fail(err, GetLastError(), "cannot reach the service control manager");
+}
+
+static int open_service(SC_HANDLE manager, DWORD access, SC_HANDLE *ret, struct sg_err *err)
+{
+	DWORD e;
+
+	*ret = OpenServiceW(manager, NAME, access);
+	if (*ret)
+		return 0;
+	e = GetLastError();
+	if (e == ERROR_SERVICE_DOES_NOT_EXIST)
+		return sg_fail(
+		        err, SG_ENOENT, "the service " SG_SERVICE_NAME " is not installed: stopgapd install");
+	return sg_win_fail(err, e, "cannot open the service " SG_SERVICE_NAME);
+}
+
+/* --- start and stop */
+
+static int state_of(SC_HANDLE service, SERVICE_STATUS_PROCESS *ret, struct sg_err *err)
+{
+	DWORD size = 0;
+
+	if (QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)ret, sizeof *ret, &size))
+		return 0;
+	return sg_win_fail(err, GetLastError(), "cannot ask for the state of the service " SG_SERVICE_NAME);
+}
+
+/* Waits while the service is in `pending`; says now and then that it goes on. */
+static int await(
+        SC_HANDLE service, DWORD pending, const char *what, SERVICE_STATUS_PROCESS *ret, struct sg_err *err)
+{
+	ULONGLONG began = GetTickCount64(), said = began;
+	int r = state_of(service, ret, err);
+
+	while (r == 0 && ret->dwCurrentState == pending) {
+		ULONGLONG now = GetTickCount64();
+
+		if (now - began > PATIENCE_MS)
+			return sg_fail(err, SG_ETIMEOUT,
+			        "the service " SG_SERVICE_NAME
+			        " is still %s after %d s: it goes on, ask again",
+			        what, PATIENCE_MS / 1000);
+		if (now - said >= 5000) {
+			printf("%s for %llu s (step %lu)\n", what, (now - began) / 1000, ret->dwCheckPoint);
+			fflush(stdout);
+			said = now;
+		}
+		Sleep(LOOK_MS);
+		r = state_of(service, ret, err);
+	}
+	return r;
+}
+
+static int start(SC_HANDLE service, struct sg_err *err)
+{
+	SERVICE_STATUS_PROCESS s;
+	int r;
+
+	if (!StartServiceW(service, 0, NULL) && GetLastError() != ERROR_SERVICE_ALREADY_RUNNING) {
+		if (GetLastError() == ERROR_SERVICE_DISABLED)
+			return sg_fail(err, SG_ESTATE,
+			        "the service " SG_SERVICE_NAME " is disabled: sc.exe config " SG_SERVICE_NAME
+			        " start= auto lets it start");
+		return sg_win_fail(err, GetLastError(), "cannot start the service " SG_SERVICE_NAME);
+	}
+	r = await(service, SERVICE_START_PENDING, "starting", &s, err);
+	if (r < 0)
+		return r;
+	if (s.dwCurrentState != SERVICE_RUNNING)
+		return sg_fail(err, SG_EIO,
+		        "the service " SG_SERVICE_NAME
+		        " started and ended (error %lu, %lu): the Application log of "
+		        "the event viewer says why",
+		        s.dwWin32ExitCode, s.dwServiceSpecificExitCode);
+	printf("the service " SG_SERVICE_NAME " runs, as process %lu\n", s.dwProcessId);
+	return 0;
+}
+
+static int stop(SC_HANDLE service, struct sg_err *err)
+{
+	SERVICE_STATUS_PROCESS s;
+	SERVICE_STATUS now;
+	int r = await(
+	        service, SERVICE_START_PENDING, "starting", &s, err); /* it takes no stop before it is up */
+
+	if (r == 0 && s.dwCurrentState == SERVICE_STOPPED) {
+		printf("the service " SG_SERVICE_NAME " was not running\n");
+		return 0;
+	}
+	if (r == 0 && s.dwCurrentState == SERVICE_RUNNING &&
+	        !ControlService(service, SERVICE_CONTROL_STOP, &now) &&
+	        GetLastError() != ERROR_SERVICE_NOT_ACTIVE)
+		r = sg_win_fail(err, GetLastError(), "cannot stop the service " SG_SERVICE_NAME);
+	if (r == 0)
+		r = await(service, SERVICE_STOP_PENDING, "stopping", &s, err);
+	if (r == 0 && s.dwCurrentState == SERVICE_RUNNING) /* asked, and its answer has not come yet */
+		r = await(service, SERVICE_RUNNING, "stopping", &s, err);
+	if (r == 0)
+		r = await(service, SERVICE_STOP_PENDING, "stopping", &s, err);
+	if (r < 0)
+		return r;
+	if (s.dwCurrentState != SERVICE_STOPPED)
+		return sg_fail(
+		        err, SG_EIO, "the service " SG_SERVICE_NAME " is in state %lu", s.dwCurrentState);
+	printf("the service " SG_SERVICE_NAME " has stopped; mitigations stay in place\n");
+	return 0;
+}
+
+/* --- uninstall */
+
+/* The mitigations that hold something, once each; none without a journal. Reads a copy: the service may run. */
+static int list_held(const struct sg_installed *was, struct sg_strs *ret, struct sg_err *err)
+{
+	struct sg_drives live = { 0 };
+	struct sg_journal_read *j = NULL;
+	struct sg_err why = SG_ERR_INIT;
+	struct sg_holds holds = { 0 };
+	char *folder = was->options.journal ? sg_strdup(was->options.journal) : NULL;
+	int r = folder ? 0 : sg_place_journal(&live, &folder, err);
+
+	if (r == 0) {
+		r = sg_journal_copy(folder, &j, &why);
+		if (r == 0)
+			r = sg_journal_holds(j, &holds, &why);
+		if (r == SG_ENOENT)
+			r = 0;
+		else if (r < 0)
+			sg_fail(err, r, "whether mitigations are in place cannot be told: %s", why.msg);
+	}
+	for (size_t i = 0; i < holds.n; i++)
+		for (size_t k = 0; k < holds.at[i].holders.n; k++)
+			sg_strs_add_once(ret, holds.at[i].holders.at[k].id);
+	sg_holds_release(&holds);
+	if (j)
+		sg_journal_copy_close(j);
+	free(folder);
+	return r;
+}
+
+static int refuse_held(const struct sg_strs *held, struct sg_err *err)
+{
+	struct sg_buf names = { 0 };
+	int r;
+
+	for (size_t i = 0; i < held->n; i++)
+		sg_buf_fmt(&names, "%s%s", i ? ", " : "", held->at[i]);
+	r = sg_fail(err, SG_ESTATE,
+	        "mitigations are in place: %s. Take them out first (stopgapctl rollback --all), or leave "
+	        "them there with "
+	        "\"stopgapd uninstall --keep\"",
+	        (char *)names.data);
+	sg_buf_release(&names);
+	return r;
+}
+
+static int uninstall(SC_HANDLE service, bool keep, struct sg_err *err)
+{
+	struct sg_installed was = { 0 };
+	struct sg_strs held = { 0 };
+	int r;
+
+	sg_installed_read(service, &was);
+	r = list_held(&was, &held, err);
+	if (r < 0 && keep) { /* it was told to leave whatever is there */
+		sg_err_clear(err);
+		r = 0;
+	}
+	if (r == 0 && held.n && !keep)
+		r = refuse_held(&held, err);
+	if (r == 0)
+		r = stop(service, err);
+	if (r == 0 && !DeleteService(service) && GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE)
+		r = sg_win_fail(err, GetLastError(), "cannot take the service " SG_SERVICE_NAME " away");
+	if (r == 0)
+		r = sg_eventlog_unregister(err);
+	if (r == 0) {
+		printf("the service " SG_SERVICE_NAME
+		       " and its event source are gone. What stays: configuration and journal "
+		       "(%%ProgramData%%\\stopgap), and this program\n");
+		for (size_t i = 0; i < held.n; i++)
+			printf("  %s stays in place; \"stopgapd --once rollback %s\" takes it out\n",
+			        held.at[i], held.at[i]);
+	}
+	sg_strs_release(&held);
+	sg_installed_release(&was);
+	return r;
+}
+
+int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *setup, struct sg_err *err)
+{
+	SC_HANDLE service = NULL;
+	void *manager = NULL;
+	int r;
+
+	if (verb == SG_SERVICE_INSTALL)
+		return sg_setup_install(setup, err);
+	r = sg_setup_open_manager(SC_MANAGER_CONNECT, &manager, err);
+	if (r < 0)
+		return r;
+	r = open_service(manager,
+	        SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG | SERVICE_START | SERVICE_STOP |
+	                (verb == SG_SERVICE_UNINSTALL ? DELETE : 0),
+	        &service, err);
+	if (r == 0) {
+		if (verb == SG_SERVICE_UNINSTALL)
+			r = uninstall(service, setup->keep, err);
+		else
+			r = verb == SG_SERVICE_START ? start(service, err) : stop(service, err);
+		CloseServiceHandle(service);
+	}
+	CloseServiceHandle(manager);
+	return r;
+}

@@ -1,0 +1,102 @@
+/* token_win.c - reads a token. Decides nothing: what it finds is compared by authorise.c. */
+#include "daemon/token_win.h"
+#include "base/os_win.h"
+
+#include <windows.h>
+
+#include <stdlib.h>
+
+enum { MOST = 1 << 20 }; /* octets of one answer: an account is in a thousand groups at most */
+
+/* What the system says about `what`; NULL with *ret_error when it says nothing. The caller's. */
+static void *ask(HANDLE token, TOKEN_INFORMATION_CLASS what, DWORD *ret_error)
+{
+	DWORD size = 0;
+	void *info;
+
+	GetTokenInformation(token, what, NULL, 0, &size);
+	if (!size || size > MOST) {
+		*ret_error = size ? ERROR_BAD_LENGTH : GetLastError();
+		return NULL;
+	}
+	info = sg_alloc(size);
+	if (!GetTokenInformation(token, what, info, size, &size)) {
+		*ret_error = GetLastError();
+		free(info);
+		return NULL;
+	}
+	return info;
+}
+
+static void add(struct sg_caller *c, const SID_AND_ATTRIBUTES *one, bool counts)
+{
+	char *text = sg_win_sid_text(one->Sid);
+
+	sg_strs_add_once(counts ? &c->ids : &c->barred, text);
+	free(text);
+}
+
+static void add_groups(const TOKEN_GROUPS *groups, struct sg_caller *c)
+{
+	for (DWORD i = 0; i < groups->GroupCount; i++) {
+		const SID_AND_ATTRIBUTES *g = &groups->Groups[i];
+
+		add(c, g,
+		        (g->Attributes & (SE_GROUP_ENABLED | SE_GROUP_INTEGRITY_ENABLED)) &&
+		                !(g->Attributes & SE_GROUP_USE_FOR_DENY_ONLY));
+	}
+}
+
+int sg_token_caller(void *token, struct sg_caller *ret, struct sg_err *err)
+{
+	struct sg_caller c = { 0 };
+	DWORD e = 0, none = 0;
+	TOKEN_USER *user = ask(token, TokenUser, &e);
+	TOKEN_GROUPS *groups = user ? ask(token, TokenGroups, &e) : NULL;
+	TOKEN_MANDATORY_LABEL *level = ask(token, TokenIntegrityLevel, &none);
+	TOKEN_GROUPS *restricted = ask(token, TokenRestrictedSids, &none);
+	DWORD contained = 0, size = sizeof contained;
+	int r = 0;
+
+	if (!user || !groups) {
+		r = sg_win_fail(err, e, "cannot tell who asks");
+		goto out;
+	}
+	c.account = sg_win_sid_text(user->User.Sid);
+	add(&c, &user->User, !(user->User.Attributes & SE_GROUP_USE_FOR_DENY_ONLY));
+	add_groups(groups, &c);
+	if (level)
+		add(&c, &level->Label, true);
+	if (restricted && restricted->GroupCount)
+		sg_strs_add_once(&c.barred, "S-1-5-12");
+	/* unknown before Windows 8, as app containers are */
+	if (GetTokenInformation(token, TokenIsAppContainer, &contained, size, &size) && contained)
+		sg_strs_add_once(&c.barred, "S-1-15-2-1");
+	sg_caller_release(ret);
+	*ret = c;
+out:
+	free(user);
+	free(groups);
+	free(level);
+	free(restricted);
+	return r;
+}
+
+bool sg_token_is_high(void)
+{
+	TOKEN_MANDATORY_LABEL *level = NULL;
+	HANDLE token;
+	bool high = false;
+	DWORD e;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+		return false;
+	level = ask(token, TokenIntegrityLevel, &e);
+	if (level)
+		high = *GetSidSubAuthority(
+		               level->Label.Sid, (DWORD)(*GetSidSubAuthorityCount(level->Label.Sid) - 1)) >=
+		       SECURITY_MANDATORY_HIGH_RID;
+	free(level);
+	CloseHandle(token);
+	return high;
+}
