@@ -251,7 +251,7 @@ static void a_file_changed_in_place_after_the_plan_is_not_written(void **state)
 	assert_int_equal(t_step_plan(f, false, &p), 0);
 	file = fopen(native, "r+b");
 	assert_non_null(file);
-	assert_int_equal(fseek(file, at - (const char *)octets.data, SEEK_SET), 0);
+	assert_int_equal(fseek(file, (long)(at - (const char *)octets.data), SEEK_SET), 0);
 	assert_int_equal(fputc('e', file), 'e');
 	assert_int_equal(fclose(file), 0);
 	t_step_snapshot(f);

@@ -1,0 +1,59 @@
+# wine.bash - sourced: a Windows of one's own for a run of tests, headless, thrown away after it.
+#
+#   wine_begin FOLDER   makes FOLDER/prefix (a copy of a prefix that is made once and kept in the cache), sets the environment, starts the keeper
+#   wine_end            ends what still runs in that prefix, and no other's
+# Wine ends all services a few seconds after the last ordinary process, and starting anew takes seconds: the keeper is that process.
+
+wine_keeper=
+
+# The prefix that all runs are copied from: as `wineboot --init` leaves it. Whole or absent; a new Wine makes a new one.
+wine_template() {
+	local cache=${STOPGAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stopgap} key template
+	key=$(dpkg-query -W -f '${Package} ${Version}\n' wine wine64 libwine 2>/dev/null | sha256sum | cut -c 1-16)
+	template=$cache/wine-$key
+	mkdir -p "$cache"
+	(
+		flock 9
+		[ ! -d "$template" ] || exit 0
+		rm -rf "$template.making"
+		WINEPREFIX=$template.making timeout 300 wineboot --init </dev/null >/dev/null 2>&1 || exit 1
+		WINEPREFIX=$template.making timeout 60 wineserver --wait || exit 1
+		# The account's folders are links to the home of whoever runs the tests: nothing there is a test's business.
+		find "$template.making/drive_c/users" -type l -execdir sh -c 'rm -- "$1" && mkdir -- "$1"' _ {} \;
+		mv -T "$template.making" "$template"
+	) 9>"$cache/wine.lock" || {
+		echo "wine: no prefix could be made in $cache" >&2
+		return 1
+	}
+	echo "$template"
+}
+
+wine_begin() {
+	local folder=$1 template try
+	export WINEDEBUG=-all WINEARCH=win64 WINEDLLOVERRIDES="mscoree,mshtml="
+	unset DISPLAY WAYLAND_DISPLAY TMPDIR # a name of this machine means nothing to a program
+	template=$(wine_template) || return 1
+	mkdir -p "$folder"
+	folder=$(cd "$folder" && pwd)
+	rm -rf "$folder/prefix"
+	# Hard links for what nobody writes; the registry is written in place, so it is copied.
+	cp -al "$template" "$folder/prefix" 2>/dev/null || { rm -rf "$folder/prefix" && cp -a "$template" "$folder/prefix"; } || return 1
+	cp --remove-destination "$template"/*.reg "$folder/prefix/" || return 1
+	export WINEPREFIX=$folder/prefix
+	wine "$WINE_KEEPER" </dev/null >/dev/null 2>&1 &
+	wine_keeper=$!
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		timeout 60 wine cmd.exe /c exit 0 </dev/null >/dev/null 2>&1 && return 0
+		sleep 0.5
+	done
+	echo "wine: no program starts in $WINEPREFIX (tried $try times)" >&2
+	return 1
+}
+
+wine_end() {
+	[ -n "${WINEPREFIX:-}" ] || return 0
+	timeout 30 wineserver -k
+	timeout 30 wineserver --wait
+	wait "$wine_keeper" 2>/dev/null
+	return 0
+}

@@ -1,0 +1,2 @@
+/* inet.h - Winsock's addresses. */
+#include <sys/socket.h>

@@ -1,0 +1,2 @@
+/* in.h - Winsock's addresses. */
+#include <sys/socket.h>

@@ -1,0 +1,58 @@
+# The tests of a Windows build; they run under Wine (scripts/test-windows). All of them are portable unless they are named here, with the reason.
+# Wine's drive Z: is this machine's root folder.
+set(SG_SOURCE_DIR Z:${CMAKE_SOURCE_DIR})
+set(SG_BINARY_DIR Z:${CMAKE_BINARY_DIR})
+include_directories(BEFORE SYSTEM ${CMAKE_CURRENT_LIST_DIR}/include)
+set(sg_windows_tests ${CMAKE_CURRENT_LIST_DIR})
+set(CMAKE_CROSSCOMPILING_EMULATOR ${CMAKE_SOURCE_DIR}/scripts/windows/wine-run)
+add_executable(keeper ${CMAKE_CURRENT_LIST_DIR}/keeper_main.c)
+add_library(sg_test_posix OBJECT ${CMAKE_CURRENT_LIST_DIR}/posix_win.c)
+
+# left_out(PROGRAM CASE... BECAUSE reason): `*` for the whole program.
+file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/left-out.txt "")
+macro(left_out program)
+  cmake_parse_arguments(LEFT "" "BECAUSE" "" ${ARGN})
+  list(APPEND sg_left_out_${program} ${LEFT_UNPARSED_ARGUMENTS})
+  foreach(case ${LEFT_UNPARSED_ARGUMENTS})
+    string(REPLACE "*" "the whole program" case "${case}")
+    file(APPEND ${CMAKE_CURRENT_BINARY_DIR}/left-out.txt "left out: ${program}: ${case}: ${LEFT_BECAUSE}\n")
+  endforeach()
+endmacro()
+
+# sg_windows_test(PROGRAM): a test program of a Windows build, made already.
+function(sg_windows_test program)
+  sg_resources(${program})
+  if(sg_left_out_${program})
+    string(REPLACE ";" "," names "${sg_left_out_${program}}")
+    target_sources(${program} PRIVATE ${sg_windows_tests}/left_out_win.c)
+    target_compile_definitions(${program} PRIVATE SG_LEFT_OUT="${names}")
+    target_link_options(${program} PRIVATE -Wl,--wrap=_cmocka_run_group_tests)
+  endif()
+endfunction()
+
+# --- whole programs
+left_out(test_worker_rights * BECAUSE "users, chroot, system call filters: the worker of POSIX")
+left_out(test_engine_groups * BECAUSE "inotify counts the replaces")
+left_out(test_step_hive_calls * BECAUSE "replaces pwrite, fdatasync and rename of the C library, which os_win.c does not call")
+left_out(test_feed_attacks * BECAUSE "measures each attack in a child of its own with getrusage")
+left_out(test_engine_mixed * BECAUSE "replaces rename of the C library, which os_win.c does not call")
+left_out(test_watch * BECAUSE "replaces inotify_add_watch of the C library")
+left_out(test_base_drive * BECAUSE "names in two letter cases side by side, and links: what drives are on POSIX")
+
+# --- cases
+left_out(test_base_system a_lock_dies_with_its_owner a_guarded_child_reports_value_death_and_time
+  BECAUSE "fork and signals; test_base_os_win has the like for Windows")
+left_out(test_base_system the_journal_is_recognised_by_the_stream BECAUSE "systemd's journal")
+left_out(test_step_refuse hard_and_symbolic_links_are_refused a_folder_that_becomes_a_link_is_not_written_through BECAUSE "symlink")
+left_out(test_step_hive_refuse a_hive_with_links_is_left_alone BECAUSE "symlink")
+left_out(test_hive a_log_that_cannot_be_read_is_no_reassurance BECAUSE "symlink")
+left_out(test_engine_hostile what_is_no_file_is_refused_and_named BECAUSE "mkfifo and symlink")
+left_out(test_services a_hive_that_this_account_may_not_write_is_locked BECAUSE "seteuid")
+left_out(test_journal_open a_folder_of_somebody_else_is_refused BECAUSE "chown")
+left_out(test_journal_damage copies_of_a_busy_journal_are_whole BECAUSE "fork")
+left_out(test_engine_trust an_anchor_file_that_is_wrong_or_not_ours_keeps_the_old_configuration BECAUSE "modes and chown")
+left_out(test_feed_apart without_a_worker_nothing_is_read BECAUSE "setrlimit")
+left_out(test_config_apart without_a_worker_nothing_is_read_and_nothing_remembered BECAUSE "setrlimit")
+left_out(test_engine_services a_crash_among_the_stops_is_settled_and_tried_again a_crash_among_the_starts_finishes_the_revert
+  a_crash_of_who_joins_is_tried_again_and_forgets_nothing a_crash_of_who_joins_holds_nothing
+  a_crash_of_a_newer_body_stops_again_what_the_older_one_wants_stopped BECAUSE "fork")
