@@ -217,23 +217,32 @@ static void workers_say_what_this_process_would_have_said(void **state)
 /* What a stranger's patterns cost is bounded over the whole proof; the next question is answered. */
 static void a_pattern_that_runs_away_is_not_known(void **state)
 {
+	enum { REQUESTS = 60 };
 	struct t_ur *f = *state;
 	struct sg_clock before = { 0 }, after = { 0 };
-	struct sg_buf rules = { 0 };
+	struct sg_buf tests = { 0 };
+	char *config;
 
-	sg_buf_str(&rules, "<rewrite><rules>");
-	for (int i = 0; i < 200; i++)
-		sg_buf_fmt(&rules, MATCHES("slow %d", "^(([^!]+)+)+[!#]$"), i);
-	sg_buf_str(&rules, "</rules></rewrite>");
-	t_rules_put(f, T_WWWROOT, (const char *)rules.data);
-	sg_buf_release(&rules);
+	t_rules_put(f, T_WWWROOT, SECTION(MATCHES("slow", "^(([^!]+)+)+[!#]$")));
+	for (int i = 0; i < REQUESTS; i++)
+		sg_buf_fmt(&tests, "<sg:Refuse uri=\"/owa/something-that-is-long-enough/%d\"/>", i);
+	config = sg_format(CONFIG("T-1", "<sg:Test>%s</sg:Test>" ACTIONS(ACTION(
+	                                         "Site", SITE_ROOT RULES(RULE("stopgap T-1 a", "x"))))),
+	        (const char *)tests.data);
 	sg_os_clock(&before);
-	assert_int_equal(t_ur_prove(f, POWERSHELL), SG_EFFECTIVE_UNKNOWN);
+	assert_int_equal(t_ur_prove(f, config), SG_EFFECTIVE_UNKNOWN);
 	sg_os_clock(&after);
-	t_ur_proof_says(f, "not known: rule 'slow 0' depends on the pattern ");
-	print_message("200 patterns that run away: %lld ms\n", (long long)(after.mono - before.mono));
+	t_ur_proof_says(f, "not known: rule 'slow' depends on the pattern ");
+	assert_non_null(strstr(f->proof.at[0].text, "ran away on a text of"));
+	assert_non_null(strstr(f->proof.at[REQUESTS - 1].text, "take too long in all"));
+	print_message("%d requests and a pattern that runs away: %lld ms\n", REQUESTS,
+	        (long long)(after.mono - before.mono));
 	assert_true(after.mono - before.mono < SG_ACTION_WORKER_MS / 2);
-	assert_int_equal(t_ur_prove(f, GLOBAL), SG_EFFECTIVE_NO);
+	t_drive_replace(f->dir, T_WWWROOT, "[!#]$", "");
+	assert_int_equal(t_ur_prove(f, POWERSHELL), SG_EFFECTIVE_NO);
+	assert_true(t_prove_has_line(f, "refused by rule 'slow' (connection aborted), and should be served"));
+	sg_buf_release(&tests);
+	free(config);
 }
 
 static void without_a_worker(struct t_ur *f, const char *says)
@@ -401,7 +410,7 @@ static void what_a_proof_costs(void **state)
 	print_message("%d proofs: %.2f ms each asked in this process, %.2f ms by a worker, %.2f ms "
 	              "remembered\n",
 	        MANY, (double)in_process / MANY, (double)cold / MANY, (double)warm / MANY);
-	assert_true(warm <= in_process);
+	assert_true(warm < cold);
 }
 
 int main(int argc, char **argv)
