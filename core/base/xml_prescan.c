@@ -132,12 +132,31 @@ static bool declares(const unsigned char *d, size_t from, size_t at)
 	       (end - begin == 5 || d[begin + 5] == ':');
 }
 
+/* *at is on a quote; afterwards on the one that ends the value, or behind the document. */
+static int value(const struct scan *s, size_t *at)
+{
+	const unsigned char *d = s->doc.data, *end, *angle;
+	size_t from = *at + 1, room = s->at + s->limits->tag_bytes, most;
+
+	most = from < room ? (room < s->doc.len ? room : s->doc.len) - from
+	                   : 0; /* octets of the value that may be looked at */
+	end = most ? memchr(d + from, d[*at], most) : NULL;
+	angle = most ? memchr(d + from, '<', end ? (size_t)(end - d) - from : most) : NULL;
+	if (angle)
+		return fail_at(s, (size_t)(angle - d), SG_EPARSE, "there is a '<' inside of an attribute");
+	if (!end && from + most < s->doc.len)
+		return fail_at(s, s->at, SG_ELIMIT, "the tag is too long");
+	*at = end ? (size_t)(end - d) : s->doc.len;
+	return 0;
+}
+
 /* A start tag, an end tag or an element without content; s->at is on its '<'. */
 static int tag(struct scan *s)
 {
 	const unsigned char *d = s->doc.data;
 	bool closing = begins(s, s->at, "</");
 	size_t i = s->at + 1, attributes = 0, declared = 0;
+	int r;
 
 	for (;; i++) {
 		if (i - s->at >= s->limits->tag_bytes && i < s->doc.len)
@@ -153,20 +172,16 @@ static int tag(struct scan *s)
 		if (++attributes > s->limits->attributes)
 			return fail_at(s, s->at, SG_ELIMIT, "the tag has too many attributes");
 		declared += declares(d, s->at, i);
-		for (unsigned char quote = d[i++]; i < s->doc.len && d[i] != quote; i++) {
-			if (d[i] == '<')
-				return fail_at(s, i, SG_EPARSE, "there is a '<' inside of an attribute");
-			if (i - s->at >= s->limits->tag_bytes)
-				return fail_at(s, s->at, SG_ELIMIT, "the tag is too long");
-		}
+		r = value(s, &i);
+		if (r < 0)
+			return r;
 	}
 	if (closing) {
 		if (s->depth == 0)
 			return fail_at(s, s->at, SG_EPARSE, "an end tag that closes nothing");
 		s->namespaces -= s->declared[--s->depth];
 	} else {
-		int r = count(s, 1 + attributes);
-
+		r = count(s, 1 + attributes);
 		if (r < 0)
 			return r;
 		s->elements = true;
@@ -223,7 +238,17 @@ static int octets(const struct scan *s)
 	if (nul)
 		return fail_at(s, (size_t)(nul - d.data), SG_EPARSE, "there is a NUL in the document");
 	for (size_t at = 0; at < d.len;) {
-		size_t n = d.data[at] < 0x80 ? 1 : sg_utf8_next(d, at, &cp); /* nearly all of it is ASCII */
+		uint64_t eight;
+		size_t n;
+
+		if (d.len - at >= sizeof eight) { /* nearly all of it is ASCII */
+			memcpy(&eight, d.data + at, sizeof eight);
+			if (!(eight & UINT64_C(0x8080808080808080))) {
+				at += sizeof eight;
+				continue;
+			}
+		}
+		n = d.data[at] < 0x80 ? 1 : sg_utf8_next(d, at, &cp);
 
 		if (!n)
 			return fail_at(s, at, SG_EPARSE, "the octet here is not UTF-8");

@@ -255,7 +255,8 @@ static xmlNode *only_signature(xmlNode *root, size_t *ret_count)
 
 	*ret_count = 0;
 	for (xmlNode *n = root; n; n = next_in_tree(n, root)) {
-		if (n->type == XML_ELEMENT_NODE && strcmp((const char *)n->name, "Signature") == 0) {
+		if (n->type == XML_ELEMENT_NODE && n->name[0] == 'S' &&
+		        strcmp((const char *)n->name, "Signature") == 0) {
 			found = n;
 			++*ret_count;
 		}
