@@ -234,6 +234,37 @@ static bool is_shared_out(const wchar_t *path)
 	return h == INVALID_HANDLE_VALUE && e == ERROR_SHARING_VIOLATION;
 }
 
+/* With its last slash, so that a drive's own folder stays itself. */
+static size_t folder_len(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 0 && path[len - 1] != '\\' && path[len - 1] != '/')
+		len--;
+	return len;
+}
+
+/* Writing through covers the move of data between volumes, not the metadata of a rename: a flush does. IIS opens the new file as soon as it is told of it,
+ * perhaps without sharing it for writing, which a flush has to ask for; then its folder is flushed in its stead: NTFS writes its log in order, and with it the
+ * rename. What was replaced is never reported as if it had not been. */
+static int sync_renamed(const char *path, struct sg_err *err)
+{
+	struct sg_err busy = SG_ERR_INIT;
+	char *folder;
+	HANDLE h;
+	int r = sg_os_sync_file(path, &busy);
+
+	if (r != SG_EBUSY && r != SG_EACCES)
+		return r ? sg_fail(err, r, "%s", busy.msg) : 0;
+	folder = sg_format("%.*s", (int)folder_len(path), path);
+	h = open_handle(folder, GENERIC_WRITE, SHARE_ALL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS);
+	r = h != INVALID_HANDLE_VALUE && FlushFileBuffers(h) ? 0 : fatal(err, path);
+	if (h != INVALID_HANDLE_VALUE)
+		CloseHandle(h);
+	free(folder);
+	return r;
+}
+
 int sg_os_replace(const char *from, const char *to, struct sg_err *err)
 {
 	wchar_t *wide_from = sg_win_path(from), *wide_to = sg_win_path(to);
@@ -251,8 +282,7 @@ int sg_os_replace(const char *from, const char *to, struct sg_err *err)
 		r = sg_win_fail(err, e, "cannot put %s in the place of %s", from, to);
 	free(wide_from);
 	free(wide_to);
-	/* writing through covers the move of data between volumes, not the metadata of a rename: the flush does */
-	return r < 0 ? r : sg_os_sync_file(to, err);
+	return r < 0 ? r : sync_renamed(to, err);
 }
 
 int sg_os_unlink(const char *path, struct sg_err *err)
