@@ -7,19 +7,45 @@
 #include "base/drive.h"
 #include "base/os.h"
 #include "base/os_win.h"
+#include "base/text.h"
 
 #include <windows.h>
 
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the folders that decide where the journal is, what the system itself says: a service's variables and a person's are not always alike, and a person
+ * may set theirs. */
+static bool ask_system(const char *name, wchar_t *value, DWORD max)
+{
+	DWORD size = max * (DWORD)sizeof *value, len;
+
+	if (sg_same(name, "ProgramData"))
+		return RegGetValueW(HKEY_LOCAL_MACHINE,
+		               L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList",
+		               L"ProgramData", RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ, NULL, value,
+		               &size) == ERROR_SUCCESS;
+	if (!sg_same(name, "SystemRoot") && !sg_same(name, "windir") && !sg_same(name, "SystemDrive"))
+		return false;
+	len = GetSystemWindowsDirectoryW(value, max);
+	if (!len || len >= max)
+		return false;
+	if (sg_same(name, "SystemDrive"))
+		value[2] = 0;
+	return true;
+}
+
 char *sg_drive_env(const char *name)
 {
-	wchar_t *wide = sg_win_wide(name);
-	DWORD len = GetEnvironmentVariableW(wide, NULL, 0);
-	wchar_t *value = len ? sg_alloc(len * sizeof *value) : NULL;
+	wchar_t *wide, *value, known[MAX_PATH];
 	char *utf8 = NULL;
+	DWORD len;
 
+	if (ask_system(name, known, MAX_PATH))
+		return sg_win_utf8(known);
+	wide = sg_win_wide(name);
+	len = GetEnvironmentVariableW(wide, NULL, 0);
+	value = len ? sg_alloc(len * sizeof *value) : NULL;
 	if (value && GetEnvironmentVariableW(wide, value, len) < len)
 		utf8 = sg_win_utf8(value);
 	free(value);

@@ -85,17 +85,20 @@ enum {
 	GENERIC_CHANGES = GENERIC_WRITE | GENERIC_ALL,
 };
 
+/* Also the account that installs: it is an administrator, elevated now. */
 static bool is_trusted(PSID sid)
 {
 	static const char installer[] = /* NT SERVICE\TrustedInstaller */
 	        "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
-	char *text;
+	char *text, *self;
 	bool same;
 
 	if (IsWellKnownSid(sid, WinLocalSystemSid) || IsWellKnownSid(sid, WinBuiltinAdministratorsSid))
 		return true;
 	text = sg_win_sid_text(sid);
-	same = strcmp(text, installer) == 0;
+	self = sg_win_self_sid();
+	same = strcmp(text, installer) == 0 || strcmp(text, self) == 0;
+	free(self);
 	free(text);
 	return same;
 }

@@ -9,7 +9,7 @@
  * ProgramData lets everybody make folders: one that somebody else made first, or put something into, is SG_EACCES and is left as it is. */
 int sg_folder_close(const char *folder, struct sg_err *err);
 
-/* SG_EACCES when anybody but SYSTEM, the administrators and Windows' own installer may change the program or its folder: what they put there would run
+/* SG_EACCES when anybody but SYSTEM, the administrators, Windows' own installer and the account that asks may change the program or its folder: what they put there would run
  * as SYSTEM. Changes nothing. */
 int sg_folder_check_program(const char *program, struct sg_err *err);
 

@@ -22,12 +22,11 @@
 
 enum { PRESHUTDOWN_MS = 120 * 1000 }; /* what settling an operation may take when the machine goes down */
 
-/* Windows' answers before Windows 8 and elsewhere: this one of the service's settings is not known there. */
-static void set(SC_HANDLE service, DWORD what, void *value, const char *name)
+/* A setting that this system does not know (an older Windows; Wine) goes into `left`. */
+static void set(SC_HANDLE service, DWORD what, void *value, const char *name, struct sg_buf *left)
 {
 	if (!ChangeServiceConfig2W(service, what, value))
-		printf("note: this system does not take the setting \"%s\" (error %lu)\n", name,
-		        GetLastError());
+		sg_buf_fmt(left, "%s%s (error %lu)", left->len ? ", " : "", name, GetLastError());
 }
 
 /* The service's token keeps these of SYSTEM's privileges and loses the rest. Not among them, on purpose: SeDebug, SeTcb, SeBackup, SeTakeOwnership, SeLoadDriver,
@@ -56,14 +55,19 @@ static void set_all(SC_HANDLE service)
 	        L"Applies interim mitigations of signed feeds to IIS and Exchange, and gives back what was "
 	        L"there when they end. Stopping it leaves mitigations in place.";
 	SERVICE_DESCRIPTIONW description = { about };
+	struct sg_buf left = { 0 };
 
-	set(service, SERVICE_CONFIG_DESCRIPTION, &description, "description");
-	set(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure, "failure actions");
-	set(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &ended, "failure actions on errors");
-	set(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, &delayed, "delayed start");
-	set(service, SERVICE_CONFIG_PRESHUTDOWN_INFO, &preshutdown, "preshutdown time");
-	set(service, SERVICE_CONFIG_SERVICE_SID_INFO, &sid, "service SID");
-	set(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &required, "required privileges");
+	set(service, SERVICE_CONFIG_DESCRIPTION, &description, "description", &left);
+	set(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure, "failure actions", &left);
+	set(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &ended, "failure actions on errors", &left);
+	set(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, &delayed, "delayed start", &left);
+	set(service, SERVICE_CONFIG_PRESHUTDOWN_INFO, &preshutdown, "preshutdown time", &left);
+	set(service, SERVICE_CONFIG_SERVICE_SID_INFO, &sid, "service SID", &left);
+	set(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &required, "required privileges", &left);
+	if (left.len)
+		printf("note: this system does not take these of the service's settings: %s\n",
+		        (char *)left.data);
+	sg_buf_release(&left);
 }
 
 /* --- what the service is started with */

@@ -7,7 +7,8 @@
 const char sg_options_help[] =
         "usage: stopgapd [run] --config FILE --root C=DIR [--root D=DIR]... [options]\n"
         "       stopgapd --once recover | --once rollback ID | --once rollback --all  --root C=DIR\n"
-        "       stopgapd install [--config FILE] [--journal DIR] | uninstall [--keep] | start | stop\n"
+        "       stopgapd install [--config FILE] [--journal DIR] | uninstall [--keep] | start | reload | "
+        "stop\n"
         "\n"
         "Applies the mitigations of signed feeds to a server's system drive, and gives back what was there.\n"
         "It never goes to the background by itself: run it from a service manager (Type=notify). On Windows "
@@ -19,6 +20,7 @@ const char sg_options_help[] =
         "  uninstall        take them away; refused while mitigations are in place, unless --keep leaves "
         "them there\n"
         "  start, stop      and wait until it has; mitigations stay in place\n"
+        "  reload           have it read its configuration again\n"
         "\n"
         "  --config FILE    the configuration; without it the journal's last good one, or the defaults\n"
         "  --root X=DIR     the folder that is drive X: (a mounted or copied drive); once per drive\n"
@@ -125,6 +127,7 @@ static bool take_word(struct sg_options *o, const char *arg)
 		{ "install", SG_RUN_INSTALL },
 		{ "uninstall", SG_RUN_UNINSTALL },
 		{ "start", SG_RUN_START },
+		{ "reload", SG_RUN_RELOAD },
 		{ "stop", SG_RUN_STOP },
 	};
 
@@ -151,7 +154,8 @@ static int check_word(const struct sg_options *o, struct sg_err *err)
 	if (drives || o->socket || o->foreground || o->any_machine ||
 	        (o->run != SG_RUN_INSTALL && (o->config || o->journal)))
 		return sg_fail(err, SG_EINVAL,
-		        "install takes --config and --journal, uninstall takes --keep, start and stop take "
+		        "install takes --config and --journal, uninstall takes --keep, start, reload and "
+		        "stop take "
 		        "nothing: the rest is the configuration's");
 	return 0;
 }

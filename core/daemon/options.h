@@ -14,6 +14,7 @@ enum sg_run {
 	SG_RUN_INSTALL,      /* the service, as its manager knows it */
 	SG_RUN_UNINSTALL,
 	SG_RUN_START,
+	SG_RUN_RELOAD,
 	SG_RUN_STOP,
 	SG_RUN_HELP,
 	SG_RUN_VERSION,

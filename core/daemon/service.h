@@ -42,7 +42,13 @@ void sg_service_failed(const struct sg_err *why);
 int64_t sg_service_watchdog(void);
 
 /* --- its place in the system */
-enum sg_service_verb { SG_SERVICE_INSTALL = 1, SG_SERVICE_UNINSTALL, SG_SERVICE_START, SG_SERVICE_HALT };
+enum sg_service_verb {
+	SG_SERVICE_INSTALL = 1,
+	SG_SERVICE_UNINSTALL,
+	SG_SERVICE_START,
+	SG_SERVICE_READ_AGAIN,
+	SG_SERVICE_HALT,
+};
 struct sg_service_setup {
 	const char *config, *journal; /* for the installed service; NULL: the defaults */
 	bool keep;                    /* uninstall although mitigations are in place */

@@ -153,5 +153,5 @@ int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *s
 	(void)setup;
 	return sg_fail(err, SG_EUNSUPPORTED,
 	        "services of this system belong to its service manager: a systemd unit of Type=notify-reload "
-	        "starts \"stopgapd --config FILE --root C=FOLDER\"");
+	        "starts \"stopgapd --config FILE --root C=FOLDER\", and SIGHUP reloads");
 }

@@ -1,4 +1,4 @@
-/* setup_win.c - `stopgapd uninstall | start | stop`, and the way to install (install_win.c). Waits for what it asked for, and says how it went. */
+/* setup_win.c - `stopgapd uninstall | start | reload | stop`, and the way to install (install_win.c). Waits for what it asked for, and says how it went. */
 #include "base/os_win.h"
 #include "daemon/eventlog_win.h"
 #include "daemon/setup_win.h"
@@ -134,6 +134,20 @@ static int stop(SC_HANDLE service, struct sg_err *err)
 	return 0;
 }
 
+static int read_again(SC_HANDLE service, struct sg_err *err)
+{
+	SERVICE_STATUS now;
+
+	if (ControlService(service, SERVICE_CONTROL_PARAMCHANGE, &now)) {
+		printf("the service " SG_SERVICE_NAME
+		       " reads its configuration again; stopgapctl status says what came of it\n");
+		return 0;
+	}
+	if (GetLastError() == ERROR_SERVICE_NOT_ACTIVE)
+		return sg_fail(err, SG_ESTATE, "the service " SG_SERVICE_NAME " is not running");
+	return sg_win_fail(err, GetLastError(), "cannot reach the service " SG_SERVICE_NAME);
+}
+
 /* --- uninstall */
 
 /* The mitigations that hold something, once each; none without a journal. Reads a copy: the service may run. */
@@ -227,13 +241,16 @@ int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *s
 		return r;
 	r = open_service(manager,
 	        SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG | SERVICE_START | SERVICE_STOP |
-	                (verb == SG_SERVICE_UNINSTALL ? DELETE : 0),
+	                SERVICE_PAUSE_CONTINUE | (verb == SG_SERVICE_UNINSTALL ? DELETE : 0),
 	        &service, err);
 	if (r == 0) {
-		if (verb == SG_SERVICE_UNINSTALL)
-			r = uninstall(service, setup->keep, err);
-		else
-			r = verb == SG_SERVICE_START ? start(service, err) : stop(service, err);
+		switch (verb) {
+		case SG_SERVICE_INSTALL: break;
+		case SG_SERVICE_UNINSTALL: r = uninstall(service, setup->keep, err); break;
+		case SG_SERVICE_START: r = start(service, err); break;
+		case SG_SERVICE_READ_AGAIN: r = read_again(service, err); break;
+		case SG_SERVICE_HALT: r = stop(service, err); break;
+		}
 		CloseServiceHandle(service);
 	}
 	CloseServiceHandle(manager);

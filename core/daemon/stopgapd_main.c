@@ -156,12 +156,15 @@ static enum sg_exit run_service(const struct sg_options *o, const char *journal,
 static enum sg_exit manage(const struct sg_options *o, struct sg_err *err)
 {
 	const struct sg_service_setup setup = { .config = o->config, .journal = o->journal, .keep = o->keep };
-	enum sg_service_verb verb = o->run == SG_RUN_INSTALL     ? SG_SERVICE_INSTALL
-	                            : o->run == SG_RUN_UNINSTALL ? SG_SERVICE_UNINSTALL
-	                            : o->run == SG_RUN_START     ? SG_SERVICE_START
-	                                                         : SG_SERVICE_HALT;
+	static const enum sg_service_verb verbs[] = {
+		[SG_RUN_INSTALL] = SG_SERVICE_INSTALL,
+		[SG_RUN_UNINSTALL] = SG_SERVICE_UNINSTALL,
+		[SG_RUN_START] = SG_SERVICE_START,
+		[SG_RUN_RELOAD] = SG_SERVICE_READ_AGAIN,
+		[SG_RUN_STOP] = SG_SERVICE_HALT,
+	};
 
-	return sg_exit_of(sg_service_setup(verb, &setup, err));
+	return sg_exit_of(sg_service_setup(verbs[o->run], &setup, err));
 }
 
 static enum sg_exit run(const struct sg_options *o, struct sg_err *err)
