@@ -36,6 +36,7 @@ left_out(test_engine_groups * BECAUSE "inotify counts the replaces")
 left_out(test_step_hive_calls * BECAUSE "replaces pwrite, fdatasync and rename of the C library, which os_win.c does not call")
 left_out(test_feed_attacks * BECAUSE "measures each attack in a child of its own with getrusage")
 left_out(test_engine_mixed * BECAUSE "replaces rename of the C library, which os_win.c does not call")
+left_out(test_access * BECAUSE "uids, gids and their databases")
 left_out(test_watch * BECAUSE "replaces inotify_add_watch of the C library")
 left_out(test_base_drive * BECAUSE "names in two letter cases side by side, and links: what drives are on POSIX")
 
