@@ -7,15 +7,8 @@
 
 static void on_damage(void *arg, const struct sg_finding *f)
 {
-	struct sg_buf line = { 0 };
-
 	(void)arg;
-	fflush(stdout);
-	sg_text_safe(f->record, &line);
-	sg_buf_str(&line, ": ");
-	sg_text_safe(f->text, &line);
-	fprintf(stderr, "stopgap-journal: %s\n", (char *)line.data);
-	sg_buf_release(&line);
+	sg_dump_complain("%s: %s", f->record, f->text);
 }
 
 int sg_dump_main(int argc, char **argv)
@@ -33,12 +26,12 @@ int sg_dump_main(int argc, char **argv)
 		return SG_DUMP_CLEAN;
 	}
 	if (rc != 0) {
-		fprintf(stderr, "stopgap-journal: %s\n", err.msg);
+		sg_dump_complain("%s", err.msg);
 		sg_buf_release(&d.out);
 		return SG_DUMP_USAGE;
 	}
 	if (sg_journal_copy(o.journal, &d.r, &err) != 0) {
-		fprintf(stderr, "stopgap-journal: %s\n", err.msg);
+		sg_dump_complain("%s", err.msg);
 		return SG_DUMP_UNREADABLE;
 	}
 	d.s = sg_pages_source(d.r->pages);
@@ -54,7 +47,7 @@ int sg_dump_main(int argc, char **argv)
 	if (d.status == SG_DUMP_CLEAN && d.bad.n > 0)
 		d.status = SG_DUMP_FINDINGS;
 	if (ferror(stdout) && d.status == SG_DUMP_CLEAN) {
-		fprintf(stderr, "stopgap-journal: standard output could not be written\n");
+		sg_dump_complain("standard output could not be written");
 		d.status = SG_DUMP_UNREADABLE;
 	}
 	sg_journal_copy_close(d.r);

@@ -73,6 +73,8 @@ void sg_dump_stat(struct sg_dump *d);
 /* --- shared by the commands */
 
 void sg_dump_flush(struct sg_dump *d);
+/* One line on standard error, safe for a terminal. */
+void sg_dump_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool sg_dump_json(const struct sg_dump *d);
 void sg_dump_safe(const char *s, struct sg_buf *out); /* NULL: "-" */
 void sg_dump_safe_lines(

@@ -30,7 +30,7 @@ void sg_dump_check(struct sg_dump *d)
 	int n = sg_journal_check(d->r, on_finding, d, &err);
 
 	if (n < 0) {
-		fprintf(stderr, "stopgap-journal: %s\n", err.msg);
+		sg_dump_complain("%s", err.msg);
 		d->status = SG_DUMP_UNREADABLE;
 		return;
 	}
@@ -54,7 +54,7 @@ void sg_dump_export(struct sg_dump *d)
 	struct sg_err err = SG_ERR_INIT;
 
 	if (sg_journal_export(d->r, d->o->arg, &err) != 0) {
-		fprintf(stderr, "stopgap-journal: %s\n", err.msg);
+		sg_dump_complain("%s", err.msg);
 		d->status = err.code == SG_EEXIST ? SG_DUMP_USAGE : SG_DUMP_UNREADABLE;
 	}
 }

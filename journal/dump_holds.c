@@ -75,10 +75,10 @@ static void write_before(struct sg_dump *d, const struct sg_hold *h)
 		sg_finder_add(
 		        &d->bad, "holds", h->addr.path, "it was absent before: there are no bytes to write");
 	} else if (strcmp(d->o->before, "-") == 0) {
-		sg_buf_add(&d->out, h->before.octets.data, h->before.octets.len);
 		sg_dump_flush(d);
+		fwrite(h->before.octets.data, 1, h->before.octets.len, stdout); /* the exact octets */
 	} else if (sg_os_create(d->o->before, sg_buf_bytes(&h->before.octets), NULL, &err) != 0) {
-		fprintf(stderr, "stopgap-journal: %s\n", err.msg);
+		sg_dump_complain("%s", err.msg);
 		d->status = SG_DUMP_UNREADABLE;
 	}
 }
@@ -138,10 +138,8 @@ void sg_dump_holds(struct sg_dump *d)
 	if (d->o->before && hits == 1) {
 		write_before(d, &holds.at[hit]);
 	} else if (d->o->before && hits > 1) {
-		fprintf(stderr,
-		        "stopgap-journal: --before needs one hold, and %zu match: name its number or its "
-		        "address\n",
-		        hits);
+		sg_dump_complain(
+		        "--before needs one hold, and %zu match: name its number or its address", hits);
 		d->status = SG_DUMP_USAGE;
 	} else if (hits == 0 && (d->o->arg || d->o->before)) {
 		sg_finder_add(&d->bad, "holds", d->o->arg ? d->o->arg : "-", "no such value is held");

@@ -14,12 +14,33 @@
 #include <string.h>
 #include <time.h>
 
+/* Whatever was made safe before: nothing of a feed, a file or another person reaches the terminal as it stands. */
 void sg_dump_flush(struct sg_dump *d)
 {
-	if (d->out.len > 0)
-		fwrite(d->out.data, 1, d->out.len, stdout);
+	struct sg_buf page = { 0 };
+
+	sg_text_page(sg_buf_bytes(&d->out), &page);
+	fwrite(page.data, 1, page.len, stdout);
 	fflush(stdout);
+	sg_buf_release(&page);
 	sg_buf_clear(&d->out);
+}
+
+void sg_dump_complain(const char *fmt, ...)
+{
+	struct sg_buf text = { 0 }, line = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	sg_buf_vfmt(&text, fmt, ap);
+	va_end(ap);
+	sg_buf_str(&line, "stopgap-journal: ");
+	sg_text_safe((const char *)text.data, &line);
+	sg_buf_char(&line, '\n');
+	fflush(stdout);
+	fwrite(line.data, 1, line.len, stderr);
+	sg_buf_release(&text);
+	sg_buf_release(&line);
 }
 
 bool sg_dump_json(const struct sg_dump *d)

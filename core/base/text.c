@@ -208,9 +208,8 @@ bool sg_char_safe(uint32_t cp)
 	return cp != 0x2028 && cp != 0x2029 && cp != 0xfeff;
 }
 
-void sg_text_safe(const char *s, struct sg_buf *out)
+static void put_safe(struct sg_bytes b, const char *kept, struct sg_buf *out)
 {
-	struct sg_bytes b = sg_bytes_of(s);
 	uint32_t cp = 0;
 
 	sg_buf_add(out, NULL, 0); /* so that even an empty text can be read as a C string */
@@ -219,7 +218,7 @@ void sg_text_safe(const char *s, struct sg_buf *out)
 
 		if (!n)
 			sg_buf_fmt(out, "\\x%02x", (unsigned)b.data[at]);
-		else if (sg_char_safe(cp))
+		else if (sg_char_safe(cp) || (cp && cp < 0x80 && strchr(kept, (int)cp)))
 			sg_buf_add(out, b.data + at, n);
 		else if (cp < 0x80)
 			sg_buf_fmt(out, "\\x%02x", (unsigned)cp);
@@ -227,4 +226,14 @@ void sg_text_safe(const char *s, struct sg_buf *out)
 			sg_buf_fmt(out, "\\u{%x}", (unsigned)cp);
 		at += n ? n : 1;
 	}
+}
+
+void sg_text_safe(const char *s, struct sg_buf *out)
+{
+	put_safe(sg_bytes_of(s), "", out);
+}
+
+void sg_text_page(struct sg_bytes page, struct sg_buf *out)
+{
+	put_safe(page, "\n\t", out);
 }

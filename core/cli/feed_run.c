@@ -10,11 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Whatever was made safe before: nothing of a document or a file's name reaches the terminal as it stands. */
 static void print(struct sg_buf *text)
 {
-	if (text->len)
-		fwrite(text->data, 1, text->len, stdout);
+	struct sg_buf page = { 0 };
+
+	sg_text_page(sg_buf_bytes(text), &page);
+	fwrite(page.data, 1, page.len, stdout);
 	fflush(stdout);
+	sg_buf_release(&page);
 	sg_buf_clear(text);
 }
 

@@ -61,5 +61,6 @@ void sg_render_audit(const struct sg_val *reply, struct sg_buf *out)
 		sg_table_cell(&t, sg_val_get_str(v, "why", NULL));
 	}
 	sg_table_print(&t, "", out);
-	sg_put_lines(sg_val_get_str(reply, "text", ""), "", out);
+	sg_put_safe(sg_val_get_str(reply, "text", ""), out);
+	sg_buf_char(out, '\n');
 }

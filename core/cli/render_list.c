@@ -86,6 +86,7 @@ void sg_render_list(const struct sg_val *reply, struct sg_buf *out)
 
 void sg_render_done(const struct sg_val *reply, struct sg_buf *out)
 {
-	sg_put_lines(sg_val_get_str(reply, "text", "done"), "", out);
+	sg_put_safe(sg_val_get_str(reply, "text", "done"), out);
+	sg_buf_char(out, '\n');
 	mitigations(sg_val_get(reply, "mitigations"), out);
 }

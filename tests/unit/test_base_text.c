@@ -412,9 +412,25 @@ static void chance_is_repeatable_and_in_range(void **state)
 	assert_int_equal(sg_rand_below(&a, -3), 0);
 }
 
+static void a_page_keeps_its_lines_and_nothing_else_that_steers(void **state)
+{
+	struct sg_buf page = { 0 }, again = { 0 };
+
+	(void)state;
+	sg_text_page(sg_bytes_of("a\tb\n\x1b[31mc\r\n\xc2\x9b\xe2\x80\xae\xff"
+	                         "d\n"),
+	        &page);
+	assert_string_equal((char *)page.data, "a\tb\n\\x1b[31mc\\x0d\n\\u{9b}\\u{202e}\\xffd\n");
+	sg_text_page(sg_buf_bytes(&page), &again);
+	assert_string_equal((char *)again.data, (char *)page.data);
+	sg_buf_release(&page);
+	sg_buf_release(&again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_page_keeps_its_lines_and_nothing_else_that_steers),
 		cmocka_unit_test(times_are_read_and_written),
 		cmocka_unit_test(times_agree_with_the_c_library),
 		cmocka_unit_test(wrong_times_are_refused),
