@@ -111,7 +111,7 @@ class Doctor(Stage):
         self.publish(6, inbound("CORP-1"))
         self.server.document = self.server.document.replace(b"Refuse autodiscover", b"Refuse autodiscoveR")
         self.fails("signature", "does not hold", "changed after it was signed")
-        self.feed_at(self.server.url + "?small", feed='timeout="2s" max-size="1024"')
+        self.feed_at(self.server.url + "?small", feed='timeout="2s" max-size="1KiB"')
         self.fails("size", "larger than the 1024 octets", "max-size")
 
     # --- beside everything else
