@@ -22,8 +22,10 @@ struct sg_runner {
 	        void *arg, enum sg_hook_kind kind, const char *name, int64_t timeout_ms, struct sg_err *err);
 	int (*start)(
 	        void *arg, enum sg_hook_kind kind, const char *name, int64_t timeout_ms, struct sg_err *err);
-	/* New worker processes for a pool that runs, without an interruption. NULL: nobody recycles here. */
+	/* New worker processes for a pool that runs, without an interruption. */
 	int (*recycle)(void *arg, const char *pool, int64_t timeout_ms, struct sg_err *err);
+	/* How long IIS may take to renew its pools' copies of applicationHost.config before they are recycled; 0: there is no IIS at work to wait for. */
+	int64_t renew_ms;
 };
 extern const struct sg_runner sg_run_offline;
 

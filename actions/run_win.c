@@ -2,6 +2,8 @@
  * run. */
 #include "actions/run_win.h"
 
+enum { RENEW_MS = 20 * 1000 };
+
 static int look(void *arg, enum sg_hook_kind kind, const char *name, enum sg_run_state *ret,
         struct sg_strs *ret_dependants, struct sg_err *err)
 {
@@ -54,7 +56,9 @@ static int recycle(void *arg, const char *pool, int64_t timeout_ms, struct sg_er
 	return r ? r : sg_run_pool_recycle(pool, timeout_ms, err);
 }
 
-static const struct sg_runner live = { .look = look, .stop = stop, .start = start, .recycle = recycle };
+static const struct sg_runner live = {
+	.look = look, .stop = stop, .start = start, .recycle = recycle, .renew_ms = RENEW_MS
+};
 
 const struct sg_runner *sg_run_live(void)
 {

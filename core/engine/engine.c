@@ -29,7 +29,7 @@ void sg_engine_ctx(struct sg_engine *e, const struct sg_who *who, struct sg_ctx 
 	*ret = (struct sg_ctx){ .journal = e->journal,
 		.read = e->read,
 		.drives = e->options.drives,
-		.runner = e->options.runner ? e->options.runner : &sg_run_offline,
+		.runner = e->options.runner ? e->options.runner : sg_runner_of(e->options.drives),
 		.host = e->host,
 		.who = who,
 		.stop = e->options.stop,

@@ -26,7 +26,7 @@ struct sg_engine_options {
 	bool (*stop)(void *arg); /* asked at step boundaries; NULL: never */
 	void *stop_arg;
 	const struct sg_runner
-	        *runner; /* what starts and stops services and pools; NULL: a drive, where nothing runs */
+	        *runner; /* what starts and stops services and pools; NULL: the one of the drives (a folder: nothing runs there) */
 	uint64_t seed;   /* of the jitter */
 	bool unguarded;  /* tests only: no child that checks the journal first */
 };

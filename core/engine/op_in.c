@@ -1,4 +1,5 @@
 /* op_in.c - apply, supersede, repair, take over: plan everything, check everything, write the intent, then touch, look again, close. */
+#include "engine/op_copies.h"
 #include "engine/op_run.h"
 #include "engine/recover.h"
 
@@ -198,6 +199,7 @@ int sg_op_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_
 	struct sg_step_plan plan = { 0 };
 	struct sg_intent intent = { 0 };
 	struct sg_rans stopped = { 0 };
+	struct sg_copies_watch copies = { 0 };
 	struct sg_err cause = SG_ERR_INIT;
 	uint64_t limit = ctx->host && ctx->host->iis ? ctx->host->iis->max_web_config : 0;
 	int code;
@@ -218,6 +220,7 @@ int sg_op_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_
 		code = refused(ctx, op, members, n, &b, &cause, err);
 		goto out;
 	}
+	sg_copies_begin(ctx, &plan, &copies);
 	code = sg_step_write(&plan, false, ctx->stop, ctx->stop_arg, &cause);
 	if (!code)
 		code = look_again(ctx, &b, &cause);
@@ -225,6 +228,8 @@ int sg_op_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_
 		code = sg_run_stop(ctx, &b, &stopped, &cause);
 	if (!code) {
 		code = finish(ctx, op, members, n, &b, &plan, &stopped, true, err);
+		if (!code)
+			sg_copies_end(ctx, &copies);
 		goto out;
 	}
 	if (code == SG_EFATAL) {
@@ -237,6 +242,7 @@ int sg_op_in(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_
 	}
 	sg_fail(err, code, "%s", cause.msg);
 out:
+	sg_copies_release(&copies);
 	sg_rans_release(&stopped);
 	sg_intent_release(&intent);
 	sg_step_plan_release(&plan);

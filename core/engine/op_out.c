@@ -1,5 +1,6 @@
 /* op_out.c - taking mitigations out: what is at its after goes to its before, what others hold stays, what is somebody else's work is left alone. */
 #include "actions/config_edit.h"
+#include "engine/op_copies.h"
 #include "engine/op_run.h"
 #include "engine/recover.h"
 #include "engine/rest.h"
@@ -274,6 +275,7 @@ int sg_op_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg
 	struct sg_build b = { 0 };
 	struct sg_step_plan plan = { 0 };
 	struct sg_intent intent = { 0 };
+	struct sg_copies_watch copies = { 0 };
 	struct sg_err cause = SG_ERR_INIT;
 	char *why = NULL;
 	int code;
@@ -293,9 +295,12 @@ int sg_op_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg
 		code = refused(ctx, members, n, &cause, err);
 		goto out;
 	}
+	sg_copies_begin(ctx, &plan, &copies);
 	code = write_with_reserve(ctx, &plan, &cause);
 	if (!code) {
 		code = finish(ctx, members, n, &b, &plan, kept, why, true, err);
+		if (!code)
+			sg_copies_end(ctx, &copies);
 		goto out;
 	}
 	if (code == SG_EFATAL) {
@@ -307,6 +312,7 @@ int sg_op_out(struct sg_ctx *ctx, struct sg_member *members, size_t n, struct sg
 	else
 		sg_fail(err, code, "%s", cause.msg);
 out:
+	sg_copies_release(&copies);
 	free(why);
 	free(kept);
 	free(rows);

@@ -222,7 +222,7 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 		if (n)
 			preview(e, works[k], members, n, files, effects);
 	}
-	if (files->n && !e->options.runner)
+	if (files->n && !e->options.runner && !sg_drives_live(e->options.drives))
 		sg_val_push(effects, sg_val_str("no service or application pool is stopped or started"));
 	sg_val_set_bool(v, "would_change", change);
 	for (size_t i = 0; i < w->rows.n; i++)

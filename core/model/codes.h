@@ -201,6 +201,12 @@
 	X(4051, NOT_RUN, SG_WARNING, "not-run",                                                              \
 	        "a service or an application pool does not run as it did before; its start type is back",    \
 	        "it was stopped by others meanwhile, or does not start", "start it, if it is to run")        \
+	X(4052, COPY_STALE, SG_WARNING, "copy-stale",                                                        \
+	        "IIS did not renew the copy of applicationHost.config that a pool's worker processes read",  \
+	        "the Process Activation Service refused the file, or is busy; the pool was recycled, or "    \
+	        "its line says why not",                                                                     \
+	        "look for WAS 5172 and 5189 in the System log; appcmd list config tells whether IIS reads "  \
+	        "the file")                                                                                  \
 	X(5000, BLOCKED, SG_WARNING, "blocked", "an administrator refuses a mitigation",                     \
 	        "somebody asked for it, or the configuration says so",                                       \
 	        "stopgapctl unblock ID to take it back")                                                     \

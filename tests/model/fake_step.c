@@ -1,5 +1,6 @@
 /* fake_step.c - looking at and moving the model's values, in step.h's words: F and G are replaced one after the other, each in one instant. */
 #include "actions/config_edit.h"
+#include "actions/pool_copies.h"
 #include "world.h"
 
 #include <stdlib.h>
@@ -347,6 +348,25 @@ void sg_step_plan_rename(struct sg_step_plan *plan, const struct sg_strs *temps)
 {
 	(void)plan;
 	(void)temps;
+}
+
+void sg_pool_copies_read(const struct sg_drives *drives, struct sg_pool_copies *ret)
+{
+	(void)drives;
+	(void)ret;
+}
+
+void sg_pool_copies_release(struct sg_pool_copies *c)
+{
+	(void)c;
+}
+
+void sg_pool_copies_stale(
+        const struct sg_pool_copies *before, const struct sg_pool_copies *now, struct sg_strs *ret)
+{
+	(void)before;
+	(void)now;
+	(void)ret;
 }
 
 int sg_services_read(const struct sg_drives *drives, struct sg_services **ret, struct sg_err *err)
