@@ -84,6 +84,7 @@ int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, c
 	struct sg_wishes wishes = { 0 };
 	struct sg_err missing = SG_ERR_INIT;
 	struct sg_app_pool p = { 0 };
+	struct sg_iis_files *files = NULL;
 	char *target = NULL;
 	int code = sg_app_pool_read(m, a, &p, err);
 
@@ -95,7 +96,8 @@ int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, c
 		goto out;
 	}
 	sg_iis_place_server(host->iis, &server);
-	code = sg_iis_may_write(host->iis, drives, &server, &pool_item, err);
+	files = sg_iis_files_new(host->iis, drives);
+	code = sg_iis_may_write(files, &server, &pool_item, err);
 	if (!code) {
 		target = sg_format("the application pool %s", pool->name);
 		code = sg_companions_plan(&p.companions, target, host, own, &wishes, err);
@@ -109,6 +111,7 @@ int sg_app_pool_plan(const struct sg_mitigation *m, const struct sg_action *a, c
 	}
 out:
 	free(target);
+	sg_iis_files_free(files);
 	sg_wishes_release(&wishes);
 	sg_iis_place_release(&server);
 	sg_app_pool_release(&p);

@@ -96,15 +96,15 @@ struct sg_iis_item {
  * lockElements, lockAllElementsExcept ... from applicationHost.config down), no configSource, no configProtectionProvider, not both at top level and
  * in a location of path ".", not two locations with the same path holding the same section, web.config not ignored (enableConfigurationOverride;
  * allowSubDirConfig concerns only folders below a place, never a place). Errors: SG_EUNSUPPORTED or SG_EACCES (locked) with file, line, reason;
- * SG_EPARSE when a file on the way cannot be read, because then nobody can tell. */
-int sg_iis_may_write(const struct sg_iis *iis, const struct sg_drives *drives,
-        const struct sg_iis_place *place, const struct sg_iis_item *item, struct sg_err *err);
+ * SG_EPARSE when a file on the way cannot be read, because then nobody can tell; other codes (SG_EIO) when it cannot be read now. */
+struct sg_iis_files;
+int sg_iis_may_write(struct sg_iis_files *files, const struct sg_iis_place *place,
+        const struct sg_iis_item *item, struct sg_err *err);
 
 /* Whether any of the items, by its key, is already met by IIS anywhere on the chains that pass through the place: ancestors, descendants,
  * applicationHost.config and its locations, or the place twice because folders are shared. `own` are addresses that are ours and do not count.
  * Below the place at most 20,000 folders are looked through; `files` remembers them for the next place. SG_ECONFLICT names the file and line. */
 struct sg_addr;
-struct sg_iis_files;
 int sg_iis_names_free(const struct sg_iis *iis, struct sg_iis_files *files, const struct sg_iis_place *place,
         const struct sg_iis_item *items, size_t n, const struct sg_addr *own, size_t n_own,
         struct sg_err *err);

@@ -54,7 +54,7 @@ static int check_place(const struct sg_iis_add *adds, size_t n, const struct sg_
 		for (size_t k = 0; !asked && k < i; k++)
 			asked = same_sort(&items[k], &items[i]);
 		if (!asked)
-			r = sg_iis_may_write(host->iis, sg_iis_files_drives(files), place, &items[i], err);
+			r = sg_iis_may_write(files, place, &items[i], err);
 	}
 	if (!r)
 		r = sg_iis_names_free(host->iis, files, place, items, n, own, n_own, err);

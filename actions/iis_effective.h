@@ -17,6 +17,7 @@ struct sg_iis_files;
 struct sg_iis_files *sg_iis_files_new(const struct sg_iis *iis, const struct sg_drives *drives);
 void sg_iis_files_free(struct sg_iis_files *files);
 const struct sg_drives *sg_iis_files_drives(const struct sg_iis_files *files);
+const struct sg_iis *sg_iis_files_iis(const struct sg_iis_files *files);
 /* What is asked about rewrite rules in these files (rules_apart.h); freed with them. */
 struct sg_rules;
 struct sg_rules *sg_iis_files_rules(struct sg_iis_files *files);

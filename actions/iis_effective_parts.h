@@ -12,7 +12,6 @@ struct sg_iis_server_section {
 	struct sg_iis_occurrences found;
 };
 
-const struct sg_iis *sg_iis_files_iis(const struct sg_iis_files *files);
 const struct sg_iis_occurrences *sg_iis_files_server(struct sg_iis_files *files, const char *section);
 
 #endif

@@ -202,6 +202,7 @@ static void read_file(struct sg_iis_files *files, const char *path, struct kept 
 {
 	const char *name = NULL, *found = NULL;
 	char *above = parent_of(path, &name), *native;
+	struct sg_file_id id;
 	struct kept *in;
 
 	if (!above) {
@@ -213,7 +214,11 @@ static void read_file(struct sg_iis_files *files, const char *path, struct kept 
 		sg_fail(&k->why, in->why.code, "%s: %s", path, in->why.msg);
 	} else if (!entry(in, name, &found, &k->why)) {
 		native = sg_format("%s/%s", in->native, found);
-		sg_iis_file_read_native(native, path, &k->file, &k->why);
+		if (!sg_os_stat(native, &id, &k->why) && id.is_link)
+			sg_fail(&k->why, SG_EUNSUPPORTED,
+			        "%s: %s is a link, and links inside a drive are not followed", path, native);
+		if (!k->why.code)
+			sg_iis_file_read_native(native, path, &k->file, &k->why);
 		free(native);
 	}
 	free(above);

@@ -3,6 +3,7 @@
  * Follows Microsoft's "How to Use Locking in IIS Configuration" and "Deep Dive into IIS Configuration": setting a locked section lower down is an
  * error for the whole application, not a no-op, so in doubt the answer is no.
  */
+#include "actions/iis_effective.h"
 #include "actions/iis_parts.h"
 #include "base/text.h"
 
@@ -11,6 +12,7 @@
 
 struct check {
 	const struct sg_iis *iis;
+	struct sg_iis_files *files;
 	const struct sg_iis_place *place;
 	const struct sg_iis_item *item;
 	const char *section; /* the item's */
@@ -152,14 +154,14 @@ static int visit_above(void *arg, const char *container, const struct sg_cfg *cf
 	return r;
 }
 
-static int check_locks(struct check *c, const struct sg_drives *drives, struct sg_err *err)
+static int check_locks(struct check *c, struct sg_err *err)
 {
 	int r;
 
 	/* inside applicationHost.config locks of the same file do not bind: a location there is how locked sections are set */
 	if (c->in_apphost)
 		return 0;
-	r = sg_iis_chain(c->iis, drives, c->place->site, c->place->path, visit_above, c, err);
+	r = sg_iis_chain(c->files, c->place->site, c->place->path, visit_above, c, err);
 	if (r)
 		return r;
 	if (c->denied)
@@ -211,25 +213,23 @@ static int check_body(struct check *c, const struct sg_cfg *cfg, uint32_t sectio
 }
 
 /* A section may stand once per path: not at top level and in <location path=".">, not in two locations of one path. */
-static int check_container(struct check *c, const struct sg_drives *drives, struct sg_err *err)
+static int check_container(struct check *c, struct sg_err *err)
 {
 	const struct sg_cfg *cfg = &c->iis->cfg;
 	struct sg_iis_occurrences found = { 0 };
-	struct sg_iis_file file = { 0 };
+	const struct sg_iis_file *file = NULL;
 	const struct sg_iis_occurrence *ours = NULL;
 	int r = 0;
 
 	if (!c->in_apphost) {
-		r = sg_iis_file_read(drives, c->place->container, &file, err);
-		cfg = &file.cfg;
+		r = sg_iis_files_get(c->files, c->place->container, &file, err);
+		if (r < 0)
+			return r;
+		cfg = &file->cfg;
 	}
-	if (r < 0)
-		goto out;
-	if (!sg_cfg_is(cfg, cfg->root, "configuration")) {
-		r = sg_fail(err, SG_EPARSE, "%s: the document element is not <configuration>",
+	if (!sg_cfg_is(cfg, cfg->root, "configuration"))
+		return sg_fail(err, SG_EPARSE, "%s: the document element is not <configuration>",
 		        c->place->container);
-		goto out;
-	}
 	sg_iis_occurrences(cfg, c->section, c->in_apphost ? NULL : c->place->site, c->place->path, &found);
 	for (size_t i = 0; !r && i < found.n; i++) {
 		const struct sg_iis_occurrence *o = &found.at[i];
@@ -254,9 +254,7 @@ static int check_container(struct check *c, const struct sg_drives *drives, stru
 		if (mine)
 			ours = o;
 	}
-out:
 	sg_iis_occurrences_release(&found);
-	sg_iis_file_release(&file);
 	return r;
 }
 
@@ -276,18 +274,21 @@ static int check_pool(struct check *c, struct sg_err *err)
 	return 0;
 }
 
-int sg_iis_may_write(const struct sg_iis *iis, const struct sg_drives *drives,
-        const struct sg_iis_place *place, const struct sg_iis_item *item, struct sg_err *err)
+int sg_iis_may_write(struct sg_iis_files *files, const struct sg_iis_place *place,
+        const struct sg_iis_item *item, struct sg_err *err)
 {
-	struct check c = { .iis = iis, .place = place, .item = item, .section = item->section };
+	const struct sg_iis *iis = sg_iis_files_iis(files);
+	struct check c = {
+		.iis = iis, .files = files, .place = place, .item = item, .section = item->section
+	};
 	int r;
 
 	c.in_apphost = sg_win_same(place->container, iis->apphost);
 	r = check_declaration(&c, err);
 	if (!r)
-		r = check_container(&c, drives, err);
+		r = check_container(&c, err);
 	if (!r)
-		r = check_locks(&c, drives, err);
+		r = check_locks(&c, err);
 	if (!r)
 		r = check_pool(&c, err);
 	free(c.denied_by);

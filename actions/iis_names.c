@@ -78,16 +78,17 @@ static int search_section(struct search *s, const struct sg_iis_item *item, cons
 static int search_source(struct search *s, const struct sg_iis_item *item, const char *container,
         const char *source, struct sg_err *err)
 {
-	struct sg_err ignored = SG_ERR_INIT;
-	struct sg_iis_file file = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+	const struct sg_iis_file *file;
 	const char *slash = strrchr(container, '\\');
 	char *folder = sg_strndup(container, slash ? (size_t)(slash - container) : 0);
 	char *path = sg_win_join(folder, source);
-	int r = 0;
+	int r = sg_iis_files_get(s->files, path, &file, &why);
 
-	if (sg_iis_file_read(s->drives, path, &file, &ignored) == 0)
-		r = search_section(s, item, path, &file.cfg, NULL, file.cfg.root, err);
-	sg_iis_file_release(&file);
+	if (!r)
+		r = search_section(s, item, path, &file->cfg, NULL, file->cfg.root, err);
+	else /* IIS does not load what is not there */
+		r = r == SG_ENOENT || r == SG_EINVAL ? 0 : sg_fail(err, r, "%s", why.msg);
 	free(path);
 	free(folder);
 	return r;
@@ -270,7 +271,7 @@ int sg_iis_names_free(const struct sg_iis *iis, struct sg_iis_files *files, cons
 		for (size_t i = 0; !r && !server_only(&s) && i < iis->n_sites; i++) {
 			s.site = &iis->sites[i];
 			s.url = "/";
-			r = sg_iis_chain(iis, drives, s.site->name, s.url, visit, &s, err);
+			r = sg_iis_chain(files, s.site->name, s.url, visit, &s, err);
 			if (!r)
 				r = search_site_below(&s, err);
 		}
@@ -279,7 +280,7 @@ int sg_iis_names_free(const struct sg_iis *iis, struct sg_iis_files *files, cons
 	if (sg_win_same(place->container, iis->apphost)) {
 		s.site = sg_iis_site(iis, place->site);
 		s.url = place->path;
-		r = sg_iis_chain(iis, drives, place->site, place->path, visit, &s, err);
+		r = sg_iis_chain(files, place->site, place->path, visit, &s, err);
 		return r ? r : search_site_below(&s, err);
 	}
 	sg_iis_readers(iis, place->folder, &readers);
@@ -287,7 +288,7 @@ int sg_iis_names_free(const struct sg_iis *iis, struct sg_iis_files *files, cons
 	for (size_t i = 0; !r && i < readers.n; i++) {
 		s.site = readers.at[i].site;
 		s.url = readers.at[i].url;
-		r = sg_iis_chain(iis, drives, s.site->name, s.url, visit, &s, err);
+		r = sg_iis_chain(files, s.site->name, s.url, visit, &s, err);
 		if (!r)
 			r = search_site_below(&s, err);
 	}

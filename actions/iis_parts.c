@@ -1,6 +1,7 @@
 /* iis_parts.c - files, URLs and occurrences of sections: the ground under places, locks and names. Reads only. */
 #include "actions/iis_parts.h"
 #include "actions/config_edit.h"
+#include "actions/iis_effective.h"
 #include "base/os.h"
 #include "base/text.h"
 #include "base/xml.h"
@@ -307,9 +308,10 @@ char *sg_iis_item_path(const char *prefix, const struct sg_iis_item *item)
 
 /* --- chains */
 
-int sg_iis_chain(const struct sg_iis *iis, const struct sg_drives *drives, const char *site, const char *url,
-        sg_iis_visit *each, void *arg, struct sg_err *err)
+int sg_iis_chain(struct sg_iis_files *files, const char *site, const char *url, sg_iis_visit *each, void *arg,
+        struct sg_err *err)
 {
+	const struct sg_iis *iis = sg_iis_files_iis(files);
 	const struct sg_iis_site *s = site ? sg_iis_site(iis, site) : NULL;
 	size_t len = 0;
 	int r;
@@ -319,19 +321,18 @@ int sg_iis_chain(const struct sg_iis *iis, const struct sg_drives *drives, const
 		return r;
 	/* "/" first, then one more segment each time */
 	do {
-		struct sg_iis_file file = { 0 };
 		struct sg_err why = SG_ERR_INIT;
+		const struct sg_iis_file *file;
 		char *at, *folder = NULL, *container;
 
 		at = len ? sg_strndup(url, len) : sg_strdup("/");
 		if (sg_iis_resolve(s, at, NULL, &folder)) {
 			container = sg_win_join(folder, "web.config");
-			r = sg_iis_file_read(drives, container, &file, &why);
+			r = sg_iis_files_get(files, container, &file, &why);
 			if (!r)
-				r = each(arg, container, &file.cfg, s->name, at, err);
+				r = each(arg, container, &file->cfg, s->name, at, err);
 			else
-				r = r == SG_ENOENT ? 0 : sg_fail(err, why.code, "%s", why.msg);
-			sg_iis_file_release(&file);
+				r = r == SG_ENOENT ? 0 : sg_fail(err, r, "%s", why.msg);
 			free(container);
 		}
 		free(folder);

@@ -78,8 +78,8 @@ char *sg_iis_item_path(const char *prefix, const struct sg_iis_item *item);
  * and URL (NULL for applicationHost.config). Files that are not there are left out. Stops at the first result other than 0 and gives it back. */
 typedef int sg_iis_visit(void *arg, const char *container, const struct sg_cfg *cfg, const char *site,
         const char *url, struct sg_err *err);
-int sg_iis_chain(const struct sg_iis *iis, const struct sg_drives *drives, const char *site, const char *url,
-        sg_iis_visit *each, void *arg, struct sg_err *err);
+int sg_iis_chain(struct sg_iis_files *files, const char *site, const char *url, sg_iis_visit *each, void *arg,
+        struct sg_err *err);
 
 /* <section> of configSections for "system.webServer/rewrite/rules", or SG_NO_NODE. */
 uint32_t sg_iis_declared(const struct sg_cfg *cfg, const char *section);

@@ -95,7 +95,7 @@ static void ask_lock(struct proving *p, const struct sg_iis_place *place, const 
 
 		for (size_t i = 0; i < p->ur->n; i++)
 			any = any || (int)p->ur->items[i].section == s;
-		if (any && sg_iis_may_write(p->iis, sg_iis_files_drives(p->files), place, &item, &why)) {
+		if (any && sg_iis_may_write(p->files, place, &item, &why)) {
 			/* what cannot be read says nothing about IIS, unless nobody can read it */
 			bool locked = why.code == SG_EACCES || why.code == SG_EUNSUPPORTED;
 			char *text = sg_format("%s%s", why.msg,

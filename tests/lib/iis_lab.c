@@ -69,9 +69,13 @@ const struct sg_iis_place *t_iis_place(struct t_iis *f, const char *site, const 
 int t_iis_may_write(struct t_iis *f, const struct sg_iis_place *p, const char *section)
 {
 	struct sg_iis_item item = { section, "", "rule", "name", NAME, true };
+	struct sg_iis_files *files = sg_iis_files_new(f->iis, &f->drives);
+	int r;
 
 	sg_err_clear(&f->err);
-	return sg_iis_may_write(f->iis, &f->drives, p, &item, &f->err);
+	r = sg_iis_may_write(files, p, &item, &f->err);
+	sg_iis_files_free(files);
+	return r;
 }
 
 int t_iis_names_free(struct t_iis *f, const struct sg_iis_place *p, const struct sg_iis_item *item,
