@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "feed/fetch_name.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,16 +268,20 @@ static void fail_limit(struct sg_path *p, enum sg_walk_step step, int64_t ms)
 	};
 	int64_t limit =
 	        sg_path_limit(step) < p->t.req->timeout_ms ? sg_path_limit(step) : p->t.req->timeout_ms;
-	bool named = p->tried && !is_address(p->host);
+	bool named =
+	        p->tried && !p->proxy && !is_address(p->host); /* what a proxy is asked for, it looks up */
 	char text[32];
 
 	sg_duration_format(limit, text);
-	if (limit < 1000)
-		snprintf(text, sizeof text, "%lld ms", (long long)limit);
-	sg_walk_say(p->w, step, SG_WALKED_FAILED, ms, cures[step],
-	        "%s%s%s%s port %s%s: it took longer than %s, the doctor's limit for this step", p->host,
-	        named ? " (" : "", named ? p->tried : "", named ? ")" : "", p->port,
-	        p->proxy && step == SG_WALK_PROXY ? " through the proxy" : "", text);
+	if (step == SG_WALK_PROXY)
+		sg_walk_say(p->w, step, SG_WALKED_FAILED, ms, cures[step],
+		        "%s (%s): it took longer than %s to connect to %s port %s, the doctor's limit for "
+		        "this step",
+		        p->proxy, p->proxy_from, text, p->host, p->port);
+	else
+		sg_walk_say(p->w, step, SG_WALKED_FAILED, ms, cures[step],
+		        "%s%s%s%s port %s: it took longer than %s, the doctor's limit for this step", p->host,
+		        named ? " (" : "", named ? p->tried : "", named ? ")" : "", p->port, text);
 }
 
 static bool of_tls(CURLcode code)

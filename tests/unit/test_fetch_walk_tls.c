@@ -104,6 +104,26 @@ static void a_proxy_that_is_not_there_fails_at_the_proxy(void **state)
 	walk_fails(&req, SG_WALK_PROXY, "no address is known for the proxy's name", "spelling");
 }
 
+static void a_proxy_that_keeps_silent_names_itself_and_the_limit(void **state)
+{
+	struct http_server s = { .silent = true };
+	char *proxy;
+
+	(void)state;
+	http_server_start(&s, NULL);
+	struct sg_fetch_request req = walk_ask("https://feed.example/feed.xml");
+
+	proxy = sg_format("%.*s", (int)strcspn(s.url + 7, "/") + 7, s.url);
+	req.proxy = proxy;
+	req.timeout_ms = 1200;
+	walk_fails(&req, SG_WALK_PROXY, "to connect to feed.example port 443, the doctor's limit",
+	        "that the proxy runs");
+	walk_is(SG_WALK_PROXY, SG_WALKED_FAILED, proxy);
+	walk_is(SG_WALK_PROXY, SG_WALKED_FAILED, "it took longer than 1s");
+	http_server_stop(&s);
+	free(proxy);
+}
+
 static void the_environments_proxy_is_named_as_such(void **state)
 {
 	struct sg_fetch_request req = walk_ask("https://feed.example/feed.xml");
@@ -274,6 +294,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_good_way_names_every_step_and_the_issuer),
 		cmocka_unit_test(a_proxy_that_refuses_fails_at_the_proxy),
 		cmocka_unit_test(a_proxy_that_is_not_there_fails_at_the_proxy),
+		cmocka_unit_test(a_proxy_that_keeps_silent_names_itself_and_the_limit),
 		cmocka_unit_test(the_environments_proxy_is_named_as_such),
 		cmocka_unit_test(a_tunnel_that_ends_fails_at_tls),
 		cmocka_unit_test(an_issuer_that_nobody_knows_is_named),
