@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define SYSTEM "S-1-5-18"
+#define SYSTEM         "S-1-5-18"
+#define ADMINISTRATORS "S-1-5-32-544"
 /* FILE_GENERIC_READ and FILE_GENERIC_WRITE without FILE_CREATE_PIPE_INSTANCE (4, which is FILE_APPEND_DATA for files) */
 #define READ_WRITE "0x12019b"
 
@@ -34,6 +35,8 @@ char *sg_descriptor_text(const struct sg_access *access, const char *self, bool 
 	struct sg_strs done = { 0 };
 	struct sg_buf out = { 0 };
 
+	/* its owner is what a client can check without asking anybody: elevated, an administrator makes it the administrators' */
+	sg_buf_fmt(&out, "O:%s", strcmp(self, SYSTEM) != 0 && high ? ADMINISTRATORS : self);
 	/* protected: nothing comes from elsewhere. Denials first, as the system reads the list in its order. */
 	sg_buf_str(&out, "D:P");
 	for (size_t i = 0; i < access->never.n; i++)

@@ -36,7 +36,7 @@ static void administrators_alone_connect_from_high_integrity(void **state)
 	add_all(&a.always, always);
 	add_all(&a.never, never);
 	expect(&a, SYSTEM, true,
-	        "D:P(D;;GA;;;S-1-5-7)(D;;GA;;;S-1-5-2)(A;;GA;;;" SYSTEM ")(A;;0x12019b;;;" ADMINS
+	        "O:" SYSTEM "D:P(D;;GA;;;S-1-5-7)(D;;GA;;;S-1-5-2)(A;;GA;;;" SYSTEM ")(A;;0x12019b;;;" ADMINS
 	        ")S:(ML;;NW;;;HI)");
 	sg_strs_release(&a.always);
 	sg_strs_release(&a.never);
@@ -53,7 +53,7 @@ static void who_is_listed_may_read_and_write_and_make_no_instance(void **state)
 	add_all(&a.read, read);
 	add_all(&a.change, change);
 	expect(&a, SYSTEM, true,
-	        "D:P(A;;GA;;;" SYSTEM ")(A;;0x12019b;;;" ADMINS ")(A;;0x12019b;;;" ANNA
+	        "O:" SYSTEM "D:P(A;;GA;;;" SYSTEM ")(A;;0x12019b;;;" ADMINS ")(A;;0x12019b;;;" ANNA
 	        ")(A;;0x12019b;;;" READERS ")S:(ML;;NW;;;ME)");
 	sg_strs_release(&a.always);
 	sg_strs_release(&a.read);
@@ -68,7 +68,11 @@ static void a_person_who_runs_it_can_make_its_instances(void **state)
 	(void)state;
 	add_all(&a.always, always);
 	expect(&a, ANNA, false,
-	        "D:P(A;;GA;;;" SYSTEM ")(A;;GA;;;" ANNA ")(A;;0x12019b;;;" ADMINS ")S:(ML;;NW;;;ME)");
+	        "O:" ANNA "D:P(A;;GA;;;" SYSTEM ")(A;;GA;;;" ANNA ")(A;;0x12019b;;;" ADMINS
+	        ")S:(ML;;NW;;;ME)");
+	expect(&a, ANNA, true,
+	        "O:" ADMINS "D:P(A;;GA;;;" SYSTEM ")(A;;GA;;;" ANNA ")(A;;0x12019b;;;" ADMINS
+	        ")S:(ML;;NW;;;HI)");
 	sg_strs_release(&a.always);
 }
 
@@ -80,7 +84,7 @@ static void nothing_but_sids_gets_into_the_text(void **state)
 
 	(void)state;
 	add_all(&a.read, read);
-	expect(&a, SYSTEM, true, "D:P(A;;GA;;;" SYSTEM ")(A;;0x12019b;;;S-1-1-0)S:(ML;;NW;;;ME)");
+	expect(&a, SYSTEM, true, "O:" SYSTEM "D:P(A;;GA;;;" SYSTEM ")(A;;0x12019b;;;S-1-1-0)S:(ML;;NW;;;ME)");
 	sg_strs_release(&a.read);
 }
 

@@ -58,3 +58,8 @@ left_out(test_config_apart without_a_worker_nothing_is_read_and_nothing_remember
 left_out(test_engine_services a_crash_among_the_stops_is_settled_and_tried_again a_crash_among_the_starts_finishes_the_revert
   a_crash_of_who_joins_is_tried_again_and_forgets_nothing a_crash_of_who_joins_holds_nothing
   a_crash_of_a_newer_body_stops_again_what_the_older_one_wants_stopped BECAUSE "fork")
+
+# --- whole programs under Wine: the service from its installation to its removal
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME windows_service COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/service.py ${CMAKE_BINARY_DIR})
+set_tests_properties(windows_service PROPERTIES TIMEOUT 120)

@@ -1,0 +1,288 @@
+#!/usr/bin/env python3
+"""service.py BUILD - stopgapd.exe under Wine, as a person runs it and as the service that it installs.
+
+BUILD holds a Windows build (scripts/build-windows); WINEPREFIX names a Windows that nobody else uses, with a process that keeps it alive
+(scripts/windows/wine.bash). Run by scripts/test-windows. What Wine does not enforce (access lists, the first instance of a pipe, the event log) is not
+tested here: README.md, section Windows, says what a real Windows has to show.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+if not os.environ.get("WINEPREFIX"):
+    sys.exit("service.py: scripts/test-windows runs this test")
+if len(sys.argv) < 2:
+    sys.exit(__doc__.strip())
+BUILD = os.path.realpath(sys.argv.pop(1))
+PATIENCE = float(os.environ.get("STOPGAP_PATIENCE", "30"))
+WWWROOT = "inetpub/wwwroot/web.config"
+PIPE = "\\\\.\\pipe\\stopgap"
+
+FEED = """<?xml version="1.0" encoding="utf-8"?>
+<EOCS version="1.0.4" xmlns:sg="urn:stopgap:feed:1" sg:feed="corp" sg:serial="1" sg:issued="{issued}" sg:expires="{expires}">
+<Config id="W-1" desc="Refuse autodiscover requests" sg:revision="1.0" sg:severity="critical">
+  <sg:Test><sg:Refuse uri="/autodiscover/x?evil=1"/><sg:Serve uri="/autodiscover/"/></sg:Test>
+  <ActionList><Action type="UrlRewrite" scope="Site" desc="Inbound rule"><sg:At sites="Default Web Site" path="/" inherit="yes"/>
+    <rewrite><rules>
+      <rule name="stopgap W-1 - inbound" stopProcessing="true">
+        <match url="autodiscover/.*"/>
+        <conditions><add input="{{QUERY_STRING}}" pattern="evil"/></conditions>
+        <action type="CustomResponse" statusCode="403" statusReason="Forbidden" statusDescription="Refused by an interim mitigation."/>
+      </rule>
+    </rules></rewrite></Action></ActionList>
+</Config>
+</EOCS>
+"""
+CONFIG = """<stopgap xmlns="urn:stopgap:config:1" mode="enforce">
+  <trust><anchor name="corp" file="{root}"/></trust>
+  <feed name="corp" url="{feed}" anchors="corp" every="1m"/>
+</stopgap>
+"""
+
+
+def windows(path):
+    return "Z:" + os.path.realpath(path).replace("/", "\\")
+
+
+def run(program, *arguments, patience=60):
+    """(exit status, stdout and stderr)"""
+    done = subprocess.run(["wine", os.path.join(BUILD, program), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=patience)
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def wait_for(what, condition):
+    end = time.monotonic() + PATIENCE
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {PATIENCE} s in vain for: {what}")
+        time.sleep(0.1)
+
+
+class Stage(unittest.TestCase):
+    folder = None  # one for all tests, in their order: the service finds what the person's run left
+
+    @classmethod
+    def setUpClass(cls):
+        if Stage.folder:
+            return
+        Stage.folder = tempfile.mkdtemp(prefix="stopgap-wine-")
+        Stage.drive = os.path.join(Stage.folder, "drive")
+        os.mkdir(cls.drive)
+        cls.make("tests/make-drive.exe", windows(cls.drive))
+        keys = os.path.join(cls.folder, "keys")
+        os.mkdir(keys)
+        cls.make("tests/sign-feed.exe", "--make-chain", windows(keys))
+        stamp = lambda days: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + days * 86400))
+        cls.write("feed.in", FEED.format(issued=stamp(-1), expires=stamp(14)))
+        cls.make("tests/sign-feed.exe", "--key", windows(keys + "/leaf.key"), "--cert", windows(keys + "/chain.pem"),
+                 windows(cls.path("feed.in")), windows(cls.path("feed.xml")))
+        cls.write("stopgap.xml", CONFIG.format(feed=windows(cls.path("feed.xml")), root=windows(keys + "/root.pem")))
+
+    @classmethod
+    def make(cls, *command):
+        status, text = run(*command)
+        if status:
+            raise AssertionError(f"{command}: {status}\n{text}")
+
+    @classmethod
+    def path(cls, name):
+        return os.path.join(cls.folder, name)
+
+    @classmethod
+    def write(cls, name, text):
+        with open(cls.path(name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+class Foreground(Stage):
+    def setUp(self):
+        self.processes = []
+        self.addCleanup(self.end_all)
+
+    def end_all(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+    def daemon(self, *arguments):
+        log = open(self.path("stopgapd.log"), "ab")
+        process = subprocess.Popen(["wine", os.path.join(BUILD, "stopgapd.exe"), "run", "--config", windows(self.path("stopgap.xml")),
+                                    "--root", "C=" + windows(self.drive), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.close()
+        self.processes.append(process)
+        return process
+
+    def ctl(self, *arguments):
+        return run("stopgapctl.exe", *arguments, "--root", "C=" + windows(self.drive))
+
+    def log(self):
+        with open(self.path("stopgapd.log"), encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def status(self, process):
+        """The status, once it answers; the process may not end before."""
+
+        def answers():
+            if process.poll() is not None:
+                raise AssertionError(f"stopgapd ended with {process.returncode}:\n{self.log()}")
+            status, text = self.ctl("status", "--json")
+            return json.loads(text) if status == 0 else None
+
+        return wait_for("an answer", answers)
+
+    def state(self, id):
+        status, text = self.ctl("list", "--json")
+        rows = {m["id"]: m for m in json.loads(text)["mitigations"]} if status == 0 else {}
+        return rows.get(id, {}).get("state")
+
+    def web_config(self):
+        with open(os.path.join(self.drive, WWWROOT), "rb") as f:
+            return f.read()
+
+    def test_1_a_mitigation_goes_in_and_comes_out_over_the_pipe_and_a_kill_between_loses_nothing(self):
+        original = self.web_config()
+        first = self.daemon()
+        status = self.status(first)
+        self.assertEqual(status["schema"], "stopgap.status.v1")
+        code, text = self.ctl("refresh")
+        self.assertEqual(code, 0, text)
+        wait_for("W-1 applied\n" + self.log(), lambda: self.state("W-1") == "applied")
+        self.assertIn(b"stopgap W-1 - inbound", self.web_config())
+
+        # A second one on the same journal finds the first.
+        second = self.daemon()
+        self.assertEqual(second.wait(PATIENCE), 1)
+
+        first.kill()
+        first.wait()
+        self.assertEqual(self.ctl("status")[0], 3)
+        third = self.daemon()
+        self.status(third)
+        self.assertEqual(self.state("W-1"), "applied")
+
+        code, text = self.ctl("rollback", "W-1", "--reason", "a test under Wine")
+        self.assertEqual(code, 0, text)
+        self.assertEqual(self.web_config(), original)
+        code, text = self.ctl("history", "--json")
+        asked = [line for line in json.loads(text)["lines"] if line["name"] == "rollback-asked"]
+        self.assertRegex(asked[-1]["account"], r"\S+ \(S-1-5-21-[0-9-]+\)$")
+        self.assertEqual(asked[-1]["reason"], "a test under Wine")
+        code, text = self.ctl("apply", "W-1", "--reason", "again")
+        self.assertEqual(code, 0, text)
+        self.assertIn(b"stopgap W-1 - inbound", self.web_config())
+
+    def test_2_nothing_is_sent_to_a_process_that_has_the_services_pipe_and_is_not_the_service(self):
+        process = self.daemon("--socket", PIPE, "--any-machine")
+        def refused():
+            self.assertIsNone(process.poll(), self.log())
+            code, text = run("stopgapctl.exe", "status")
+            return text if code == 1 else None
+
+        text = wait_for("a refusal", refused)
+        self.assertIn("is not the service stopgap (it is not installed): nothing was sent", text)
+
+
+class Service(Stage):
+    def daemon(self, *arguments, status=0):
+        code, text = run("stopgapd.exe", *arguments, patience=200)
+        self.assertEqual(code, status, f"{arguments}: {text}")
+        return text
+
+    def setUp(self):
+        self.addCleanup(run, "stopgapd.exe", "uninstall", "--keep")
+        self.journal = windows(os.path.join(self.folder, "journal"))
+
+    def key(self, name):
+        code, text = run_system("reg.exe", "query", "HKLM\\SYSTEM\\CurrentControlSet\\Services\\" + name)
+        return text if code == 0 else None
+
+    def state(self):
+        """What the service manager says: its number and words."""
+        code, text = run_system("sc.exe", "query", "stopgap")
+        found = re.search(r"STATE\s*:\s*(\d+)", text)
+        return int(found.group(1)) if found else None
+
+    def ctl(self, *arguments):
+        return run("stopgapctl.exe", *arguments)
+
+    def test_its_life(self):
+        for verb in ("start", "stop", "reload", "uninstall"):
+            self.assertIn("is not installed", self.daemon(verb, status=1))
+
+        text = self.daemon("install", "--config", windows(self.path("other.xml")), "--journal", self.journal)
+        self.assertIn("made the service stopgap", text)
+        image = re.search(r"ImagePath\s+REG_\w+\s+(.*)", self.key("stopgap")).group(1).strip()
+        self.assertEqual(image, f'"{windows(BUILD)}\\stopgapd.exe" run --config "{windows(self.folder)}\\other.xml" --journal "{self.journal}"')
+        self.assertRegex(self.key("stopgap"), r"Start\s+REG_DWORD\s+0x2")
+        self.assertIn("stopgapd.exe", self.key("EventLog\\Application\\stopgap"))
+
+        # An upgrade installs again: what is not said stays.
+        text = self.daemon("install", "--config", windows(self.path("stopgap.xml")))
+        self.assertIn("mended the service stopgap", text)
+        self.assertIn(f'--journal "{self.journal}"', self.key("stopgap"))
+        self.assertIn("stopgap.xml", self.key("stopgap"))
+
+        text = self.daemon("start")
+        pid = int(re.search(r"as process (\d+)", text).group(1))
+        self.assertEqual(self.state(), 4)
+        self.assertIn("runs", self.daemon("start"))
+        code, text = self.ctl("status", "--json")
+        self.assertEqual(code, 0, text)
+        status = json.loads(text)
+        self.assertEqual(status["pid"], pid)
+        self.assertEqual([feed["name"] for feed in status["feeds"]], ["corp"])
+
+        # A parameter change reads the configuration again.
+        self.write("stopgap.xml", '<stopgap xmlns="urn:stopgap:config:1" mode="observe"/>')
+        self.daemon("reload")
+        wait_for("mode observe", lambda: json.loads(self.ctl("status", "--json")[1])["mode"] == "observe")
+
+        text = self.daemon("stop")
+        self.assertIn("mitigations stay in place", text)
+        self.assertEqual(self.state(), 1)
+        self.assertEqual(self.ctl("status")[0], 3)
+        self.assertIn("was not running", self.daemon("stop"))
+        self.daemon("start")
+        self.assertEqual(self.state(), 4)
+
+        text = self.daemon("uninstall")
+        self.assertIn("are gone", text)
+        self.assertIsNone(self.key("stopgap"))
+        self.assertIsNone(self.key("EventLog\\Application\\stopgap"))
+        self.assertEqual(self.ctl("status")[0], 3)
+        self.assertTrue(os.path.exists(os.path.join(self.folder, "journal")))
+
+    def test_removal_is_refused_while_something_is_held(self):
+        """The journal is the drive's: the other test left W-1 applied in it."""
+        journal = windows(os.path.join(self.drive, "ProgramData", "stopgap", "journal"))
+        self.daemon("install", "--config", windows(self.path("stopgap.xml")), "--journal", journal)
+        text = self.daemon("uninstall", status=5)
+        self.assertIn("mitigations are in place: W-1", text)
+        self.assertIsNotNone(self.key("stopgap"))
+        text = self.daemon("uninstall", "--keep")
+        self.assertIn("W-1 stays in place", text)
+        self.assertIsNone(self.key("stopgap"))
+
+
+def run_system(program, *arguments):
+    done = subprocess.run(["wine", program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    return done.returncode, done.stdout.decode("utf-8", "replace").replace("\r", "")
+
+
+def tearDownModule():
+    shutil.rmtree(Stage.folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
