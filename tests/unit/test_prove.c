@@ -83,6 +83,37 @@ static void anothers_rule_that_refuses_passes_the_test(void **state)
 	assert_true(t_prove_has_line(f, "enabled=\"false\" takes 'stopgap T-1 PowerShell' out of force"));
 }
 
+/* What is wrong with ours explains no refusal by somebody else's. */
+static void a_refusal_that_should_not_be_is_explained_by_itself(void **state)
+{
+	struct t_ur *f = *state;
+
+	t_ur_apply(f, POWERSHELL, NULL);
+	t_drive_replace(f->dir, T_WWWROOT, "stopProcessing=\"true\"", "enabled=\"false\"");
+	t_drive_replace(f->dir, T_APPHOST, "<validation />", SECTION(REFUSE_ALL) "<validation />");
+	assert_int_equal(t_ur_prove(f, POWERSHELL), SG_EFFECTIVE_NO);
+	assert_string_equal(f->proof.text, "refused by rule 'early' (503), and should be served: GET /owa/");
+}
+
+/* One file, two folders: what it says is relative to each. */
+static void rules_of_a_shared_file_see_urls_from_each_of_its_folders_on(void **state)
+{
+	static const char shared[] = CONFIG("T-8",
+	        "<sg:Test><sg:Refuse uri=\"/owa/secret\"/><sg:Refuse uri=\"/owa/Calendar/secret\"/><sg:Serve "
+	        "uri=\"/owa/x/secret\"/></sg:Test>" ACTIONS(
+	                ACTION("Site", SITE_ROOT RULES(RULE("stopgap T-8 a", "nothing has this")))));
+	struct t_ur *f = *state;
+
+	t_drive_replace(f->dir, T_OWA, "<appSettings>",
+	        "<system.webServer>" SECTION(
+	                "<clear/><rule name=\"x\"><match url=\"^secret$\"/><action "
+	                "type=\"AbortRequest\"/></rule>") "</system.webServer><appSettings>");
+	t_ur_prove(f, shared);
+	for (size_t i = 0; i < 3; i++)
+		if (!f->proof.at[i].passed)
+			fail_msg("%s", f->proof.at[i].text);
+}
+
 static void a_request_that_no_place_covers_is_not_known(void **state)
 {
 	static const char ecp_only[] = CONFIG("T-5",
@@ -172,6 +203,8 @@ int main(int argc, char **argv)
 		T(where_no_test_asks_a_gap_is_a_warning),
 		T(where_a_test_asks_the_gap_is_named_with_the_request),
 		T(anothers_rule_that_refuses_passes_the_test),
+		T(a_refusal_that_should_not_be_is_explained_by_itself),
+		T(rules_of_a_shared_file_see_urls_from_each_of_its_folders_on),
 		T(a_request_that_no_place_covers_is_not_known),
 		T(a_request_is_judged_where_its_path_leads),
 		T(two_sites_are_two_answers),
