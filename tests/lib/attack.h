@@ -8,6 +8,7 @@
 
 #include "tests/lib/signed_fixture.h"
 #include "tests/lib/stamp.h"
+#include <openssl/cms.h>
 
 struct attack {
 	struct sg_buf doc;
@@ -47,7 +48,7 @@ struct attack_table {
 extern const struct attack_table *const attack_tables[];
 extern const struct attack_table attack_documents, attack_shapes, attack_wrappings, attack_chains,
         attack_hostile, attack_encodings, attack_contents, attack_schema, attack_stamps, attack_cms,
-        attack_lies;
+        attack_lies, attack_values, attack_ecdsa;
 
 struct attack_verdict {
 	int code, event; /* code 0: accepted */
@@ -76,6 +77,11 @@ void attack_value(const char *doc, const char *element, struct sg_buf *ret);
 char *attack_with_cert(const char *doc, int n, struct sg_bytes der);
 /* A detached signature over `doc` by the chain's leaf, but for what the spec says. */
 void attack_sign_cms(const char *doc, struct sign_cms_spec spec, struct sg_buf *ret);
+/* The good document with another SignatureValue. */
+void attack_in_document(struct attack *ret, const struct sg_buf *value);
+/* fix_plain with a detached signature, decoded; and back, with another value of its first signer. Takes the message over. */
+CMS_ContentInfo *attack_detached(const struct sign_cms_spec *spec, struct attack *ret);
+void attack_put_value(CMS_ContentInfo *cms, const struct sg_buf *value, struct attack *ret);
 void attack_der(X509 *cert, struct sg_buf *ret);
 /* fix_plain with what stands in it replaced (NULL: as it is), signed by the chain's leaf: the content is at fault, not the signature. */
 char *attack_resigned(const char *from, const char *to);

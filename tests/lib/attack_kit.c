@@ -135,6 +135,49 @@ void attack_sign_cms(const char *doc, struct sign_cms_spec spec, struct sg_buf *
 	sign_cms(sg_bytes_of(doc), &spec, ret);
 }
 
+void attack_in_document(struct attack *ret, const struct sg_buf *value)
+{
+	unsigned char *text = sg_alloc(value->len * 2 + 8);
+	char *old = fix_part(fix_good, "<SignatureValue", "</SignatureValue>"), *new, *doc;
+
+	EVP_EncodeBlock(text, value->data, (int)value->len);
+	new = sg_format("<SignatureValue>%s</SignatureValue>", (char *)text);
+	doc = fix_with(fix_good, old, new);
+	sg_buf_set(&ret->doc, doc, strlen(doc));
+	free(doc);
+	free(new);
+	free(old);
+	free(text);
+}
+
+CMS_ContentInfo *attack_detached(const struct sign_cms_spec *spec, struct attack *ret)
+{
+	const unsigned char *p;
+	CMS_ContentInfo *cms;
+
+	sg_buf_set(&ret->doc, fix_plain, strlen(fix_plain));
+	ret->rules.need = SG_SIGNED_CMS;
+	attack_sign_cms(fix_plain, *spec, &ret->cms);
+	p = ret->cms.data;
+	cms = d2i_CMS_ContentInfo(NULL, &p, (long)ret->cms.len);
+	assert_non_null(cms);
+	return cms;
+}
+
+void attack_put_value(CMS_ContentInfo *cms, const struct sg_buf *value, struct attack *ret)
+{
+	CMS_SignerInfo *si = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+	unsigned char *octets = NULL;
+	int len;
+
+	ASN1_STRING_set(CMS_SignerInfo_get0_signature(si), value->data, (int)value->len);
+	len = i2d_CMS_ContentInfo(cms, &octets);
+	assert_true(len > 0);
+	sg_buf_set(&ret->cms, octets, (size_t)len);
+	OPENSSL_free(octets);
+	CMS_ContentInfo_free(cms);
+}
+
 void attack_der(X509 *cert, struct sg_buf *ret)
 {
 	unsigned char *der = NULL;
