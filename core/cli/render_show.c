@@ -123,12 +123,18 @@ static void others(const struct sg_val *v, struct sg_buf *out)
 	}
 }
 
-static void tests(const struct sg_val *list, struct sg_buf *out)
+/* What is not needed here is not in place, and its tests are about servers where it is. */
+static void tests(const struct sg_val *m, const struct sg_val *list, struct sg_buf *out)
 {
+	bool needed = strcmp(sg_val_get_str(m, "verdict", ""), "NOT NEEDED") != 0;
+
 	if (sg_val_count(list))
-		sg_buf_str(out, "\n  TESTS\n");
+		sg_buf_str(out, needed ? "\n  TESTS\n"
+		                       : "\n  TESTS, as this server answers without it; none of them counts, "
+		                         "because it is not needed here\n");
 	for (size_t i = 0; i < sg_val_count(list); i++) {
 		sg_buf_str(out, sg_val_get_bool(list->kid[i], "passed", false)    ? "    pass  "
+		                : !needed                                         ? "    -     "
 		                : sg_val_get_bool(list->kid[i], "warning", false) ? "    warn  "
 		                                                                  : "    FAIL  ");
 		sg_put_safe(sg_val_get_str(list->kid[i], "text", "-"), out);
@@ -188,7 +194,7 @@ void sg_render_show(const struct sg_val *reply, struct sg_buf *out)
 		block(blocks->kid[i], out);
 	values(sg_val_get(reply, "values"), out);
 	others(sg_val_get(reply, "others"), out);
-	tests(sg_val_get(reply, "tests"), out);
+	tests(sg_val_get(reply, "mitigation"), sg_val_get(reply, "tests"), out);
 	by_hand(sg_val_get(reply, "by_hand"), out);
 	history(sg_val_get(reply, "history"), out);
 }

@@ -18,7 +18,9 @@ static const struct sg_verb verbs[] = {
 	        "example: stopgapctl show CORP-1 --by-hand\n",
 	        SG_OPT_BY_HAND | SG_OPT_FEED, 1, 1, sg_render_show },
 	{ "plan", "[ID] [--exit-code]", "what would be done now, as a diff per file; changes nothing",
-	        "An ID that waits is shown as `apply ID` would do it.\n"
+	        "An ID that waits is shown as `apply ID` would do it. In the mode observe, and while work "
+	        "is paused,\nnothing would be done, and plan says so; with an ID it shows what would be done "
+	        "without that.\n"
 	        "  --exit-code  exit with 10 when something would change\n",
 	        SG_OPT_EXIT_CODE | SG_OPT_FEED, 0, 1, sg_render_plan },
 	{ "refresh", "[--feed NAME]", "poll the feeds now, and wait until what they bring is done",

@@ -139,10 +139,10 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 		d.held = sg_engine_body(e, row->key.feed, &row->applied, NULL);
 	if (!d.m && !row->tombstone)
 		sg_str_set(&row->proof, why.msg[0] ? why.msg : "its body is not in the journal");
-	sg_decide_evaluate(e, w, &d);
-	d.slot = sg_state_slot(row->state, row->reason);
 	d.block = sg_policy_block(&w->blocks, row, f->holds ? row->applied_revision : row->offered_revision,
 	        w->now.wall, &f->keep);
+	sg_decide_evaluate(e, w, &d);
+	d.slot = sg_state_slot(row->state, row->reason);
 	f->blocked = d.block != NULL;
 	f->setup_running = e->host && e->host->setup_running;
 	f->admin_out = row->out;

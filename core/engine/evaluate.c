@@ -81,6 +81,9 @@ void sg_decide_evaluate(struct sg_engine *e, const struct sg_world *w, struct sg
 
 	if (!d->m) {
 		row->applies = SG_APPLIES_UNKNOWN;
+	} else if (sg_policy_harmless(d->m) && (row->out || d->block)) {
+		row->applies = SG_APPLIES_NO;
+		sg_str_set(&row->proof, "it changes nothing, so nothing is missing without it");
 	} else if (!wait_for_setup(e, row)) {
 		sg_match(d->m, e->host, e->options.drives, &match);
 		if (!holds)

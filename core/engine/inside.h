@@ -137,7 +137,7 @@ struct sg_decision {
 };
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret);
 void sg_decision_release(struct sg_decision *d);
-/* evaluate.c: fills applies, proof and fixed_since of d->row, and d->evaluated; d->facts.holds is known. */
+/* evaluate.c: fills applies, proof and fixed_since of d->row, and d->evaluated; d->facts.holds and d->block are known. */
 void sg_decide_evaluate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d);
 /* others.c: fills facts.equivalent and facts.adopt, and the row's in_force_by_others with its text. */
 void sg_decide_others(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d);

@@ -36,6 +36,53 @@ static void neighbours(const struct sg_step_file *file, const struct sg_moves *m
 	sg_cfg_release(&cfg);
 }
 
+static bool uses(const struct sg_cfg *cfg, const char *element, const char *attribute, const char *value)
+{
+	for (uint32_t i = 0; i < cfg->n_nodes; i++) {
+		const char *is = sg_cfg_is(cfg, i, element) ? sg_cfg_attr(cfg, i, attribute) : NULL;
+
+		if (is && strcmp(is, value) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A rule of somebody else that makes way leaves its preCondition, which may be used by nothing then: it does no harm and stays where it is, so that a
+ * rollback gives back what was there. */
+static void left_behind(const struct sg_step_file *file, const struct sg_moves *moves, struct sg_val *effects)
+{
+	struct sg_cfg after = { 0 };
+
+	if (file->in_place || sg_cfg_scan(sg_buf_bytes(&file->after), file->container, &after, NULL))
+		return;
+	for (size_t i = 0; i < moves->n; i++) {
+		const struct sg_move *m = &moves->at[i];
+		struct sg_cfg rule = { 0 };
+
+		if (m->to.present || !m->from.present || !strstr(m->addr.path, "/outboundRules/rule[") ||
+		        !sg_win_same(m->addr.container, file->container) ||
+		        sg_cfg_scan(sg_buf_bytes(&m->from.octets), file->container, &rule, NULL))
+			continue;
+		for (uint32_t k = 0; k < rule.n_nodes; k++) {
+			const char *name =
+			        sg_cfg_is(&rule, k, "rule") ? sg_cfg_attr(&rule, k, "preCondition") : NULL;
+			char *text;
+
+			if (!name || !uses(&after, "preCondition", "name", name) ||
+			        uses(&after, "rule", "preCondition", name))
+				continue;
+			text = sg_format(
+			        "%s: no rule uses the preCondition '%s' then; it is not ours, does no harm, "
+			        "and stays",
+			        file->container, name);
+			sg_val_push(effects, sg_val_str(text));
+			free(text);
+		}
+		sg_cfg_release(&rule);
+	}
+	sg_cfg_release(&after);
+}
+
 static void add_files(struct sg_engine *e, const struct sg_step_plan *plan, const struct sg_moves *moves,
         struct sg_val *files)
 {
@@ -112,6 +159,8 @@ static void preview(struct sg_engine *e, enum sg_work work, struct sg_member *me
 		code = sg_op_preview_in(&ctx, op_of(work), members, n, &plan, &moves, &runs, &why);
 	if (!code) {
 		add_files(e, &plan, &moves, files);
+		for (size_t i = 0; i < plan.n_files; i++)
+			left_behind(&plan.files[i], &moves, effects);
 		if (moves.n)
 			add_effects(e, members, n, work == SG_WORK_REVERT, effects);
 		for (size_t i = 0; i < runs.n; i++)

@@ -31,7 +31,7 @@ const struct sg_conf_when *sg_policy_when(const struct sg_conf *conf, const stru
 }
 
 /* A heartbeat changes nothing: nobody is asked for it, and it is not observed only. */
-static bool harmless(const struct sg_mitigation *m)
+bool sg_policy_harmless(const struct sg_mitigation *m)
 {
 	for (size_t i = 0; i < m->n_actions; i++) {
 		const struct sg_action_kind *kind = sg_action_kind(m->actions[i].type);
@@ -46,7 +46,8 @@ bool sg_policy_observe(const struct sg_conf *conf, const struct sg_mitigation *m
 {
 	const struct sg_conf_when *w = m ? sg_policy_when(conf, m) : NULL;
 
-	return (conf->mode == SG_MODE_OBSERVE || (w && w->what == SG_DO_OBSERVE)) && !(m && harmless(m));
+	return (conf->mode == SG_MODE_OBSERVE || (w && w->what == SG_DO_OBSERVE)) &&
+	       !(m && sg_policy_harmless(m));
 }
 
 static bool asks(const struct sg_conf *conf, const struct sg_conf_when *w)
@@ -149,7 +150,7 @@ void sg_policy_go(const struct sg_go_in *in, struct sg_go *ret)
 		wait_for(ret, SG_WHY_STALE, 0, "its feed is past its expires: nothing new starts from it");
 	else if (approved && row->now)
 		return; /* apply: past window, delay and ring */
-	else if (asks(in->conf, w) && !harmless(in->m) && !approved &&
+	else if (asks(in->conf, w) && !sg_policy_harmless(in->m) && !approved &&
 	         !(row->ask_until && in->now >= row->ask_until))
 		wait_until(ret, SG_WHY_APPROVAL, row->ask_until,
 		        "waits for approval: 'stopgapctl approve ID' or 'apply ID'",

@@ -31,6 +31,8 @@ const struct sg_conf_when *sg_policy_when(
 void sg_policy_deadlines(
         const struct sg_conf *conf, const struct sg_mitigation *m, struct sg_row *row, int64_t now);
 bool sg_policy_observe(const struct sg_conf *conf, const struct sg_mitigation *m);
+/* A heartbeat: whether it is in or out, nothing changes. */
+bool sg_policy_harmless(const struct sg_mitigation *m);
 
 /* model/window.h, in the server's local time; NULL is always open. *ret_next: when a time of day opens it next, 0 when it is open or none does. */
 bool sg_policy_window(const char *window, int64_t now, bool maintenance, int64_t *ret_next);

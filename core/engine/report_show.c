@@ -224,8 +224,16 @@ static void show_body(struct sg_engine *e, const struct sg_world *w, const struc
 	list = sg_val_set(v, "tests", sg_val_array());
 	if (e->host && sg_actions_prove(m, e->host, e->options.drives, &proof, NULL) == 0) {
 		for (size_t i = 0; i < proof.n; i++) {
-			struct sg_val *line = sg_val_push(list, sg_val_map());
+			struct sg_val *line;
+			bool said = false; /* at another place, in the same words */
 
+			for (size_t k = 0; k < i && !said; k++)
+				said = proof.at[k].passed == proof.at[i].passed &&
+				       proof.at[k].warning == proof.at[i].warning &&
+				       sg_str_equal(proof.at[k].text, proof.at[i].text);
+			if (said)
+				continue;
+			line = sg_val_push(list, sg_val_map());
 			sg_val_set_bool(line, "passed", proof.at[i].passed);
 			sg_val_set_bool(line, "warning", proof.at[i].warning);
 			sg_val_set_str(line, "text", proof.at[i].text);

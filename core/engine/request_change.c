@@ -1,6 +1,8 @@
 /* request_change.c - the methods that change something: each notes what was asked, by whom and why, then lets the work follow. */
 #include "engine/request_parts.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,8 +148,16 @@ int sg_request_do_block(struct sg_request *r)
 		        (!feed || strcmp(feed, r->w.rows.at[i]->key.feed) == 0))
 			r->row = r->w.rows.at[i];
 	}
-	if (r->row && !block.keep && sg_holds_any(&r->w.holds, &r->row->key) && r->e->host &&
-	        r->e->host->setup_running)
+	if (r->row && revision && sg_holds_any(&r->w.holds, &r->row->key) &&
+	        !sg_revision_covers(revision, r->row->applied_revision ? r->row->applied_revision : ""))
+		sg_request_done(r, true,
+		        "%s; revision %s is in place, which that does not cover: it stays ('block %s' takes "
+		        "it "
+		        "out, too)",
+		        text, r->row->applied_revision ? r->row->applied_revision : "(without a label)",
+		        name);
+	else if (r->row && !block.keep && sg_holds_any(&r->w.holds, &r->row->key) && r->e->host &&
+	         r->e->host->setup_running)
 		sg_request_done(r, true, "%s; it is in force still, and goes out when Setup ends: %s", text,
 		        r->e->host->setup_text ? r->e->host->setup_text : "Setup is at work");
 	else
@@ -235,6 +245,7 @@ int sg_request_do_rollback(struct sg_request *r)
 {
 	bool all = sg_val_get_bool(r->params, "all", false);
 	size_t n = 0, left = 0;
+	struct sg_keys taken = { 0 };
 	struct sg_val *list;
 	int code = refuse_in_setup(r);
 
@@ -260,16 +271,19 @@ int sg_request_do_rollback(struct sg_request *r)
 	for (size_t i = 0; !code && i < r->w.rows.n; i++) {
 		struct sg_row *row = r->w.rows.at[i];
 
-		if (!sg_holds_any(&r->w.holds, &row->key) && row->state != SG_APPLIED)
+		if (!sg_holds_any(&r->w.holds, &row->key)) /* a heartbeat is in place, and nothing of it */
 			continue;
 		code = take_out(r, row);
+		sg_keys_add(&taken, row->key.feed, row->key.id);
 		n++;
 	}
 	if (!code)
 		code = sg_request_settle(r);
+	left = r->w.holds.n;
+	if (code || left)
+		sg_keys_release(&taken);
 	if (code)
 		return code;
-	left = r->w.holds.n;
 	if (left)
 		return sg_fail(r->err, SG_ESTATE,
 		        "%zu value%s could not be taken out: 'stopgapctl list' and 'show ID' say why", left,
@@ -277,8 +291,11 @@ int sg_request_do_rollback(struct sg_request *r)
 	sg_request_done(
 	        r, n > 0, "%zu mitigation%s rolled back; nothing of ours is left", n, n == 1 ? "" : "s");
 	list = sg_val_set(r->reply, "mitigations", sg_val_array());
-	for (size_t i = 0; i < r->w.rows.n; i++)
-		sg_val_push(list, sg_report_row(&r->w, r->w.rows.at[i]));
+	for (size_t i = 0; i < r->w.rows.n; i++) {
+		if (sg_keys_has(&taken, &r->w.rows.at[i]->key))
+			sg_val_push(list, sg_report_row(&r->w, r->w.rows.at[i]));
+	}
+	sg_keys_release(&taken);
 	return 0;
 }
 

@@ -155,6 +155,23 @@ static void a_block_of_a_revision_covers_it_part_by_part(void **state)
 	assert_string_equal(lab_field(lab, "M1", "revision"), "2.10");
 }
 
+static void a_block_that_misses_the_revision_in_place_says_so(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply = NULL;
+
+	lab_configure(lab, NULL, NULL);
+	offer(lab, 1, "2.0", "first");
+	assert_int_equal(lab_ask(lab, &reply, "block", "id", "M1@2.1", NULL), 0);
+	assert_non_null(strstr(sg_val_get_str(reply, "text", ""), "revision 2.0 is in place"));
+	assert_non_null(strstr(sg_val_get_str(reply, "text", ""), "'block M1'"));
+	sg_val_free(reply);
+	assert_int_equal(lab_ask(lab, &reply, "block", "id", "M1@2", NULL), 0);
+	assert_null(strstr(sg_val_get_str(reply, "text", ""), "in place"));
+	sg_val_free(reply);
+	assert_true(lab_untouched(lab));
+}
+
 static void a_block_of_the_revision_that_is_in_takes_it_out(void **state)
 {
 	struct lab *lab = *state;
@@ -206,6 +223,7 @@ int main(void)
 		T(a_recall_of_what_failed_ends_the_failure),
 		T(what_was_taken_out_stays_out_under_newer_and_older_bodies),
 		T(a_block_of_a_revision_covers_it_part_by_part),
+		T(a_block_that_misses_the_revision_in_place_says_so),
 		T(a_block_of_the_revision_that_is_in_takes_it_out),
 		T(a_block_has_its_reason_its_author_and_its_end),
 	};

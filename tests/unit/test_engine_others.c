@@ -165,6 +165,51 @@ static void a_rule_that_was_left_is_adopted_once_the_configuration_says_so(void 
 	t_snapshot_free(theirs);
 }
 
+#define OUT_PRE(name)                                                                                        \
+	"<preConditions><preCondition name=\"" name                                                          \
+	"\"><add input=\"{RESPONSE_CONTENT_TYPE}\" pattern=\"^text/html\"/></preCondition></preConditions>"
+#define OUT_RULE(name, pre)                                                                                  \
+	"<rule name=\"" name "\" preCondition=\"" pre                                                        \
+	"\"><match serverVariable=\"RESPONSE_X_Test\" pattern=\"(.*)\"/><action type=\"Rewrite\" "           \
+	"value=\"{R:1}; strict\"/></rule>"
+
+/* Theirs makes way; its preCondition stays, unused and harmless, and is what it was when the rule comes back. */
+static void a_pre_condition_that_an_adopted_rule_leaves_behind_is_said_and_stays(void **state)
+{
+	struct lab *lab = *state;
+	struct t_snapshot *theirs;
+	struct sg_val *plan = NULL;
+	const struct sg_val *effects;
+	bool said = false;
+
+	t_drive_replace(lab->drive, T_WWWROOT, "</configuration>",
+	        "<system.webServer><rewrite><outboundRules>" OUT_PRE("their html")
+	                OUT_RULE("by hand", "their html") "</outboundRules></rewrite></system.webServer>"
+	                                                  "</configuration>");
+	theirs = t_drive_snapshot(lab->drive);
+	lab_configure(lab, NULL, "<policy><when do=\"ask\"/><removal equivalent=\"adopt\"/></policy>");
+	lab_offer(lab, "corp", 1,
+	        "<Config id=\"M5\" desc=\"x\" sg:revision=\"1\"><ActionList><Action type=\"UrlRewrite\" "
+	        "scope=\"Site\"><sg:At sites=\"Default Web Site\" path=\"/\" "
+	        "inherit=\"yes\"/><rewrite><outboundRules>" OUT_PRE("stopgap M5 html") OUT_RULE(
+	                "stopgap M5 out",
+	                "stopgap M5 html") "</outboundRules></rewrite></Action></ActionList></Config>");
+	lab_run(lab);
+	assert_int_equal(lab_ask(lab, &plan, "plan", "id", "M5", NULL), 0);
+	effects = sg_val_get(plan, "effects");
+	for (size_t i = 0; i < effects->n; i++)
+		said = said || strstr(effects->kid[i]->s, "no rule uses the preCondition 'their html' then");
+	assert_true(said);
+	sg_val_free(plan);
+	lab_do(lab, "apply", "id", "M5", NULL);
+	assert_string_equal(lab_state(lab, "M5"), "applied/applied");
+	assert_false(t_drive_has(lab->drive, T_WWWROOT, "by hand"));
+	assert_true(t_drive_has(lab->drive, T_WWWROOT, "<preCondition name=\"their html\">"));
+	lab_do(lab, "rollback", "id", "M5", NULL);
+	assert_true(t_drive_same(lab->drive, theirs));
+	t_snapshot_free(theirs);
+}
+
 /* What could not be taken out of a file that somebody broke goes as soon as the file is right again, not within the hour. */
 static void what_could_not_go_goes_when_its_file_can_be_read_again(void **state)
 {
@@ -203,6 +248,7 @@ int main(void)
 		T(a_file_that_is_gone_drops_its_claims),
 		T(what_could_not_go_goes_when_its_file_can_be_read_again),
 		T(a_rule_that_was_left_is_adopted_once_the_configuration_says_so),
+		T(a_pre_condition_that_an_adopted_rule_leaves_behind_is_said_and_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

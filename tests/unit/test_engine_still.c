@@ -127,9 +127,67 @@ static void what_waits_says_until_when(void **state)
 	        strstr(lab_field(lab, "M9", "text"), "the delay that the policy sets, until 2026-11-"));
 }
 
+/* A heartbeat changes nothing: nothing is missing where it is out. */
+static void a_heartbeat_exposes_nothing_and_is_nothing_to_roll_back(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply = NULL;
+	const struct sg_val *list;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer(lab, "corp", 1, NEEDED NO_TARGET GONE HEARTBEAT);
+	lab_run(lab);
+	assert_string_equal(lab_field(lab, "PING1", "verdict"), "IN FORCE");
+	assert_int_equal(lab_ask(lab, &reply, "rollback", "all", "true", NULL), 0);
+	list = sg_val_get(reply, "mitigations");
+	assert_int_equal(list->n, 1); /* what was not in place was not touched */
+	assert_string_equal(sg_val_get_str(list->kid[0], "id", ""), "M1");
+	assert_non_null(strstr(sg_val_get_str(reply, "text", ""), "1 mitigation rolled back"));
+	sg_val_free(reply);
+	assert_string_equal(lab_state(lab, "PING1"), "applied/applied");
+	lab_do(lab, "rollback", "id", "PING1", NULL);
+	assert_string_equal(lab_state(lab, "PING1"), "reverted/by-admin");
+	assert_string_equal(lab_field(lab, "PING1", "verdict"), "NOT NEEDED");
+	lab_do(lab, "apply", "id", "PING1", NULL);
+	assert_string_equal(lab_field(lab, "PING1", "verdict"), "IN FORCE");
+	lab_do(lab, "block", "id", "PING1", NULL);
+	assert_string_equal(lab_field(lab, "PING1", "verdict"), "NOT NEEDED");
+	lab_do(lab, "unblock", "id", "PING1", NULL);
+	assert_string_equal(lab_field(lab, "PING1", "verdict"), "IN FORCE");
+	assert_true(lab_untouched(lab));
+}
+
+static void one_line_per_test_that_says_something_else(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *shown = NULL;
+	const struct sg_val *list;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer(lab, "corp", 1,
+	        "<Config id=\"M7\" desc=\"x\" sg:revision=\"1\"><sg:Test><sg:Serve uri=\"/owa/\"/><sg:Serve "
+	        "uri=\"/owa/\"/></sg:Test><ActionList><Action type=\"UrlRewrite\" scope=\"Site\"><sg:At "
+	        "sites=\"*\" path=\"/\" inherit=\"yes\"/><rewrite><rules><rule name=\"stopgap M7 in\" "
+	        "stopProcessing=\"true\"><match url=\"seven\"/><action "
+	        "type=\"AbortRequest\"/></rule></rules></rewrite></Action></ActionList></Config>");
+	lab_run(lab);
+	assert_int_equal(lab_ask(lab, &shown, "show", "id", "M7", NULL), 0);
+	list = sg_val_get(shown, "tests");
+	assert_true(list->n > 0);
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(sg_val_get_str(list->kid[i], "text", "a"),
+			        sg_val_get_str(list->kid[k], "text", "b"));
+	sg_val_free(shown);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		        a_heartbeat_exposes_nothing_and_is_nothing_to_roll_back, lab_set_up, lab_tear_down),
+		cmocka_unit_test_setup_teardown(
+		        one_line_per_test_that_says_something_else, lab_set_up, lab_tear_down),
 		cmocka_unit_test_setup_teardown(
 		        observed_only_what_is_needed_says_so, lab_set_up, lab_tear_down),
 		cmocka_unit_test_setup_teardown(
