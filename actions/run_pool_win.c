@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OUTPUT = 64 * 1024, ASK_MS = 60 * 1000, AGAIN_MS = 250 };
+enum { MOST_OUTPUT = 64 * 1024, ASK_MS = 60 * 1000, AGAIN_MS = 250, LAST_LOOK_MS = 5000 };
 
 static int64_t now(void)
 {
@@ -151,7 +151,7 @@ int sg_run_pool_turn(const char *name, bool on, int64_t timeout_ms, struct sg_er
 		return r;
 	told = tell(on ? "start" : "stop", name, end, &why);
 	do { /* the state has the last word: it may have come about otherwise, or may take its time */
-		r = look_until(name, end, &is, err);
+		r = look_until(name, end + LAST_LOOK_MS, &is, err);
 		if (r || is == wanted)
 			return r;
 		if (told && is != SG_RUN_UNKNOWN)
