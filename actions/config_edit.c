@@ -228,12 +228,14 @@ static int carry_out(
 		rc = proven(e, &now, &written, err);
 	if (rc == 0)
 		rc = sg_cfg_compare(&e->cfg, &now, e->name, e->addr, 1, err);
-	sg_cfg_release(&now);
 	if (rc < 0) {
+		sg_cfg_release(&now);
 		sg_content_release(&written);
 		sg_buf_release(&out);
 	} else {
 		*ret_written = written;
+		sg_cfg_release(&e->cfg);
+		e->cfg = now;
 		sg_buf_release(octets);
 		*octets = out;
 	}
@@ -261,17 +263,17 @@ static void start_tag_only(struct sg_content *written)
 		sg_buf_cut(&written->octets, i + 1, written->octets.len - i - 1);
 }
 
-int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *addr,
+int sg_cfg_set_next(struct sg_buf *octets, struct sg_cfg *cfg, const char *name, const struct sg_addr *addr,
         const struct sg_content *to, struct sg_content *ret_written, enum sg_edit_result *ret,
         struct sg_err *err)
 {
 	struct sg_edit e = {
-		.name = name, .addr = addr, .to = to, .node = SG_NONE, .result = SG_EDIT_ALREADY
+		.name = name, .addr = addr, .to = to, .cfg = *cfg, .node = SG_NONE, .result = SG_EDIT_ALREADY
 	};
 	struct sg_content written = { 0 };
 	int rc = sg_path_parse(addr->path, &e.path, err);
 
-	if (rc == 0)
+	if (rc == 0 && !e.cfg.nodes)
 		rc = sg_cfg_between(sg_buf_bytes(octets), name, &e.cfg, err);
 	if (rc == 0)
 		rc = plan(&e, err);
@@ -289,8 +291,19 @@ int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *ad
 		sg_content_release(&written);
 	if (rc == 0)
 		*ret = e.result;
+	*cfg = e.cfg;
 	sg_buf_release(&e.in);
-	sg_cfg_release(&e.cfg);
 	sg_path_release(&e.path);
+	return rc;
+}
+
+int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *addr,
+        const struct sg_content *to, struct sg_content *ret_written, enum sg_edit_result *ret,
+        struct sg_err *err)
+{
+	struct sg_cfg cfg = { 0 };
+	int rc = sg_cfg_set_next(octets, &cfg, name, addr, to, ret_written, ret, err);
+
+	sg_cfg_release(&cfg);
 	return rc;
 }

@@ -58,6 +58,12 @@ int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *ad
         const struct sg_content *to, struct sg_content *ret_written, enum sg_edit_result *ret,
         struct sg_err *err);
 
+/* The same for one of several values in turn: `cfg` is empty before the first one, and from then on what `octets` are read as, so that each state of them is
+ * read once. Nobody else may change the octets in between; sg_cfg_release() is the caller's. */
+int sg_cfg_set_next(struct sg_buf *octets, struct sg_cfg *cfg, const char *name, const struct sg_addr *addr,
+        const struct sg_content *to, struct sg_content *ret_written, enum sg_edit_result *ret,
+        struct sg_err *err);
+
 /* The referee, for the privileged side: both readers agree on `before` and on `after`, and these differ only at the addresses. SG_ECONFLICT names the line of
  * `after`. Where workers are asked, libxml2 has no say in the second half: octets and events that are compared are those which our own reader found here. */
 int sg_cfg_referee(struct sg_bytes before, struct sg_bytes after, const char *name,

@@ -191,6 +191,7 @@ static int edit(
         struct sg_step_file *f, struct task *tasks, size_t n, struct sg_step_plan *plan, struct sg_err *err)
 {
 	struct sg_addr *addrs = sg_alloc(n * sizeof(*addrs)); /* borrowed contents, for the referee */
+	struct sg_cfg cfg = { 0 };
 	int r = 0;
 
 	if (n)
@@ -201,11 +202,12 @@ static int edit(
 		enum sg_edit_result result = SG_EDIT_DONE;
 
 		addrs[i] = t->move->addr;
-		r = sg_cfg_set(&f->after, f->container, &t->move->addr, t->target, &plan->written[t->index],
-		        &result, err);
+		r = sg_cfg_set_next(&f->after, &cfg, f->container, &t->move->addr, t->target,
+		        &plan->written[t->index], &result, err);
 		if (!r)
 			plan->kept_foreign[t->index] = result == SG_EDIT_KEPT_FOREIGN;
 	}
+	sg_cfg_release(&cfg);
 	f->changed = !sg_bytes_equal(sg_buf_bytes(&f->before), sg_buf_bytes(&f->after));
 	if (!r && f->changed)
 		r = sg_cfg_referee(
