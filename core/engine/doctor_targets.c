@@ -170,6 +170,7 @@ static void folders(struct sg_doctor *d)
 
 static void applicability(struct sg_doctor *d)
 {
+	struct sg_buf needed = { 0 };
 	size_t n[3] = { 0 };
 
 	for (size_t i = 0; i < d->w->rows.n; i++) {
@@ -178,6 +179,8 @@ static void applicability(struct sg_doctor *d)
 		if (row->tombstone)
 			continue;
 		n[row->applies]++;
+		if (row->applies == SG_APPLIES_YES)
+			sg_buf_fmt(&needed, "%s%s", needed.len ? ", " : " (", row->key.id);
 		if (row->applies == SG_APPLIES_UNKNOWN)
 			sg_doctor_check(d, "applicability", SG_CHECK_UNKNOWN,
 			        "once that can be read, it is evaluated by itself",
@@ -187,8 +190,10 @@ static void applicability(struct sg_doctor *d)
 			                    : "it was not evaluated yet");
 	}
 	sg_doctor_check(d, "applicability", SG_CHECK_OK, NULL,
-	        "mitigations that are needed here: %zu, that are not: %zu, that cannot be told: %zu",
-	        n[SG_APPLIES_YES], n[SG_APPLIES_NO], n[SG_APPLIES_UNKNOWN]);
+	        "needed here: %zu%s%s; not needed: %zu; cannot be told: %zu", n[SG_APPLIES_YES],
+	        needed.len ? (const char *)needed.data : "", needed.len ? ")" : "", n[SG_APPLIES_NO],
+	        n[SG_APPLIES_UNKNOWN]);
+	sg_buf_release(&needed);
 }
 
 static const char *cure_of(int code)

@@ -68,7 +68,7 @@ static void all_is_well_on_a_server_with_a_fresh_feed(void **state)
 	is(reply, "space", "the journal's volume", "ok");
 	is(reply, "reserve", "space is kept", "ok");
 	is(reply, "clock", "it says 2026-11-18", "ok");
-	is(reply, "applicability", "needed here: 1, that are not: 0, that cannot be told: 0", "ok");
+	is(reply, "applicability", "needed here: 1 (M1); not needed: 0; cannot be told: 0", "ok");
 	is(reply, "prerequisite", "is there and not locked", "ok");
 	assert_int_equal(sg_val_get_int(reply, "fail", -1), 0);
 	sg_val_free(reply);
@@ -228,7 +228,7 @@ static void what_cannot_be_told_and_what_is_not_needed_is_counted(void **state)
 	reply = ask(lab);
 	is(reply, "applicability", "N1: whether it is needed here cannot be told: ", "unknown");
 	is(reply, "applicability", "FromTheFuture", "unknown");
-	is(reply, "applicability", "needed here: 0, that are not: 1, that cannot be told: 1", "ok");
+	is(reply, "applicability", "needed here: 0; not needed: 1; cannot be told: 1", "ok");
 	is(reply, "prerequisite", "FromTheFuture", "fail");
 	sg_val_free(reply);
 	free(nowhere);
