@@ -8,8 +8,8 @@
  * answer counts as none. What no check here can tell is whether the verdict is right.
  *
  * Time: the patterns of all questions asked at once share one bound (core/rewrite/match.c), and a worker ends after SG_ACTION_WORKER_MS, or much sooner when
- * one took that long within the last minute. Answers are
- * remembered by the SHA-256 of everything that was asked, because what rules do depends on nothing else; failures to answer are not.
+ * one took that long within the last minute. Answers are remembered by the SHA-256 of everything that was asked, because what rules do depends on nothing
+ * else; failures to answer are not.
  * Thread: the change lane's, which is the only one that plans and proves. The memory has no lock: it is that thread's.
  */
 #ifndef SG_ACTIONS_RULES_APART_H
