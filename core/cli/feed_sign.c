@@ -19,6 +19,7 @@ struct job {
 	struct sg_author_trust trust;
 	struct sg_author_doc doc, before, result;
 	bool first; /* --previous none */
+	bool ended; /* the signer of the previous document has, since it was issued */
 	struct sg_val *changes;
 	struct sg_sign_key *keys[MAX_KEYS];
 	size_t n_keys;
@@ -108,22 +109,42 @@ static int check_order(const struct job *j, struct sg_err *err)
 	return 0;
 }
 
+/* By the anchors, as of now; or, when its signer has ended since, as of the time that it says it was issued: an emergency must not wait for that, and what was
+ * published with that key is what servers have. */
+static int verify_previous(struct job *j, struct sg_err *err)
+{
+	struct sg_feed_rules rules =
+	        sg_author_rules(j->a, &j->trust, &j->before, (struct sg_bytes){ 0 }, j->a->now);
+	struct sg_err why = SG_ERR_INIT;
+	int r = sg_author_check(&rules, &j->before, &why);
+
+	if (!r)
+		return 0;
+	if (sg_author_decode(j->a, &j->before, NULL) == 0 && j->before.feed->issued > 0 &&
+	        j->before.feed->issued < j->a->now) {
+		rules.now = j->before.feed->issued;
+		if (sg_author_check(&rules, &j->before, NULL) == 0) {
+			j->ended = true;
+			return 0;
+		}
+	}
+	return sg_fail(err, r,
+	        "%s; if that document is yours all the same, leave --anchor away: then it is only compared",
+	        why.msg);
+}
+
 static int check_previous(struct job *j, struct sg_err *err)
 {
 	const char *where = sg_author_value(j->a, SG_AUTHOR_PREVIOUS);
-	struct sg_feed_rules rules;
 	int r;
 
 	j->first = strcmp(where, "none") == 0;
 	if (!j->first) {
 		r = sg_author_load(j->a, where, &j->before, err);
-		if (!r && j->trust.n_anchors) {
-			rules = sg_author_rules(
-			        j->a, &j->trust, &j->before, (struct sg_bytes){ 0 }, j->a->now);
-			r = sg_author_check(&rules, &j->before, err);
-		} else if (!r) {
+		if (!r && j->trust.n_anchors)
+			r = verify_previous(j, err);
+		else if (!r)
 			r = sg_author_decode(j->a, &j->before, err);
-		}
 		if (!r)
 			r = check_order(j, err);
 		if (r)
@@ -230,6 +251,10 @@ static void report(struct job *j, struct sg_author_out *out)
 	if (!j->first && !sg_author_has(j->a, SG_AUTHOR_ANCHOR))
 		sg_buf_str(
 		        &out->text, "note: the previous document was not verified: no --anchor is given\n");
+	if (j->ended)
+		sg_buf_str(&out->text, "note: the signer of the previous document has ended; it was verified "
+		                       "as of the time that "
+		                       "it was issued\n");
 	sg_buf_fmt(&out->text, "%s%s: feed ", path, j->p7s.len ? " and its .p7s" : "");
 	sg_put_safe(f->name, &out->text);
 	if (f->serial) {

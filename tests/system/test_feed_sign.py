@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import unittest
 
+import harness
 from feed_stage import Author, config, contents
 
 MODULES = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so"]
@@ -100,6 +102,67 @@ class Sign(Author):
         self.write("feed.xml", self.read("feed.xml").replace(b"evil", b"good"))
         self.live("CORP-2")
         self.no_sign("was changed", "--anchor", "keys/root.pem", previous="feed.xml")
+
+    def old_signer(self):
+        """A root of last year and a signer of it who ended a month ago: old-root.pem, old.key, old.pem."""
+        ca = self.path("ca")
+        os.makedirs(ca)
+        self.write("ca/index.txt", "")
+        self.write("ca/ca.cnf", f"""[ca]
+default_ca = it
+[it]
+database = {ca}/index.txt
+new_certs_dir = {ca}
+rand_serial = yes
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+[root]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[leaf]
+keyUsage = critical,digitalSignature
+extendedKeyUsage = codeSigning
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+""")
+
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True, timeout=60)
+
+        def at(days):
+            return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + days * 86400))
+
+        for name in ("old-root", "old"):
+            openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", name + ".key", "-out", name + ".csr", "-subj", "/CN=" + name)
+        batch = "ca", "-config", "ca/ca.cnf", "-batch", "-notext"
+        openssl(*batch, "-selfsign", "-keyfile", "old-root.key", "-in", "old-root.csr", "-extensions", "root", "-startdate", at(-400), "-enddate", at(400),
+            "-out", "old-root.pem")
+        openssl(*batch, "-cert", "old-root.pem", "-keyfile", "old-root.key", "-in", "old.csr", "-extensions", "leaf", "-startdate", at(-100), "-enddate",
+            at(-30), "-out", "old.pem")
+
+    def test_a_previous_document_whose_signer_has_ended_holds_nobody_up(self):
+        self.old_signer()
+        self.live("CORP-1")
+        issued = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60 * 86400))
+        self.write("was.xml", re.sub(r'sg:issued="[^"]*"', f'sg:issued="{issued}"', self.read("live.xml").decode()))
+        maker = os.path.join(harness.BUILD, "tests", "sign-feed")
+        subprocess.run([maker, "--key", self.path("old.key"), "--cert", self.path("old.pem"), self.path("was.xml"), self.path("was-signed.xml")],
+            check=True, capture_output=True)
+        anchors = "--anchor", "keys/root.pem", "--anchor", "old-root.pem"
+        self.refused("expired", "verify", "was-signed.xml", *anchors)
+        self.live("CORP-2")
+        out = self.sign(*anchors, previous="was-signed.xml")
+        self.assertIn("the signer of the previous document has ended", out)
+        self.assertIn("adds      CORP-2", out)
+        # one that was issued when its signer had ended already is nobody's
+        late = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 10 * 86400))
+        self.write("late.xml", self.read("was.xml").decode().replace(issued, late))
+        subprocess.run([maker, "--key", self.path("old.key"), "--cert", self.path("old.pem"), self.path("late.xml"), self.path("late-signed.xml")],
+            check=True, capture_output=True)
+        self.no_sign("leave --anchor away", *anchors, previous="late-signed.xml")
 
     def test_a_tombstone_must_stay_and_a_missing_id_is_said(self):
         self.live("CORP-1", "CORP-2")

@@ -35,12 +35,12 @@ static double cpu_ms(void)
 	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
 }
 
-/* A machine under load makes one slow; three in a row are the product's own. */
+/* Neighbours slow one down even in processor time, by what they take of the caches: eight in a row are the product's own. */
 static double judged_ms(const struct attack *a, struct attack_verdict *ret)
 {
 	double least = 1e9;
 
-	for (int i = 0; i < 3 && least > MOST_MS; i++) {
+	for (int i = 0; i < 8 && least > MOST_MS; i++) {
 		double before = cpu_ms(), ms;
 
 		attack_judge(a, ret);
@@ -153,15 +153,14 @@ static long grown_kib(const struct attack *a)
 	return kib;
 }
 
-static void hostile_documents_cost_little_memory(void **state)
+static void no_attack_costs_much_memory(void **state)
 {
-	const struct attack_table *const tables[] = { &attack_hostile, &attack_encodings };
 	long most = 0;
 
 	(void)state;
-	for (size_t t = 0; t < 2; t++) {
-		for (size_t i = 0; i < tables[t]->n; i++) {
-			const struct attack_row *row = &tables[t]->rows[i];
+	for (size_t t = 0; attack_tables[t]; t++) {
+		for (size_t i = 0; i < attack_tables[t]->n; i++) {
+			const struct attack_row *row = &attack_tables[t]->rows[i];
 			struct attack a = { .rules = fix_rules };
 			long kib;
 
@@ -182,7 +181,7 @@ int main(void)
 		cmocka_unit_test(every_attack_is_refused_with_its_own_code_and_sentence),
 		cmocka_unit_test(no_two_rows_are_the_same_attack),
 		cmocka_unit_test(what_the_attacks_are_made_from_is_accepted),
-		cmocka_unit_test(hostile_documents_cost_little_memory),
+		cmocka_unit_test(no_attack_costs_much_memory),
 	};
 
 	return cmocka_run_group_tests(tests, attack_set_up, attack_tear_down);
