@@ -4,6 +4,8 @@
  *   feed-take       {name, eocs, document} -> {octets, signed-info, value, certs, stamp, stamp-certs}
  *   feed-canonical  {name, document}       -> {octets}
  *   feed-read       {name, eocs, ids, octets} -> {serial, issued, expires, version, bodies: [bin], refused: [{id, text}]}
+ *   fetch          {url, proxy, etag, last-modified, timeout, max, ca} -> {unchanged, octets, etag, last-modified, status}
+ *   walk           {url, proxy, ca-file, timeout, max, ca} -> {lines: [{walked, text, cure, ms}] by enum sg_walk_step, octets}
  */
 #ifndef SG_FEED_APART_PARTS_H
 #define SG_FEED_APART_PARTS_H
