@@ -2,11 +2,12 @@
 """test_feed_publish - feeds go into their place whole, in order, and only when they verify; and from there to where no network is."""
 import os
 import shutil
+import subprocess
 import threading
 import unittest
 
 import harness
-from feed_stage import Author, Files
+from feed_stage import FEED, Author, Files
 
 
 class Publish(Author):
@@ -22,6 +23,36 @@ class Publish(Author):
         os.replace(self.path("next.xml"), self.path("feed.xml"))
         if os.path.exists(self.path("next.xml.p7s")):
             os.replace(self.path("next.xml.p7s"), self.path("feed.xml.p7s"))
+
+    def killed(self, call, n):
+        """Whether publishing the next feed was killed as it made that system call for the n-th time."""
+        done = subprocess.run(["strace", "-f", "-qq", "-o", self.path("trace"), "-e", "trace=" + call, "-e", f"inject={call}:signal=KILL:when={n}",
+            FEED, "publish", "feed.xml", "--to", "www/feed.xml"], cwd=self.folder, capture_output=True, timeout=60)
+        return done.returncode != 0
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not there")
+    def test_killed_anywhere_it_leaves_files_whole_and_never_a_new_document_with_the_old_signature(self):
+        old = self.read("feed.xml"), self.read("feed.xml.p7s")
+        self.next_feed("CORP-2", "--cms")
+        new = self.read("feed.xml"), self.read("feed.xml.p7s")
+        seen, kills = set(), 0
+        for call in ("openat", "write", "fsync", "fdatasync", "rename,renameat,renameat2", "unlink,unlinkat", "close"):
+            for n in range(1, 200):
+                shutil.rmtree(self.path("www"))
+                os.mkdir(self.path("www"))
+                self.write("www/feed.xml", old[0])
+                self.write("www/feed.xml.p7s", old[1])
+                if not self.killed(call, n):
+                    break
+                kills += 1
+                is_now = self.read("www/feed.xml"), self.read("www/feed.xml.p7s")
+                self.assertIn(is_now, (old, (old[0], new[1]), new), (call, n))
+                seen.add(is_now)
+                # and the next attempt, by a person who runs it again, finishes
+                self.good("publish", "feed.xml", "--to", "www/feed.xml")
+                self.assertEqual((self.read("www/feed.xml"), self.read("www/feed.xml.p7s")), new)
+        self.assertGreater(kills, 20)
+        self.assertEqual(len(seen), 3)  # each moment was met
 
     def test_both_files_arrive_and_an_older_document_does_not(self):
         old = self.read("feed.xml")
