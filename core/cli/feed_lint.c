@@ -62,10 +62,12 @@ int sg_author_lint(const struct sg_author_args *a, struct sg_author_out *out, st
 		sg_findings_release(&found);
 		sg_buf_release(&octets);
 	}
-	sg_buf_fmt(&out->text, "%zu mitigation%s: %zu error%s, %zu warning%s, %zu note%s\n", mitigations,
-	        mitigations == 1 ? "" : "s", counts[SG_LINT_ERROR], counts[SG_LINT_ERROR] == 1 ? "" : "s",
-	        counts[SG_LINT_WARNING], counts[SG_LINT_WARNING] == 1 ? "" : "s", counts[SG_LINT_NOTE],
-	        counts[SG_LINT_NOTE] == 1 ? "" : "s");
+	if (!r) /* a file that could not be read says so, and nothing was counted */
+		sg_buf_fmt(&out->text, "%zu mitigation%s: %zu error%s, %zu warning%s, %zu note%s\n",
+		        mitigations, mitigations == 1 ? "" : "s", counts[SG_LINT_ERROR],
+		        counts[SG_LINT_ERROR] == 1 ? "" : "s", counts[SG_LINT_WARNING],
+		        counts[SG_LINT_WARNING] == 1 ? "" : "s", counts[SG_LINT_NOTE],
+		        counts[SG_LINT_NOTE] == 1 ? "" : "s");
 	sg_val_set_int(out->json, "mitigations", (int64_t)mitigations);
 	sg_val_set_int(out->json, "errors", (int64_t)counts[SG_LINT_ERROR]);
 	sg_val_set_int(out->json, "warnings", (int64_t)counts[SG_LINT_WARNING]);

@@ -29,6 +29,19 @@ int sg_author_put(const char *path, struct sg_bytes octets, bool secret, struct 
 		return sg_fail(err, SG_EEXIST, "%s is there already; it is not replaced", path);
 	if (r == 0 && !id.is_file)
 		return sg_fail(err, SG_EINVAL, "%s is no ordinary file", path);
+	if (r == SG_ENOENT) {
+		const char *slash = strrchr(path, '/');
+		char *folder = slash && slash != path ? sg_strndup(path, (size_t)(slash - path)) : NULL;
+		struct sg_file_id above;
+		bool lost = folder && sg_os_stat(folder, &above, NULL) == SG_ENOENT;
+
+		if (lost)
+			sg_fail(err, SG_ENOENT, "%s cannot be written: there is no folder %s; make it first",
+			        path, folder);
+		free(folder);
+		if (lost)
+			return SG_ENOENT;
+	}
 	sg_os_random(random, sizeof random);
 	temp = sg_format("%s.%02x%02x%02x%02x%02x%02x.tmp", path, random[0], random[1], random[2], random[3],
 	        random[4], random[5]);

@@ -8,6 +8,13 @@
 #include "model/codes.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* What stands for a file's name where none was ever in force. */
+#define DEFAULTS "(defaults)"
+#define WITHOUT_FEED                                                                                         \
+	"no configuration was ever in force: nothing protects this server before one is (stopgapd --config " \
+	"FILE); the defaults have no feed"
 
 /* The model knows no kinds of action: what a configuration may name comes from their table. */
 static int decode(const struct sg_buf *octets, const char *file, struct sg_conf **ret, struct sg_err *err)
@@ -85,6 +92,17 @@ static int from_file(struct sg_engine *e, const char *file, struct sg_access **r
 	return r;
 }
 
+/* What is wrong, in which file, and what to do about it. */
+static void refused(struct sg_engine *e, const char *file, const struct sg_err *why)
+{
+	struct sg_err said = SG_ERR_INIT;
+	bool named = strstr(why->msg, file) != NULL;
+
+	sg_fail(&said, why->code, "%s%s%s; mend it, then reload stopgapd", named ? "" : file,
+	        named ? "" : ": ", why->msg);
+	sg_engine_refused_conf(e, &said);
+}
+
 static int from_journal(
         struct sg_engine *e, struct sg_access **ret_access, char **ret_socket, struct sg_err *err)
 {
@@ -97,7 +115,9 @@ static int from_journal(
 		r = decode(&octets, file ? file : "last good configuration", &conf, err);
 	if (r == 0)
 		r = put_in_force(e, conf, sg_buf_bytes(&octets), file, ret_access, ret_socket, err);
-	if (r == 0)
+	if (r == 0 && sg_str_equal(file, DEFAULTS))
+		sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL, WITHOUT_FEED);
+	else if (r == 0)
 		sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL,
 		        "the last good configuration of the journal is in force%s%s",
 		        file ? ", read once from " : "", file ? file : "");
@@ -120,9 +140,9 @@ static int without_file(
 	if (r != SG_ENOENT)
 		sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL,
 		        "the journal's last good configuration cannot be used: %s", why.msg);
-	sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL, "the defaults are in force, without any feed");
+	sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL, WITHOUT_FEED);
 	return put_in_force(e, sg_conf_default(), sg_bytes_of("<stopgap xmlns=\"" SG_CONF_NS "\"/>"),
-	        "(defaults)", ret_access, ret_socket, err);
+	        DEFAULTS, ret_access, ret_socket, err);
 }
 
 int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **ret_access, char **ret_socket,
@@ -138,7 +158,7 @@ int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **re
 	r = without_file(e, ret_access, ret_socket, err);
 	/* told last: a configuration that comes into force takes the complaint about the one before it away */
 	if (r == 0 && file)
-		sg_engine_refused_conf(e, &why);
+		refused(e, file, &why);
 	return r;
 }
 
@@ -151,6 +171,6 @@ int sg_config_reload(struct sg_engine *e, const char *file, struct sg_access **r
 		        "there is nothing to reload: stopgapd was started without --config FILE");
 	r = from_file(e, file, ret_access, NULL, err);
 	if (r < 0)
-		sg_engine_refused_conf(e, err);
+		refused(e, file, err);
 	return r;
 }

@@ -105,6 +105,22 @@ class Answers(harness.Stage):
         self.assertFalse(missing, f"{arguments}: {reply['schema']} lacks {missing}")
         return reply
 
+    def test_tests_of_what_is_not_needed_do_not_count_and_say_why(self):
+        unneeded = ('<Config id="CORP-9" desc="x" sg:revision="1.0"><sg:Applicability><sg:Product name="Exchange"><sg:Affected from="15.0" below="15.1"/></sg:Product>'
+            '</sg:Applicability>' + inbound("CORP-9", word="ecp").split("\n", 1)[1])
+        self.publish(2, inbound("CORP-1"), outbound("CORP-2"), unneeded)
+        self.ctl("refresh")
+        code, out, err = self.ctl("show", "CORP-9")
+        self.assertEqual(code, 0, err)
+        self.assertIn("NOT NEEDED", out)
+        self.assertIn("none of them counts, because it is not needed here", out)
+        self.assertNotIn("FAIL", out)
+        code, out, err = self.ctl("rollback", "CORP-1", "--reason", "x")
+        self.assertIn("    FAIL  ", self.ctl("show", "CORP-1")[1])
+
+    def test_plan_says_what_observe_and_a_pause_do_to_it(self):
+        self.assertRegex(self.ctl("plan", "--help")[1], r"(?s)observe, and while work is paused,\s+nothing would be done")
+
     def test_json_has_the_shapes_that_are_written_down(self):
         status = self.json("status")
         self.assertLessEqual(FEED, status["feeds"][0].keys())

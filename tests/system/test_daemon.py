@@ -233,6 +233,7 @@ class Configuring(harness.Stage):
         error = wait_for("the error in status", lambda: self.call("status")["config"]["error"])
         self.assertIn("stopgap.xml:5", error)
         self.assertIn("every", error)
+        self.assertIn("mend it, then reload stopgapd", error)
         polls = len(self.server.asked)
         wait_for("polls that go on", lambda: len(self.server.asked) > polls)
         daemon.stop()
@@ -250,6 +251,16 @@ class Configuring(harness.Stage):
         self.start().stop()
         self.start(config=None)
         self.assertEqual([feed["name"] for feed in self.call("status")["feeds"]], ["corp"])
+
+    def test_a_file_that_was_never_good_is_named_with_what_to_do(self):
+        daemon = self.start(config="nosuch.xml", refresh=False)
+        self.assertEqual(self.call("status")["verdict"], "EXPOSED")
+        daemon.stop()
+        daemon = self.start(config="nosuch.xml", refresh=False)
+        daemon.stop()
+        self.assertEqual(daemon.text().count("no configuration was ever in force"), 2, daemon.text())
+        self.assertNotIn("last good", daemon.text())
+        self.assertRegex(daemon.text(), r"ERROR 1003 .*nosuch\.xml.*; mend it, then reload stopgapd")
 
     def test_without_any_configuration_it_runs_and_says_exposed(self):
         self.start(config=None)

@@ -414,17 +414,12 @@ static void chance_is_repeatable_and_in_range(void **state)
 
 static void a_page_keeps_its_lines_and_nothing_else_that_steers(void **state)
 {
-	struct sg_buf page = { 0 }, again = { 0 };
+	struct sg_buf page = { 0 };
 
 	(void)state;
-	sg_text_page(sg_bytes_of("a\tb\n\x1b[31mc\r\n\xc2\x9b\xe2\x80\xae\xff"
-	                         "d\n"),
-	        &page);
-	assert_string_equal((char *)page.data, "a\tb\n\\x1b[31mc\\x0d\n\\u{9b}\\u{202e}\\xffd\n");
-	sg_text_page(sg_buf_bytes(&page), &again);
-	assert_string_equal((char *)again.data, (char *)page.data);
+	sg_text_page(sg_bytes_of("a\tb\n\x1b[31mc\r\n\xc2\x9b\xe2\x80\xae\xff.\n\\x1b"), &page);
+	assert_string_equal((char *)page.data, "a\tb\n\\x1b[31mc\\x0d\n\\u{9b}\\u{202e}\\xff.\n\\x1b");
 	sg_buf_release(&page);
-	sg_buf_release(&again);
 }
 
 int main(void)
