@@ -6,8 +6,9 @@
 
 /* Fills the lists from <access read="..." change="...">: comma-separated accounts, and groups with a leading '%'. An account is a name or, on POSIX, a
  * number; on Windows a name ("CORP\anna") or a SID, the sign before groups is optional, and "root" is the administrators.
- * Looks names up in the system (blocking). A name that it does not know is SG_EINVAL: better no service for it than the wrong person's. */
-int sg_access_resolve(const char *read, const char *change, struct sg_access **ret, struct sg_err *err);
+ * `remote` lets sessions that came over the network ask, too; POSIX knows no such difference. Looks names up in the system (blocking). A name that it does not know is SG_EINVAL: better no service for it than the wrong person's. */
+int sg_access_resolve(
+        const char *read, const char *change, bool remote, struct sg_access **ret, struct sg_err *err);
 
 /* Who runs this process. Owned by the caller. */
 char *sg_access_self(void);

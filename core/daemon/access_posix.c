@@ -87,11 +87,13 @@ static int add_list(const char *list, struct sg_strs *ids, struct sg_err *err)
 	return r;
 }
 
-int sg_access_resolve(const char *read, const char *change, struct sg_access **ret, struct sg_err *err)
+int sg_access_resolve(
+        const char *read, const char *change, bool remote, struct sg_access **ret, struct sg_err *err)
 {
 	struct sg_access *a = sg_alloc(sizeof *a);
 	int r;
 
+	(void)remote;
 	add_id(&a->always, "uid", 0);
 	add_id(&a->always, "uid", (uint32_t)geteuid());
 	r = add_list(read, &a->read, err);

@@ -93,12 +93,11 @@ static int add_list(const char *list, struct sg_strs *ids, struct sg_err *err)
 	return r;
 }
 
-int sg_access_resolve(const char *read, const char *change, struct sg_access **ret, struct sg_err *err)
+int sg_access_resolve(
+        const char *read, const char *change, bool remote, struct sg_access **ret, struct sg_err *err)
 {
-	/* nobody by name; whoever comes over the network; a restricted token; an app container; untrusted and low integrity, where browsers and readers of
-	 * documents run */
-	static const char *const never[] = { "S-1-5-7", "S-1-5-2", "S-1-5-12", "S-1-15-2-1", "S-1-16-0",
-		"S-1-16-4096" };
+	/* nobody by name; a restricted token; an app container; untrusted and low integrity, where browsers and readers of documents run */
+	static const char *const never[] = { "S-1-5-7", "S-1-5-12", "S-1-15-2-1", "S-1-16-0", "S-1-16-4096" };
 	struct sg_access *a = sg_alloc(sizeof *a);
 	char *self = sg_access_self();
 	int r;
@@ -109,6 +108,9 @@ int sg_access_resolve(const char *read, const char *change, struct sg_access **r
 	free(self);
 	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
 		sg_strs_add(&a->never, never[i]);
+	if (!remote)
+		sg_strs_add(&a->never,
+		        "S-1-5-2"); /* NETWORK; another machine's own calls the pipe refuses by itself */
 	r = add_list(read, &a->read, err);
 	if (r == 0)
 		r = add_list(change, &a->change, err);

@@ -61,7 +61,7 @@ static int put_in_force(struct sg_engine *e, struct sg_conf *conf, struct sg_byt
 {
 	struct sg_access *access = NULL;
 	char *socket = sg_strdup(conf->socket);
-	int r = sg_access_resolve(conf->access_read, conf->access_change, &access, err);
+	int r = sg_access_resolve(conf->access_read, conf->access_change, conf->access_remote, &access, err);
 
 	if (r == 0)
 		r = sg_engine_configure(e, conf, octets, file, err);

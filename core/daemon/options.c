@@ -140,13 +140,17 @@ static bool take_word(struct sg_options *o, const char *arg)
 	return false;
 }
 
-/* The word says all of it: what else was given would be taken for done. */
-static int check_word(const struct sg_options *o, struct sg_err *err)
+/* The word says all of it: what else was given would be taken for done. `word`: what it said, 0: there was none. */
+static int check_word(const struct sg_options *o, enum sg_run word, struct sg_err *err)
 {
 	bool drives = false;
 
 	for (size_t i = 0; i < sizeof o->drives.dir / sizeof *o->drives.dir; i++)
 		drives = drives || o->drives.dir[i];
+	if (word && o->run != word)
+		return sg_fail(err, SG_EINVAL,
+		        "run, install, uninstall, start, reload and stop are one thing to do, and --once, "
+		        "--check-config and --print-config another");
 	if (o->keep && o->run != SG_RUN_UNINSTALL)
 		return sg_fail(err, SG_EINVAL, "--keep goes with uninstall alone");
 	if (o->run < SG_RUN_INSTALL || o->run > SG_RUN_STOP)
@@ -160,11 +164,11 @@ static int check_word(const struct sg_options *o, struct sg_err *err)
 	return 0;
 }
 
-static int check(struct sg_options *o, bool all, struct sg_err *err)
+static int check(struct sg_options *o, enum sg_run word, bool all, struct sg_err *err)
 {
 	if (o->run == SG_RUN_HELP || o->run == SG_RUN_VERSION)
 		return 0;
-	if (check_word(o, err) < 0)
+	if (check_word(o, word, err) < 0)
 		return SG_EINVAL;
 	if (all && o->run == SG_RUN_ROLLBACK && !o->id)
 		o->run = SG_RUN_ROLLBACK_ALL;
@@ -181,6 +185,7 @@ static int check(struct sg_options *o, bool all, struct sg_err *err)
 int sg_options_read(int argc, char **argv, struct sg_options *ret, struct sg_err *err)
 {
 	struct sg_options o = { .run = SG_RUN_SERVICE };
+	enum sg_run word = 0;
 	bool all = false;
 	int r = 0;
 
@@ -188,8 +193,10 @@ int sg_options_read(int argc, char **argv, struct sg_options *ret, struct sg_err
 		const char *value = NULL;
 		int option;
 
-		if (i == 1 && take_word(&o, argv[i]))
+		if (i == 1 && take_word(&o, argv[i])) {
+			word = o.run;
 			continue;
+		}
 		if (argv[i][0] != '-') {
 			if (o.id)
 				r = sg_fail(err, SG_EINVAL, "\"%s\" is one argument too many", argv[i]);
@@ -207,7 +214,7 @@ int sg_options_read(int argc, char **argv, struct sg_options *ret, struct sg_err
 			r = take(&o, option, value ? value : "", &all, err);
 	}
 	if (r >= 0)
-		r = check(&o, all, err);
+		r = check(&o, word, all, err);
 	if (r < 0) {
 		sg_options_release(&o);
 		return r;

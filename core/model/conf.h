@@ -82,6 +82,7 @@ struct sg_conf {
 	size_t n_blocks;
 	char *access_read,
 	        *access_change; /* comma-separated accounts: uid numbers or names, group names with a leading % ; default root alone */
+	bool access_remote; /* Windows: who is logged on over the network (PowerShell remoting, SSH) may ask, too */
 	int64_t journal_size;   /* bytes; default 64 MiB */
 	int64_t history_keep;   /* ms; default 400 days */
 	char *socket;           /* control pipe; NULL: the platform's default */

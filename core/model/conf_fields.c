@@ -86,6 +86,7 @@ static const struct sg_conf_field block_fields[] = {
 static const struct sg_conf_field access_fields[] = {
 	{ "read",   SG_CF_ACCOUNTS, IN(sg_conf, access_read), .fallback = "root" },
 	{ "change", SG_CF_ACCOUNTS, IN(sg_conf, access_change), .fallback = "root" },
+	{ "remote", SG_CF_FLAG,     IN(sg_conf, access_remote), .words = "refuse allow", .fallback = "refuse" },
 };
 static const struct sg_conf_field journal_fields[] = {
 	{ "size", SG_CF_SIZE,     IN(sg_conf, journal_size), .min = 1 MIB, .max = 64 GIB, .fallback = "64MiB" },

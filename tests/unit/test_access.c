@@ -15,7 +15,7 @@ static void lists_are_read_with_numbers_names_and_groups(void **state)
 	char *self;
 
 	(void)state;
-	assert_int_equal(sg_access_resolve(" 1001 , root,%2001", "%root,\t1002", &a, &err), 0);
+	assert_int_equal(sg_access_resolve(" 1001 , root,%2001", "%root,\t1002", false, &a, &err), 0);
 	self = sg_access_self();
 	assert_int_equal(a->always.n, geteuid() ? 2 : 1);
 	assert_string_equal(a->always.at[0], "uid 0");
@@ -38,7 +38,7 @@ static void root_in_a_list_opens_the_pipe_to_nobody_else(void **state)
 	struct sg_access *a = NULL;
 
 	(void)state;
-	assert_int_equal(sg_access_resolve("root", "0", &a, &err), 0);
+	assert_int_equal(sg_access_resolve("root", "0", false, &a, &err), 0);
 	assert_false(sg_access_others(a));
 	sg_access_free(a);
 }
@@ -49,16 +49,16 @@ static void a_name_that_the_system_does_not_know_is_refused(void **state)
 	struct sg_access *a = NULL;
 
 	(void)state;
-	assert_int_equal(sg_access_resolve("no-such-account-here", NULL, &a, &err), SG_EINVAL);
+	assert_int_equal(sg_access_resolve("no-such-account-here", NULL, false, &a, &err), SG_EINVAL);
 	assert_non_null(strstr(err.msg, "no-such-account-here"));
 	sg_err_clear(&err);
-	assert_int_equal(sg_access_resolve(NULL, "%no-such-group-here", &a, &err), SG_EINVAL);
+	assert_int_equal(sg_access_resolve(NULL, "%no-such-group-here", false, &a, &err), SG_EINVAL);
 	assert_non_null(strstr(err.msg, "no-such-group-here"));
 	sg_err_clear(&err);
 	/* (uid_t)-1 is no account, and beyond it numbers would wrap to somebody */
-	assert_int_equal(sg_access_resolve("4294967295", NULL, &a, &err), SG_EINVAL);
+	assert_int_equal(sg_access_resolve("4294967295", NULL, false, &a, &err), SG_EINVAL);
 	sg_err_clear(&err);
-	assert_int_equal(sg_access_resolve("4294967296", NULL, &a, &err), SG_EINVAL);
+	assert_int_equal(sg_access_resolve("4294967296", NULL, false, &a, &err), SG_EINVAL);
 	assert_null(a);
 }
 

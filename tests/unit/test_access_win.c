@@ -22,7 +22,7 @@ static void names_and_sids_become_sids(void **state)
 	struct sg_access *a = NULL;
 
 	(void)state;
-	assert_int_equal(sg_access_resolve("root", " S-1-5-32-545 , %Everyone", &a, &err), 0);
+	assert_int_equal(sg_access_resolve("root", " S-1-5-32-545 , %Everyone", false, &a, &err), 0);
 	assert_int_equal(a->read.n, 0); /* the administrators, who are always listed */
 	assert_int_equal(a->change.n, 2);
 	assert_string_equal(a->change.at[0], "S-1-5-32-545");
@@ -30,7 +30,13 @@ static void names_and_sids_become_sids(void **state)
 	assert_true(sg_strs_has(&a->always, "S-1-5-18"));
 	assert_true(sg_strs_has(&a->always, "S-1-5-32-544"));
 	assert_true(sg_strs_has(&a->never, "S-1-5-7"));
+	assert_true(sg_strs_has(&a->never, "S-1-5-2"));
 	assert_true(sg_access_others(a));
+	sg_access_free(a);
+	a = NULL;
+	assert_int_equal(sg_access_resolve(NULL, NULL, true, &a, &err), 0);
+	assert_false(sg_strs_has(&a->never, "S-1-5-2"));
+	assert_true(sg_strs_has(&a->never, "S-1-5-7"));
 	sg_access_free(a);
 }
 
@@ -50,13 +56,13 @@ static void a_name_of_this_machine_must_be_known_and_one_of_a_domain_may_wait(vo
 	struct sg_access *a = NULL;
 
 	(void)state;
-	assert_int_equal(sg_access_resolve("no such account", NULL, &a, &err), SG_EINVAL);
+	assert_int_equal(sg_access_resolve("no such account", NULL, false, &a, &err), SG_EINVAL);
 	assert_non_null(strstr(err.msg, "no such account"));
 	sg_err_clear(&err);
-	assert_int_equal(sg_access_resolve(NULL, "S-1-", &a, &err), SG_EINVAL);
+	assert_int_equal(sg_access_resolve(NULL, "S-1-", false, &a, &err), SG_EINVAL);
 	sg_err_clear(&err);
 	sg_log_to(count_line, NULL);
-	assert_int_equal(sg_access_resolve("NOSUCHDOMAIN\\anna", NULL, &a, &err), 0);
+	assert_int_equal(sg_access_resolve("NOSUCHDOMAIN\\anna", NULL, false, &a, &err), 0);
 	sg_log_to(NULL, NULL);
 	assert_int_equal(warned, 1);
 	assert_int_equal(a->read.n, 0);
@@ -117,7 +123,7 @@ static void the_pipes_descriptor_is_what_the_system_reads(void **state)
 	char *text;
 
 	(void)state;
-	assert_int_equal(sg_access_resolve("S-1-5-32-545", "root", &a, &err), 0);
+	assert_int_equal(sg_access_resolve("S-1-5-32-545", "root", false, &a, &err), 0);
 	text = sg_descriptor_text(a, "S-1-5-18", true);
 	wide = sg_win_wide(text);
 	assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorW(wide, SDDL_REVISION_1, &sd, NULL));

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -164,6 +165,13 @@ class Foreground(Stage):
         second = self.daemon()
         self.assertEqual(second.wait(PATIENCE), 1)
 
+        # What somebody else does to the file is noticed without being asked for.
+        with open(os.path.join(self.drive, WWWROOT), "wb") as f:
+            f.write(original)
+        wait_for("W-1 removed by hand", lambda: self.state("W-1") == "blocked")
+        code, text = self.ctl("apply", "W-1", "--reason", "it is to stay")
+        self.assertEqual((code, self.state("W-1")), (0, "applied"), text)
+
         first.kill()
         first.wait()
         self.assertEqual(self.ctl("status")[0], 3)
@@ -248,6 +256,12 @@ class Service(Stage):
         self.daemon("reload")
         wait_for("mode observe", lambda: json.loads(self.ctl("status", "--json")[1])["mode"] == "observe")
 
+        # A service that was killed starts again on the same journal. The process is found by its command line, as Wine's pid is not this system's.
+        end_process(f'stopgapd.exe" run --config "{windows(self.folder)}')
+        wait_for("nobody answers", lambda: self.ctl("status")[0] == 3)
+        self.daemon("start")
+        self.assertNotEqual(json.loads(self.ctl("status", "--json")[1])["pid"], pid)
+
         text = self.daemon("stop")
         self.assertIn("mitigations stay in place", text)
         self.assertEqual(self.state(), 1)
@@ -278,6 +292,22 @@ class Service(Stage):
 def run_system(program, *arguments):
     done = subprocess.run(["wine", program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     return done.returncode, done.stdout.decode("utf-8", "replace").replace("\r", "")
+
+
+def end_process(words):
+    """SIGKILL to the one process whose command line has these words."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                line = f.read().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if words.replace('"', "") in line.replace('"', "") and int(pid) != os.getpid():
+            found.append(int(pid))
+    if len(found) != 1:
+        raise AssertionError(f"{len(found)} processes have {words!r}")
+    os.kill(found[0], signal.SIGKILL)
 
 
 def tearDownModule():
