@@ -140,7 +140,12 @@ static int check_previous(struct job *j, struct sg_err *err)
 
 	j->first = strcmp(where, "none") == 0;
 	if (!j->first) {
-		r = sg_author_load(j->a, where, &j->before, err);
+		struct sg_err why = SG_ERR_INIT;
+
+		r = sg_author_load(j->a, where, &j->before, &why);
+		if (r)
+			sg_fail(err, r, "--previous %s: %s%s", where, why.msg,
+			        r == SG_ENOENT ? "; for a feed's first document: --previous none" : "");
 		if (!r && j->trust.n_anchors)
 			r = verify_previous(j, err);
 		else if (!r)

@@ -46,6 +46,11 @@ class Typing(Author):
         self.refused("2026-11-21T09:00:00Z", "verify", "live.xml", "--at", "now")
         self.refused("64 hex digits", "verify", "live.xml", "--timestamp-anchor", "sha256:12")
         self.refused("absent.xml", "show", "absent.xml")
+        self.assertEqual(self.refused("cannot open absent.xml", "lint", "absent.xml"), "")  # and counts nothing
+        self.run_feed("keygen", "--out", "trial")
+        signing = ("--key", "trial/leaf.key", "--cert", "trial/leaf.pem", "--chain", "trial/root.pem")
+        self.refused("for a feed's first document: --previous none", "sign", "live.xml", *signing, "--previous", "published.xml", "--out", "f.xml")
+        self.refused("there is no folder nowhere; make it first", "sign", "live.xml", *signing, "--previous", "none", "--out", "nowhere/f.xml")
         self.write("x.xml", "<x/>")
         self.refused("root element is x", "show", "x.xml")
         self.assertFalse(os.path.exists(self.path("k")))
