@@ -175,7 +175,7 @@ static struct kept *folder(struct sg_iis_files *files, const char *path)
 	above = parent_of(path, &name);
 	if (!above) {
 		/* a drive that nobody gave us is not one without files */
-		if (path[0] >= 'A' && path[0] <= 'Z' && !files->drives->dir[path[0] - 'A'])
+		if (path[0] >= 'A' && path[0] <= 'Z' && !sg_drive_root(files->drives, path[0]))
 			sg_fail(&k->why, SG_EUNSUPPORTED, "the drive %c: is not at hand", path[0]);
 		else
 			sg_drive_path(files->drives, path, false, &k->native, &k->why);

@@ -19,6 +19,11 @@ bool sg_drives_live(const struct sg_drives *d)
 	return false;
 }
 
+const char *sg_drive_root(const struct sg_drives *d, char letter)
+{
+	return d->dir[letter - 'A'];
+}
+
 int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err)
 {
 	char letter = (char)(arg[0] >= 'a' && arg[0] <= 'z' ? arg[0] - 32 : arg[0]);

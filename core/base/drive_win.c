@@ -61,6 +61,19 @@ bool sg_drives_live(const struct sg_drives *d)
 	return true;
 }
 
+const char *sg_drive_root(const struct sg_drives *d, char letter)
+{
+	static const char names[26][3] = { "A:", "B:", "C:", "D:", "E:", "F:", "G:", "H:", "I:", "J:", "K:",
+		"L:", "M:", "N:", "O:", "P:", "Q:", "R:", "S:", "T:", "U:", "V:", "W:", "X:", "Y:", "Z:" };
+	const wchar_t root[] = { (wchar_t)letter, L':', L'\\', 0 };
+	UINT type;
+
+	if (!sg_drives_live(d))
+		return d->dir[letter - 'A'];
+	type = GetDriveTypeW(root);
+	return type == DRIVE_FIXED || type == DRIVE_REMOVABLE ? names[letter - 'A'] : NULL;
+}
+
 int sg_drives_add(struct sg_drives *d, const char *arg, struct sg_err *err)
 {
 	char letter = (char)(arg[0] >= 'a' && arg[0] <= 'z' ? arg[0] - 32 : arg[0]);

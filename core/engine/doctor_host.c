@@ -14,20 +14,23 @@ static void drives(struct sg_doctor *d)
 {
 	const struct sg_drives *all = d->e->options.drives;
 
-	for (size_t i = 0; i < sizeof(all->dir) / sizeof(all->dir[0]); i++) {
+	for (char letter = 'A'; letter <= 'Z'; letter++) {
+		const char *root = sg_drive_root(all, letter);
+		char *folder = root ? sg_format("%s/", root) : NULL;
 		struct sg_err why = SG_ERR_INIT;
 		struct sg_strs names = { 0 };
 
-		if (!all->dir[i])
+		if (!root)
 			continue;
-		if (sg_os_list(all->dir[i], &names, &why))
+		if (sg_os_list(folder, &names, &why))
 			sg_doctor_check(d, "drive", SG_CHECK_FAIL,
 			        "mount it, and let the service's account read it", "%c: cannot be read: %s",
-			        (char)('A' + (int)i), why.msg);
+			        letter, why.msg);
 		else
-			sg_doctor_check(d, "drive", SG_CHECK_OK, NULL, "%c: is %s", (char)('A' + (int)i),
-			        all->dir[i]);
+			sg_doctor_check(d, "drive", SG_CHECK_OK, NULL, "%c: is %s", letter,
+			        sg_drives_live(all) ? "this machine's own" : root);
 		sg_strs_release(&names);
+		free(folder);
 	}
 }
 
@@ -222,11 +225,14 @@ static void space(struct sg_doctor *d)
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_file_id id;
 
-	for (size_t i = 0; i < sizeof(all->dir) / sizeof(all->dir[0]); i++) {
-		const char name[] = { 'd', 'r', 'i', 'v', 'e', ' ', (char)('A' + (int)i), 0 };
+	for (char letter = 'A'; letter <= 'Z'; letter++) {
+		const char name[] = { 'd', 'r', 'i', 'v', 'e', ' ', letter, 0 };
+		const char *root = sg_drive_root(all, letter);
+		char *of = root ? sg_format("%s/", root) : NULL;
 
-		if (all->dir[i])
-			space_of(d, name, all->dir[i]);
+		if (of)
+			space_of(d, name, of);
+		free(of);
 	}
 	space_of(d, "the journal's volume", folder);
 	if (sg_os_stat(reserve, &id, &why))
