@@ -6,6 +6,7 @@
 #include "actions/services.h"
 #include "actions/step.h"
 #include "base/os_win.h"
+#include "tests/windows/real_service_win.h"
 
 #include <windows.h>
 
@@ -20,103 +21,16 @@
 #define UPPER   "StopgapTestUpper"
 #define SLOW_MS 3000
 
-/* --- the service, in another process of this program: "serve NAME STOP_MS" */
-
-static SERVICE_STATUS_HANDLE own;
-static HANDLE stopping;
-static wchar_t own_name[64];
-static DWORD stop_ms;
-
-static void say(DWORD state, DWORD takes, DWORD hint)
-{
-	SERVICE_STATUS s = { .dwServiceType = SERVICE_WIN32_OWN_PROCESS,
-		.dwCurrentState = state,
-		.dwControlsAccepted = takes,
-		.dwWaitHint = hint };
-
-	SetServiceStatus(own, &s);
-}
-
-static DWORD WINAPI on_control(DWORD control, DWORD type, void *data, void *context)
-{
-	(void)type, (void)data, (void)context;
-	if (control == SERVICE_CONTROL_STOP) {
-		say(SERVICE_STOP_PENDING, 0, stop_ms);
-		SetEvent(stopping);
-	}
-	return control == SERVICE_CONTROL_STOP || control == SERVICE_CONTROL_INTERROGATE
-	               ? NO_ERROR
-	               : ERROR_CALL_NOT_IMPLEMENTED;
-}
-
-static void WINAPI serve(DWORD argc, wchar_t **argv)
-{
-	(void)argc, (void)argv;
-	stopping = CreateEventW(NULL, TRUE, FALSE, NULL);
-	own = RegisterServiceCtrlHandlerExW(own_name, on_control, NULL);
-	say(SERVICE_RUNNING, SERVICE_ACCEPT_STOP, 0);
-	WaitForSingleObject(stopping, INFINITE);
-	Sleep(stop_ms);
-	say(SERVICE_STOPPED, 0, 0);
-}
-
-static int be_service(char **argv)
-{
-	SERVICE_TABLE_ENTRYW table[2] = { { own_name, serve } };
-
-	MultiByteToWideChar(CP_UTF8, 0, argv[2], -1, own_name, 64);
-	stop_ms = (DWORD)atoi(argv[3]);
-	return StartServiceCtrlDispatcherW(table) ? 0 : 1;
-}
-
 /* --- the lab */
 
 static SC_HANDLE manager;
 static struct sg_drives live; /* no folder: this machine's own drives */
 static const struct sg_runner *runner;
 
-static SC_HANDLE make(const char *name, DWORD start, const char *needs, DWORD slow)
-{
-	wchar_t self[MAX_PATH], line[MAX_PATH + 64], *wide = sg_win_wide(name), *deps = NULL;
-	SC_HANDLE h;
-
-	if (needs) { /* a list: two NULs at its end */
-		char *two = sg_format("%s ", needs);
-
-		deps = sg_win_wide(two);
-		deps[strlen(needs)] = 0;
-		deps = sg_realloc(deps, (strlen(needs) + 2) * sizeof *deps);
-		deps[strlen(needs) + 1] = 0;
-		free(two);
-	}
-	GetModuleFileNameW(NULL, self, MAX_PATH);
-	swprintf(line, MAX_PATH + 64, L"\"%ls\" serve %ls %lu", self, wide, slow);
-	h = CreateServiceW(manager, wide, wide, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS, start,
-	        SERVICE_ERROR_NORMAL, line, NULL, NULL, deps, NULL, NULL);
-	if (!h)
-		fail_msg("CreateService %s: error %lu", name, GetLastError());
-	free(deps);
-	free(wide);
-	return h;
-}
-
-static void unmake(const char *name)
-{
-	wchar_t *wide = sg_win_wide(name);
-	SC_HANDLE h = OpenServiceW(manager, wide, SERVICE_ALL_ACCESS);
-
-	free(wide);
-	if (!h)
-		return;
-	runner->stop(NULL, SG_HOOK_SERVICE, name, 20000, NULL);
-	DeleteService(h);
-	CloseServiceHandle(h);
-}
-
 static void make_pair(DWORD start)
 {
-	CloseServiceHandle(make(LOWER, start, NULL, 0));
-	CloseServiceHandle(make(UPPER, SERVICE_DEMAND_START, LOWER, 0));
+	t_service_make(LOWER, start, NULL, 0);
+	t_service_make(UPPER, SERVICE_DEMAND_START, LOWER, 0);
 }
 
 static int set_up(void **state)
@@ -130,8 +44,8 @@ static int set_up(void **state)
 static int clear(void **state)
 {
 	(void)state;
-	unmake(UPPER);
-	unmake(LOWER);
+	t_service_unmake(UPPER);
+	t_service_unmake(LOWER);
 	return 0;
 }
 
@@ -363,7 +277,7 @@ static void what_does_not_stop_in_time_is_named_and_left_alone(void **state)
 	struct sg_err err = SG_ERR_INIT;
 
 	(void)state;
-	CloseServiceHandle(make(LOWER, SERVICE_DEMAND_START, NULL, SLOW_MS));
+	t_service_make(LOWER, SERVICE_DEMAND_START, NULL, SLOW_MS);
 	start(LOWER);
 	assert_int_equal(runner->stop(NULL, SG_HOOK_SERVICE, LOWER, 500, &err), SG_ETIMEOUT);
 	assert_non_null(strstr(err.msg, LOWER " is still stopping"));
@@ -383,12 +297,11 @@ static void nothing_that_w3svc_depends_on_is_stopped(void **state)
 		skip();
 	}
 	make_pair(SERVICE_DEMAND_START);
-	CloseServiceHandle(make("W3SVC", SERVICE_DEMAND_START, LOWER, 0));
+	t_service_make("W3SVC", SERVICE_DEMAND_START, LOWER, 0);
 	start(LOWER);
 	assert_int_equal(runner->start(NULL, SG_HOOK_SERVICE, "W3SVC", 5000, &err), SG_EUNSUPPORTED);
 	{
 		SC_HANDLE h = OpenServiceW(manager, L"W3SVC", SERVICE_ALL_ACCESS);
-		SERVICE_STATUS s;
 
 		assert_true(StartServiceW(h, 0, NULL));
 		sg_err_clear(&err);
@@ -396,9 +309,8 @@ static void nothing_that_w3svc_depends_on_is_stopped(void **state)
 		        runner->look(NULL, SG_HOOK_SERVICE, LOWER, &now, &dependants, &err), SG_EUNSUPPORTED);
 		assert_non_null(strstr(err.msg, "W3SVC runs and depends on it"));
 		assert_int_equal(runner->stop(NULL, SG_HOOK_SERVICE, "w3svc", 5000, NULL), SG_EUNSUPPORTED);
-		ControlService(h, SERVICE_CONTROL_STOP, &s);
-		DeleteService(h);
 		CloseServiceHandle(h);
+		t_service_unmake("W3SVC");
 	}
 	sg_strs_release(&dependants);
 }
@@ -416,7 +328,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(nothing_that_w3svc_depends_on_is_stopped, clear),
 	};
 
-	if (argc == 4 && !strcmp(argv[1], "serve"))
-		return be_service(argv);
+	if (t_service_served(argc, argv))
+		return 0;
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
