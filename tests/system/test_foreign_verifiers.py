@@ -36,7 +36,7 @@ def main():
 
         def accepts():
             theirs = subprocess.run(["xmlsec1", "--verify", "--trusted-pem", chain + "/root.pem", signed], capture_output=True).returncode == 0
-            ours = subprocess.run([build + "/tests/bench/ingest", signed, chain + "/root.pem", "1"], capture_output=True).returncode == 0
+            ours = subprocess.run([build + "/tests/bench/ingest", "here", signed, chain + "/root.pem", "1"], capture_output=True).returncode == 0
             return theirs, ours
 
         for text in documents():
