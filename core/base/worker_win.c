@@ -2,7 +2,7 @@
  *
  * The child has no handle of this process but its two pipes, no console, no environment but what Windows's own libraries need, System32 as its folder and
  * the only one that libraries come from. It starts no process, commits at most MEMORY octets, computes as long as it may, and is gone when its caller is.
- * A job that computes gets the strictest token with which it comes up: whether it does is known before it is sent anything, so that no request has a say.
+ * It gets the strictest token with which it comes up: whether it does is known before it is sent anything, so that no request has a say in that.
  * Frames: one octet when the child is ready; then one that is 0, or 1 for a reason why there is no reply; a length of four octets, big-endian; the octets.
  */
 #include "base/worker_parts.h"
@@ -391,19 +391,20 @@ static int attempt(const struct sg_worker_call *call, const struct sg_worker_job
 int sg_worker_apart(const struct sg_worker_call *call, const struct sg_worker_job *job,
         struct sg_buf *ret_reply, struct sg_err *err)
 {
-	static volatile LONG strictest = SG_RIGHTS_RESTRICTED; /* that a child of this process came up with */
+	/* what a child of this process came up with, for jobs that compute and for those that use the network */
+	static volatile LONG strictest[2] = { SG_RIGHTS_RESTRICTED, SG_RIGHTS_NETWORK };
 	ULONGLONG end = GetTickCount64() + (ULONGLONG)call->timeout_ms;
-	enum sg_worker_rights rights = job->network ? SG_RIGHTS_NETWORK : (enum sg_worker_rights)strictest;
+	enum sg_worker_rights rights = (enum sg_worker_rights)strictest[job->network];
 	struct sg_err why = SG_ERR_INIT;
 	bool up = false;
 	int r = attempt(call, job, rights, end, &up, ret_reply, &why);
 
-	if (r && !up && rights == SG_RIGHTS_RESTRICTED) {
+	if (r && !up && rights != SG_RIGHTS_LOWERED) {
 		struct sg_err again = SG_ERR_INIT;
 		int lowered = attempt(call, job, SG_RIGHTS_LOWERED, end, &up, ret_reply, &again);
 
 		if (up) {
-			strictest = SG_RIGHTS_LOWERED;
+			strictest[job->network] = SG_RIGHTS_LOWERED;
 			r = lowered;
 			why = again;
 		}
