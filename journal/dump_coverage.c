@@ -71,7 +71,9 @@ void sg_dump_coverage(struct sg_dump *d)
 		sg_finder_add(
 		        &d->bad, "coverage", d->o->arg, "this journal knows nothing of it at that time");
 	else if (sg_dump_json(d)) {
-		sg_json(report, d->o->style == SG_DUMP_PRETTY ? SG_JSON_PRETTY : SG_JSON_LINE, &d->out);
+		sg_json(report,
+		        SG_JSON_ASCII | (d->o->style == SG_DUMP_PRETTY ? SG_JSON_PRETTY : SG_JSON_LINE),
+		        &d->out);
 		sg_buf_char(&d->out, '\n');
 	} else {
 		put(d, report);

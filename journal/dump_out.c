@@ -99,7 +99,8 @@ void sg_dump_object(struct sg_dump *d, const char *thing, struct sg_val *v)
 	sg_val_set_str(map, "schema", schema);
 	for (size_t i = 0; i < v->n; i++)
 		sg_val_set(map, v->kid[i]->key, sg_val_copy(v->kid[i]));
-	sg_json(map, d->o->style == SG_DUMP_PRETTY ? SG_JSON_PRETTY : SG_JSON_LINE, &d->out);
+	sg_json(map, SG_JSON_ASCII | (d->o->style == SG_DUMP_PRETTY ? SG_JSON_PRETTY : SG_JSON_LINE),
+	        &d->out);
 	if (d->out.len > 0 && d->out.data[d->out.len - 1] != '\n')
 		sg_buf_char(&d->out, '\n');
 	free(schema);

@@ -298,7 +298,16 @@ void sg_args_release(struct sg_args *a)
 {
 	sg_strs_release(&a->roots);
 	sg_strs_release(&a->with);
+	free(a->typed);
 	*a = (struct sg_args){ 0 };
+}
+
+bool sg_args_ask_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
 }
 
 static void set_if(struct sg_val *params, const char *key, const char *value)

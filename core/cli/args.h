@@ -68,10 +68,13 @@ struct sg_args {
 	int64_t limit;
 	struct sg_strs roots; /* "C=DIR" as written */
 	struct sg_strs with;  /* Windows paths */
+	char *typed;          /* what stood for "--reason -" on stdin: cli/typed.h */
 };
-/* Strings are borrowed from argv. `now` is wall time. SG_EINVAL says what is wrong, and what was probably meant. */
+/* Strings are borrowed from argv, but for `typed`. `now` is wall time. SG_EINVAL says what is wrong, and what was probably meant. */
 int sg_args_read(int argc, char **argv, int64_t now, struct sg_args *ret, struct sg_err *err);
 void sg_args_release(struct sg_args *a);
+/* Whether --json is among them, whatever else is wrong with them: mistakes are told in the form that was asked for. */
+bool sg_args_ask_json(int argc, char **argv);
 
 /* The params of the verb's request, as schemas/control.md says; the caller's. */
 struct sg_val *sg_args_params(const struct sg_args *a);

@@ -26,7 +26,7 @@ static void print_json(const struct sg_val *v)
 {
 	struct sg_buf text = { 0 };
 
-	sg_json(v, SG_JSON_PRETTY, &text);
+	sg_json(v, SG_JSON_PRETTY | SG_JSON_ASCII, &text);
 	sg_buf_char(&text, '\n');
 	print(&text);
 	sg_buf_release(&text);

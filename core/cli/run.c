@@ -10,6 +10,7 @@
 #include "cli/offline.h"
 #include "cli/render.h"
 #include "cli/table.h"
+#include "cli/typed.h"
 #include "engine/places.h"
 #include "model/codes.h"
 #include "model/state.h"
@@ -36,7 +37,7 @@ static void print_reply(const struct sg_args *a, const struct sg_val *reply, sg_
 	struct sg_buf out = { 0 };
 
 	if (a->given & SG_OPT_JSON) {
-		sg_json(reply, SG_JSON_PRETTY, &out);
+		sg_json(reply, SG_JSON_PRETTY | SG_JSON_ASCII, &out);
 		sg_buf_char(&out, '\n');
 	} else {
 		render(reply, &out);
@@ -55,7 +56,7 @@ void sg_run_complain(const struct sg_err *err, enum sg_exit status, bool json)
 		sg_val_set_str(v, "code", sg_code_name(err->code));
 		sg_val_set_str(v, "message", err->msg);
 		sg_val_set_int(v, "exit", status);
-		sg_json(v, SG_JSON_PRETTY, &line);
+		sg_json(v, SG_JSON_PRETTY | SG_JSON_ASCII, &line);
 		sg_buf_char(&line, '\n');
 		print(&line);
 		sg_val_free(v);
@@ -238,7 +239,7 @@ static enum sg_exit watch(const struct sg_args *a, const struct sg_drives *drive
 		if (r < 0)
 			break;
 		if (a->given & SG_OPT_JSON) {
-			sg_json(v, SG_JSON_LINE, &out);
+			sg_json(v, SG_JSON_LINE | SG_JSON_ASCII, &out);
 			sg_buf_char(&out, '\n');
 		} else {
 			sg_render_event(v, &out);
@@ -289,7 +290,7 @@ static enum sg_exit help_states(const struct sg_args *a)
 		sg_val_set_str(v, "schema", "stopgap.states.v1");
 		sg_val_set(v, "text", sg_val_strn((const char *)out.data, out.len));
 		sg_buf_clear(&out);
-		sg_json(v, SG_JSON_PRETTY, &out);
+		sg_json(v, SG_JSON_PRETTY | SG_JSON_ASCII, &out);
 		sg_buf_char(&out, '\n');
 		sg_val_free(v);
 	}
@@ -351,7 +352,7 @@ static enum sg_exit help(const struct sg_args *a, struct sg_err *err)
 	return SG_EXIT_DONE;
 }
 
-enum sg_exit sg_run_args(const struct sg_args *a, struct sg_err *err)
+enum sg_exit sg_run_args(struct sg_args *a, struct sg_err *err)
 {
 	const char *verb = a->verb ? a->verb->name : "";
 	struct sg_drives drives = { 0 };
@@ -363,7 +364,7 @@ enum sg_exit sg_run_args(const struct sg_args *a, struct sg_err *err)
 		puts("stopgapctl " SG_VERSION);
 		return SG_EXIT_DONE;
 	}
-	if (read_roots(a, &drives, err) < 0)
+	if (sg_typed_read(a, err) < 0 || read_roots(a, &drives, err) < 0)
 		return SG_EXIT_USAGE;
 	if (a->given & SG_OPT_OFFLINE)
 		status = offline(a, &drives, err);

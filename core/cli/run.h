@@ -5,7 +5,8 @@
 #include "base/rpc.h"
 #include "cli/args.h"
 
-enum sg_exit sg_run_args(const struct sg_args *a, struct sg_err *err);
+/* `a` takes in what it says is on stdin. */
+enum sg_exit sg_run_args(struct sg_args *a, struct sg_err *err);
 
 /* Prints a failure: a JSON document on stdout when `json`, and always a line on stderr. */
 void sg_run_complain(const struct sg_err *err, enum sg_exit status, bool json);

@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 	else
 		status = sg_run_args(&a, &err);
 	if (err.code)
-		sg_run_complain(&err, status, (a.given & SG_OPT_JSON) != 0);
+		sg_run_complain(&err, status, sg_args_ask_json(argc, argv));
 	if (err.code && status == SG_EXIT_USAGE)
 		fputs("stopgapctl help says more\n", stderr);
 	sg_args_release(&a);

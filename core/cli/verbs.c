@@ -129,7 +129,7 @@ const struct sg_verb *sg_verb_find(const char *name)
 static void common(struct sg_buf *out)
 {
 	sg_buf_str(out,
-	        "  --json          one JSON document on stdout; its \"schema\" names its shape "
+	        "  --json          one JSON document on stdout, in ASCII; its \"schema\" names its shape "
 	        "(schemas/control.md)\n"
 	        "  --timeout T     give up waiting after that long (the daemon goes on); default 5m\n"
 	        "  --socket PATH   the control socket; or $STOPGAP_SOCKET, or the one of --root C=DIR\n");
@@ -144,7 +144,8 @@ void sg_help(struct sg_buf *out)
 	common(out);
 	sg_buf_str(out, "  --reason TEXT, --ticket TEXT, --on-behalf-of NAME\n"
 	                "                  with every verb that changes something: kept in the journal "
-	                "beside your account\n"
+	                "beside your account;\n"
+	                "                  \"--reason -\" reads the reason from stdin, as UTF-8\n"
 	                "  --version\n"
 	                "\n"
 	                "\"stopgapctl help VERB\" says more. A mitigation is not a fix: install the update.\n"
@@ -163,7 +164,7 @@ void sg_help_verb(const struct sg_verb *verb, struct sg_buf *out)
 	sg_buf_str(out, "\n");
 	if (verb->options & SG_OPT_REASON)
 		sg_buf_str(out, "  --reason TEXT   why; kept in the journal, and needed where the "
-		                "configuration says so\n"
+		                "configuration says so; - is stdin\n"
 		                "  --ticket TEXT, --on-behalf-of NAME   kept beside it\n");
 	if (verb->options & SG_OPT_FEED)
 		sg_buf_str(out, "  --feed NAME     which feed, where two offer the same id\n");

@@ -54,6 +54,16 @@ class Typing(unittest.TestCase):
                 self.assertEqual(out, "")
                 self.assertIn(says, err)
 
+    def test_mistakes_are_json_where_json_was_asked_for(self):
+        for arguments in (["lits", "--json"], ["--json", "resolve", "X"], ["list", "--json", "--keep"], ["block", "X", "--json", "--for", "gr\u00fc\u00df"]):
+            with self.subTest(arguments=arguments):
+                code, out, err = self.ctl(*arguments)
+                self.assertEqual(code, 2)
+                error = json.loads(out)
+                self.assertEqual((error["schema"], error["exit"]), ("stopgap.error.v1", 2))
+                self.assertIn("stopgapctl: " + error["message"], err)
+                self.assertTrue(out.isascii(), out)
+
     def test_no_daemon_is_3_and_says_what_to_do(self):
         for arguments in (["status"], [], ["rollback", "X"], ["watch"], ["list", "--json"]):
             with self.subTest(arguments=arguments):
@@ -120,6 +130,25 @@ class Answers(harness.Stage):
 
     def test_plan_says_what_observe_and_a_pause_do_to_it(self):
         self.assertRegex(self.ctl("plan", "--help")[1], r"(?s)observe, and while work is paused,\s+nothing would be done")
+
+    def with_stdin(self, octets, *arguments):
+        import subprocess
+        done = subprocess.run([harness.STOPGAPCTL, "--socket", self.socket, "--json", *arguments], input=octets, capture_output=True, timeout=60)
+        return done.returncode, json.loads(done.stdout), done.stdout
+
+    def test_a_reason_on_stdin_arrives_as_it_was_typed(self):
+        reason = 'breaks "calendar" printing,\n\tsays gr\u00fc\u00dfe \u20ac \U0001f600 \\'
+        code, reply, _ = self.with_stdin(b"\xef\xbb\xbf" + reason.encode() + b"\r\n", "block", "--reason", "-", "--", "CORP-1")
+        self.assertEqual((code, reply["changed"]), (0, True), reply)
+        code, listed, octets = self.with_stdin(b"", "list")
+        self.assertEqual(listed["blocks"][0]["reason"], reason)
+        self.assertTrue(octets.isascii(), octets)
+        self.assertIn(b"\\ud83d\\ude00", octets)
+        for wrong in (b"", b"\n", b"gr\xfc\xdfe", b"a\0b", b"x" * 4097, b"x" * 100000):
+            with self.subTest(wrong=wrong[:9]):
+                code, reply, _ = self.with_stdin(wrong, "unblock", "CORP-1", "--reason=-")
+                self.assertEqual((code, reply["schema"]), (2, "stopgap.error.v1"))
+        self.assertTrue(self.json("list")["blocks"], "refused, and unblocked all the same")
 
     def test_json_has_the_shapes_that_are_written_down(self):
         status = self.json("status")

@@ -128,6 +128,9 @@ static void json_escapes_what_must_be_escaped(void **state)
 	        "\"\\u00e4\\u20ac\\ud83d\\ude00\"");
 	assert_json(sg_val_str("x\xffy\xc3"), SG_JSON_LINE, "\"x\xef\xbf\xbdy\xef\xbf\xbd\"");
 	assert_json(sg_val_str("x\xff"), SG_JSON_ASCII, "\"x\\ufffd\"");
+	/* the ends of what one unit of UTF-16 can say, and of what two can */
+	assert_json(sg_val_str("~\x7f\xc2\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"), SG_JSON_ASCII,
+	        "\"~\\u007f\\u0080\\uffff\\ud800\\udc00\\udbff\\udfff\"");
 	assert_json(sg_val_str("\xe2\x80\xae"
 	                       "x\xc2\x9b"),
 	        SG_JSON_LINE, "\"\\u202ex\\u009b\"");

@@ -140,6 +140,30 @@ static void params_say_what_the_line_said(void **state)
 	sg_args_release(&a);
 }
 
+static void json_is_seen_in_a_line_that_is_wrong(void **state)
+{
+	static const struct {
+		const char *line;
+		bool json;
+	} table[] = {
+		{ "lits --json", true },
+		{ "--json --frobnicate", true },
+		{ "block --json --for", true },
+		{ "rollback -- --json", false }, /* an id */
+		{ "list --keep", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		char *argv[WORDS + 1];
+		int argc = split(table[i].line, buffer, argv);
+
+		argv[0] = program;
+		if (sg_args_ask_json(argc, argv) != table[i].json)
+			fail_msg("%s", table[i].line);
+	}
+}
+
 static void every_verb_has_help_with_its_options(void **state)
 {
 	struct sg_buf all = { 0 };
@@ -254,6 +278,7 @@ int main(void)
 		cmocka_unit_test(every_verb_of_the_issue_is_understood),
 		cmocka_unit_test(mistakes_are_refused_and_say_what_is_wrong),
 		cmocka_unit_test(params_say_what_the_line_said),
+		cmocka_unit_test(json_is_seen_in_a_line_that_is_wrong),
 		cmocka_unit_test(every_verb_has_help_with_its_options),
 		cmocka_unit_test(a_guess_is_near_and_the_only_one),
 		cmocka_unit_test(the_daemon_understands_its_own_options),
