@@ -59,6 +59,10 @@ int sg_os_sync_dir(const char *path, struct sg_err *err);
 int sg_os_replace(const char *from, const char *to, struct sg_err *err);
 int sg_os_unlink(const char *path, struct sg_err *err); /* absent is fine */
 
+/* --- names */
+bool sg_os_slash(char c);                 /* it separates names in a native path */
+const char *sg_os_last(const char *path); /* its last name: what is behind the last separator, or all of it */
+
 /* --- folders and space */
 /* 0700; existing ones are fine; each new one is synced in its parent, and the innermost existing one, too. */
 int sg_os_mkdirs(const char *path, struct sg_err *err);

@@ -15,6 +15,18 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+bool sg_os_slash(char c)
+{
+	return c == '/';
+}
+
+const char *sg_os_last(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
 {
 	struct sg_strs names = { 0 };

@@ -13,6 +13,21 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+bool sg_os_slash(char c)
+{
+	return c == '\\' || c == '/';
+}
+
+const char *sg_os_last(const char *path)
+{
+	const char *last = path;
+
+	for (const char *p = path; *p; p++)
+		if (sg_os_slash(*p))
+			last = p + 1;
+	return last;
+}
+
 int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
 {
 	char *pattern = sg_format("%s\\*", dir);
@@ -88,7 +103,9 @@ int sg_os_free_space(const char *path, uint64_t *ret, struct sg_err *err)
 	ULARGE_INTEGER free_bytes;
 	int r = 0;
 
-	if (!GetVolumePathNameW(wide, volume, MAX_PATH + 1) ||
+	/* of what is not there, too, Windows names the volume */
+	if (GetFileAttributesW(wide) == INVALID_FILE_ATTRIBUTES ||
+	        !GetVolumePathNameW(wide, volume, MAX_PATH + 1) ||
 	        !GetDiskFreeSpaceExW(volume, &free_bytes, NULL, NULL))
 		r = sg_win_fail(err, GetLastError(), "cannot ask for the free space of %s", path);
 	else

@@ -117,7 +117,8 @@ static void enable_restore(void)
 	CloseHandle(token);
 }
 
-static int copy_security(const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
+static int copy_security(
+        const char *name, const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
 {
 	const SECURITY_INFORMATION what =
 	        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
@@ -131,7 +132,7 @@ static int copy_security(const wchar_t *like, HANDLE h, const char *path, struct
 	        !GetSecurityDescriptorControl(sd, &control, &revision)) {
 		e = GetLastError();
 		free(sd);
-		return sg_win_fail(err, e, "cannot read the access list that %s is to have", path);
+		return sg_win_fail(err, e, "cannot read the access list of %s", name);
 	}
 	/* the kernel keeps the mark "inherited" only for a descriptor that asks for it */
 	if (control & SE_DACL_AUTO_INHERITED)
@@ -195,7 +196,7 @@ static int copy_streams(const char *like, const wchar_t *wide, const char *path,
 		if (e == ERROR_HANDLE_EOF || e == ERROR_INVALID_PARAMETER || e == ERROR_NOT_SUPPORTED ||
 		        e == ERROR_INVALID_FUNCTION)
 			return 0;
-		return sg_win_fail(err, e, "cannot list the streams that %s is to have", path);
+		return sg_win_fail(err, e, "cannot list the streams of %s", like);
 	}
 	do
 		if (wcscmp(found.cStreamName, L"::$DATA") != 0)
@@ -205,7 +206,8 @@ static int copy_streams(const char *like, const wchar_t *wide, const char *path,
 	return r;
 }
 
-static int copy_attributes(const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
+static int copy_attributes(
+        const char *name, const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
 {
 	const DWORD kept = FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE |
 	                   FILE_ATTRIBUTE_NOT_CONTENT_INDEXED;
@@ -213,10 +215,9 @@ static int copy_attributes(const wchar_t *like, HANDLE h, const char *path, stru
 	FILE_BASIC_INFO info = { 0 }; /* a time of 0 stays as it is */
 
 	if (!GetFileAttributesExW(like, GetFileExInfoStandard, &has))
-		return sg_win_fail(
-		        err, GetLastError(), "cannot read the attributes that %s is to have", path);
+		return sg_win_fail(err, GetLastError(), "cannot read the attributes of %s", name);
 	if (has.dwFileAttributes & FILE_ATTRIBUTE_READONLY)
-		return sg_fail(err, SG_EACCES, "the file that %s would replace is marked read-only", path);
+		return sg_fail(err, SG_EACCES, "%s is marked read-only", name);
 	info.FileAttributes = has.dwFileAttributes & kept;
 	if (!info.FileAttributes)
 		info.FileAttributes = FILE_ATTRIBUTE_NORMAL;
@@ -232,11 +233,11 @@ int sg_win_copy_metadata(const char *like, void *h, const char *path, struct sg_
 	wchar_t *wide = sg_win_path(like);
 	int r;
 
-	r = copy_attributes(wide, h, path, err);
+	r = copy_attributes(like, wide, h, path, err);
 	if (r == 0)
 		r = copy_streams(like, wide, path, err);
 	if (r == 0) /* last: it may take our own rights away */
-		r = copy_security(wide, h, path, err);
+		r = copy_security(like, wide, h, path, err);
 	free(wide);
 	return r;
 }

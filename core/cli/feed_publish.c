@@ -53,11 +53,10 @@ static int read_pair(const struct sg_author_args *a, const struct sg_author_trus
 /* The path of a file: `to`, or, when it is a folder, the name of `from` in it. */
 static char *target_of(const char *to, const char *from)
 {
-	const char *slash = strrchr(from, '/');
 	struct sg_file_id id;
 
 	if (sg_os_stat(to, &id, NULL) == 0 && id.is_dir)
-		return sg_format("%s/%s", to, slash ? slash + 1 : from);
+		return sg_format("%s/%s", to, sg_os_last(from));
 	return sg_strdup(to);
 }
 

@@ -8,10 +8,8 @@
 
 static int sync_folder_of(const char *path, struct sg_err *err)
 {
-	const char *slash = strrchr(path, '/');
-	char *folder = slash == path ? sg_strdup("/")
-	               : slash       ? sg_strndup(path, (size_t)(slash - path))
-	                             : sg_strdup(".");
+	size_t above = (size_t)(sg_os_last(path) - path); /* with the separator */
+	char *folder = above > 1 ? sg_strndup(path, above - 1) : sg_strdup(above ? "/" : ".");
 	int r = sg_os_sync_dir(folder, err);
 
 	free(folder);
@@ -30,8 +28,8 @@ int sg_author_put(const char *path, struct sg_bytes octets, bool secret, struct 
 	if (r == 0 && !id.is_file)
 		return sg_fail(err, SG_EINVAL, "%s is no ordinary file", path);
 	if (r == SG_ENOENT) {
-		const char *slash = strrchr(path, '/');
-		char *folder = slash && slash != path ? sg_strndup(path, (size_t)(slash - path)) : NULL;
+		size_t len = (size_t)(sg_os_last(path) - path);
+		char *folder = len > 1 ? sg_strndup(path, len - 1) : NULL;
 		struct sg_file_id above;
 		bool lost = folder && sg_os_stat(folder, &above, NULL) == SG_ENOENT;
 

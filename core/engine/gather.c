@@ -61,11 +61,12 @@ int sg_gathered_read(
 /* The drive that a native path lies on, and the rest of the path; NULL: on none. */
 static const char *split(const struct sg_drives *drives, const char *native, char *ret_drive)
 {
-	for (int i = 0; i < 26; i++) {
-		size_t len = drives->dir[i] ? strlen(drives->dir[i]) : 0;
+	for (char letter = 'A'; letter <= 'Z'; letter++) {
+		const char *root = sg_drive_root(drives, letter);
+		size_t len = root ? strlen(root) : 0;
 
-		if (len && !strncmp(native, drives->dir[i], len) && (native[len] == '/' || !native[len])) {
-			*ret_drive = (char)('A' + i);
+		if (len && !strncmp(native, root, len) && (sg_os_slash(native[len]) || !native[len])) {
+			*ret_drive = letter;
 			return native[len] ? native + len + 1 : native + len;
 		}
 	}
@@ -74,14 +75,20 @@ static const char *split(const struct sg_drives *drives, const char *native, cha
 
 static void add_native(struct work *w, const char *native, struct sg_gathered like)
 {
-	const char *rel = split(w->drives, native, &like.drive);
+	const char *behind = split(w->drives, native, &like.drive);
+	char *rel = behind ? sg_strdup(behind) : NULL;
 
 	if (!rel)
 		return;
+	for (char *c = rel; *c; c++)
+		if (sg_os_slash(*c))
+			*c = '/';
 	for (size_t i = 0; i < w->g->n; i++)
-		if (w->g->at[i].drive == like.drive && !strcmp(w->g->at[i].rel, rel))
+		if (w->g->at[i].drive == like.drive && !strcmp(w->g->at[i].rel, rel)) {
+			free(rel);
 			return;
-	like.rel = sg_strdup(rel);
+		}
+	like.rel = rel;
 	w->g->at = sg_grow(w->g->at, w->g->n, &w->g->cap, sizeof(*w->g->at));
 	w->g->at[w->g->n++] = like;
 }
@@ -116,9 +123,9 @@ static void add_sources(struct work *w, const char *native)
 {
 	static const char word[] = "configSource=";
 	struct sg_buf octets = { 0 };
-	const char *slash = strrchr(native, '/');
+	const char *last = sg_os_last(native);
 
-	if (sg_os_read(native, MOST_CONFIG, &octets, NULL, NULL) == 0 && octets.len && slash)
+	if (sg_os_read(native, MOST_CONFIG, &octets, NULL, NULL) == 0 && octets.len && last > native)
 		for (const char *p = strstr((const char *)octets.data, word); p; p = strstr(p, word)) {
 			char quote = p[sizeof(word) - 1];
 			const char *name = p + sizeof(word), *end = quote ? strchr(name, quote) : NULL;
@@ -128,8 +135,8 @@ static void add_sources(struct work *w, const char *native)
 			p = name;
 			if (!end || (quote != '"' && quote != '\'') || strstr(name, "..") == name)
 				continue;
-			path = sg_format("%.*s/%.*s", (int)(slash - native), native, (int)(end - name), name);
-			for (char *c = path + (slash - native); *c; c++)
+			path = sg_format("%.*s%.*s", (int)(last - native), native, (int)(end - name), name);
+			for (char *c = path + (last - native); *c; c++)
 				if (*c == '\\')
 					*c = '/';
 			if (!strstr(path, "/../") && sg_os_stat(path, &id, NULL) == 0 && id.is_file)
@@ -173,7 +180,7 @@ static bool walked(const struct work *w, const char *native)
 	for (size_t i = 0; i < w->roots.n; i++) {
 		size_t len = strlen(w->roots.at[i]);
 
-		if (!strncmp(w->roots.at[i], native, len) && (!native[len] || native[len] == '/'))
+		if (!strncmp(w->roots.at[i], native, len) && (!native[len] || sg_os_slash(native[len])))
 			return true;
 	}
 	return false;

@@ -165,7 +165,8 @@ static CURLcode set_up(struct sg_transfer *t, enum sg_url_kind kind)
 		};
 
 		SET(CURLOPT_CAINFO_BLOB, &blob);
-		SET(CURLOPT_CAPATH, (char *)NULL);
+		if (!r) /* where TLS is Windows' own there is no such folder, and saying that there is none is refused */
+			(void)curl_easy_setopt(c, CURLOPT_CAPATH, (char *)NULL);
 	}
 	if (sg_url_is_loopback(req->url) || (req->proxy && strcmp(req->proxy, "none") == 0))
 		SET(CURLOPT_PROXY, "");
@@ -204,6 +205,7 @@ static const char *advice(CURLcode code)
 	case CURLE_SSL_CACERT_BADFILE: return "check <network ca-file>: it must be a readable PEM file";
 	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT: /* the feed's own url was read before: a redirect's */
 		return "the server redirects too often, or to something other than https";
 	default: return "check the network, and that the feed's url is right";
 	}

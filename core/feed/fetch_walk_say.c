@@ -82,16 +82,17 @@ static void say_connection(struct sg_path *p)
 }
 
 /* The system's reason says more than libcurl's, which only says that it did not come about. */
-static const char *cause_of_tcp(const struct sg_path *p, CURLcode code)
+static char *cause_of_tcp(const struct sg_path *p, CURLcode code)
 {
 	long number = sg_path_number(p->t.curl, CURLINFO_OS_ERRNO);
 
-	return number > 0 ? strerror((int)number) : cause(p, code);
+	return number > 0 ? sg_fetch_socket_fault(number) : sg_strdup(cause(p, code));
 }
 
 static void fail_proxy(struct sg_path *p, CURLcode code, int64_t ms)
 {
 	long status = sg_path_number(p->t.curl, CURLINFO_HTTP_CONNECTCODE);
+	char *why = cause_of_tcp(p, code);
 	char *text =
 	        sg_format("%s (%s)", p->proxy ? p->proxy : "the proxy", p->proxy_from ? p->proxy_from : "?");
 
@@ -113,20 +114,23 @@ static void fail_proxy(struct sg_path *p, CURLcode code, int64_t ms)
 		sg_walk_say(p->w, SG_WALK_PROXY, SG_WALKED_FAILED, ms,
 		        "check the proxy's host and port, and that it runs; if this server needs none, set "
 		        "<network proxy=\"none\">",
-		        "%s: %s", text, cause_of_tcp(p, code));
+		        "%s: %s", text, why);
 	free(text);
+	free(why);
 }
 
 static void fail_tcp(struct sg_path *p, CURLcode code, int64_t ms)
 {
 	bool named = p->tried && !is_address(p->host);
+	char *why = cause_of_tcp(p, code);
 
 	sg_walk_say(p->w, SG_WALK_TCP, SG_WALKED_FAILED, ms,
 	        "check the host and the port in the feed's url, and that its server runs; a firewall may be "
 	        "in between, "
 	        "or only a proxy may go out: then set <network proxy>",
 	        "no connection to %s%s%s%s port %s: %s", p->host, named ? " (" : "", named ? p->tried : "",
-	        named ? ")" : "", p->port, cause_of_tcp(p, code));
+	        named ? ")" : "", p->port, why);
+	free(why);
 }
 
 /* --- how it went: from the request on */

@@ -1,6 +1,7 @@
 /* url.c - where a feed may come from. */
 #include "model/url.h"
 
+#include "base/os.h"
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
@@ -105,5 +106,7 @@ int sg_url_path(const char *url, char **ret, struct sg_err *err)
 		p += 2;
 	}
 	*ret = sg_buf_detach(&path);
+	if (sg_os_slash('\\') && (*ret)[1] && (*ret)[2] == ':') /* file:///C:/feeds/ecp.xml */
+		memmove(*ret, *ret + 1, strlen(*ret));
 	return 0;
 }

@@ -163,7 +163,7 @@ static void a_file_that_kills_its_reader_is_refused(void **state)
 	struct sg_clock now = { 0 };
 
 	(void)state;
-	refused("<a>CRASH-THE-READER</a>", SG_EIO, "died of signal");
+	refused("<a>CRASH-THE-READER</a>", SG_EIO, "died of ");
 	refused("<a>GIVE-UP</a>", SG_EIO, "gave up");
 	assert_int_equal(scan(GOOD, NAME, NULL), 0);
 	/* for a minute it counts as read */

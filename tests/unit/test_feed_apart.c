@@ -280,7 +280,7 @@ static void a_document_that_kills_its_worker_is_refused(void **state)
 	     *spin = fix_with(fix_good, "Heartbeat", "SPIN-THE-FIRST");
 
 	(void)state;
-	refused(crash, &fix_rules, SG_EDAMAGED, SG_EV_FEED_MALFORMED, "died of signal");
+	refused(crash, &fix_rules, SG_EDAMAGED, SG_EV_FEED_MALFORMED, "died of ");
 	sg_os_clock(&before);
 	refused(spin, &fix_rules, SG_ETIMEOUT, SG_EV_FEED_MALFORMED, "10000 ms");
 	sg_os_clock(&after);

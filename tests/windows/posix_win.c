@@ -88,6 +88,11 @@ char *mkdtemp(char *template)
 	static unsigned counter;
 	char *end = template + strlen(template) - 6;
 
+	/* Under Wine "/tmp" is a name of the machine that it runs on; "\\tmp" is one of the current drive, as on Windows. */
+	for (char *p = template; *p; p++)
+		if (*p == '/')
+			*p = '\\';
+
 	for (int tries = 0; tries < 100; tries++) {
 		unsigned n = GetCurrentProcessId() * 131 + GetTickCount() + counter++;
 		wchar_t *wide;
@@ -153,11 +158,6 @@ ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
 ssize_t pread(int fd, void *out, size_t len, off_t at)
 {
 	return _lseek(fd, at, SEEK_SET) < 0 ? -1 : _read(fd, out, (unsigned)len);
-}
-
-int t_windows_fdatasync(int fd)
-{
-	return _commit(fd);
 }
 
 int alphasort(const struct dirent **a, const struct dirent **b)
