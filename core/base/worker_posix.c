@@ -10,6 +10,7 @@
 #include "base/sandbox_posix.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -112,11 +113,21 @@ static _Noreturn void work(const struct sg_worker_job *job, int64_t cpu_s)
 	_exit(0);
 }
 
+/* A freed tree is many small pieces. glibc keeps them apart for the time being, and joins all of them whenever a large piece is freed among them: a fifth of the
+ * time that a large feed takes. Joined at once they cost little. */
+static void set_up_memory(void)
+{
+#ifdef M_MXFAST
+	mallopt(M_MXFAST, 0);
+#endif
+}
+
 void sg_worker_begin(int argc, char **argv, const struct sg_worker_job *jobs)
 {
 	const struct sg_worker_job *job;
 	long cpu_s;
 
+	set_up_memory();
 	sg_worker_offer(jobs);
 	if (argc < 2 || strcmp(argv[1], SG_WORKER_OPTION) != 0)
 		return;
