@@ -2,29 +2,11 @@
 #include "cli/render.h"
 #include "cli/table.h"
 
-#include <stdlib.h>
 static const char *revision(const struct sg_val *m)
 {
 	const char *r = sg_val_get_str(m, "revision", "");
 
 	return *r ? r : sg_val_get_str(m, "offered_revision", "");
-}
-
-static const char *why(const struct sg_val *m)
-{
-	const char *text = sg_val_get_str(m, "text", "");
-
-	return *text ? text : sg_val_get_str(m, "reason", "");
-}
-
-/* Why it is as it is, and what its feed says of it no longer. */
-static void put_why(struct sg_table *t, const struct sg_val *m)
-{
-	bool missing = sg_val_get_bool(m, "missing", false) && !sg_val_get_bool(m, "withdrawn", false);
-	char *text = sg_format("%s%s", missing ? "no longer in its feed, and not withdrawn; " : "", why(m));
-
-	sg_table_cell(t, text);
-	free(text);
 }
 
 static void mitigations(const struct sg_val *list, struct sg_buf *out)
@@ -43,7 +25,7 @@ static void mitigations(const struct sg_val *list, struct sg_buf *out)
 		sg_table_cell(&t, sg_val_get_str(m, "feed", NULL));
 		sg_table_cell(&t, sg_val_get_str(m, "state", NULL));
 		sg_table_time(&t, sg_val_get_int(m, "since", 0));
-		put_why(&t, m);
+		sg_table_cell(&t, sg_val_get_str(m, "why", NULL));
 	}
 	sg_table_print(&t, "", out);
 }

@@ -151,6 +151,7 @@ int sg_engine_open(const struct sg_engine_options *options, struct sg_engine **r
 	e->options = *options;
 	e->defaults = sg_conf_default();
 	e->events = sg_val_array();
+	e->server = sg_os_host();
 	e->rand.s = options->seed;
 	e->wake = INT64_MAX;
 	sg_engine_clock(e, &now);
@@ -204,6 +205,7 @@ void sg_engine_close(struct sg_engine *e)
 	sg_conf_free(e->defaults);
 	free(e->conf_file);
 	free(e->conf_error);
+	free(e->server);
 	sg_val_free(e->events);
 	sg_journal_close(e->journal);
 	free(e);

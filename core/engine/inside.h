@@ -58,6 +58,7 @@ struct sg_engine {
 	uint64_t documents_read; /* verified or tried to, since the start */
 	struct sg_limit limit;   /* of what is said to watchers and the log */
 	char *conf_file, *conf_error;
+	char *server;         /* the name of the machine that this runs on */
 	struct sg_host *host; /* NULL: not read yet, or it could not be */
 	char *host_error;
 	int64_t host_at;
@@ -173,7 +174,7 @@ void sg_polls_release(struct sg_snapshot *s);
 /* --- report.c */
 struct sg_val *sg_report_status(struct sg_engine *e, const struct sg_world *w);
 struct sg_val *sg_report_list(struct sg_engine *e, const struct sg_world *w);
-struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row);
+struct sg_val *sg_report_row(struct sg_engine *e, const struct sg_world *w, const struct sg_row *row);
 struct sg_val *sg_report_line(const struct sg_audit *line);
 struct sg_val *sg_report_blocks(const struct sg_world *w, const char *id); /* id NULL: all */
 int sg_report_show(struct sg_engine *e, const struct sg_world *w, const struct sg_row *row, bool by_hand,

@@ -33,12 +33,38 @@ static char *sentence(const struct sg_row *row)
 	return sg_strdup(defeated ? row->effective_text : row->text);
 }
 
-struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row)
+/* The kinds of its actions as its author wrote them, each once; "": no body of it is known. */
+static char *types(struct sg_engine *e, const struct sg_row *row)
+{
+	const struct sg_mitigation *m = sg_engine_in_place(e, row);
+	struct sg_buf text = { 0 };
+
+	for (size_t i = 0; m && i < m->n_actions; i++) {
+		bool said = false;
+
+		for (size_t k = 0; k < i && !said; k++)
+			said = strcmp(m->actions[k].type, m->actions[i].type) == 0;
+		if (!said)
+			sg_buf_fmt(&text, "%s%s", text.len ? ", " : "", m->actions[i].type);
+	}
+	return sg_buf_detach(&text);
+}
+
+/* One line about it: its sentence, or its reason where there is none, behind what its feed says of it no longer. */
+static char *why(const struct sg_row *row, const char *text)
+{
+	return sg_format("%s%s",
+	        row->missing && !row->tombstone ? "no longer in its feed, and not withdrawn; " : "",
+	        text && *text ? text : sg_reason_name(row->reason));
+}
+
+struct sg_val *sg_report_row(struct sg_engine *e, const struct sg_world *w, const struct sg_row *row)
 {
 	struct sg_val *m = sg_val_map();
-	bool holds = sg_holds_any(&w->holds, &row->key);
-	char *text = sentence(row);
+	enum sg_verdict verdict = sg_row_verdict(row, sg_holds_any(&w->holds, &row->key));
+	char *text = sentence(row), *line = why(row, text), *type = types(e, row);
 
+	sg_val_set_str(m, "server", e->server);
 	sg_val_set_str(m, "feed", row->key.feed);
 	sg_val_set_str(m, "id", row->key.id);
 	sg_val_set_str(m, "revision", row->applied_revision ? row->applied_revision : row->offered_revision);
@@ -47,8 +73,13 @@ struct sg_val *sg_report_row(const struct sg_world *w, const struct sg_row *row)
 	sg_val_set_str(m, "state", sg_state_name(row->state));
 	sg_val_set_str(m, "reason", sg_reason_name(row->reason));
 	sg_val_set_str(m, "text", text);
+	sg_val_set_str(m, "verdict", sg_verdict_name(verdict));
+	sg_val_set_str(m, "status", sg_state_status(row->state, row->reason, verdict));
+	sg_val_set_str(m, "type", *type ? type : NULL);
+	sg_val_set_str(m, "why", line);
 	free(text);
-	sg_val_set_str(m, "verdict", sg_verdict_name(sg_row_verdict(row, holds)));
+	free(line);
+	free(type);
 	sg_val_set_str(m, "applies", sg_applies_name(row->applies));
 	sg_val_set_str(m, "proof", row->proof);
 	sg_val_set_str(m, "effective", sg_effective_name(row->effective));
@@ -89,11 +120,10 @@ struct sg_val *sg_report_list(struct sg_engine *e, const struct sg_world *w)
 	struct sg_val *v = sg_val_map();
 	struct sg_val *list;
 
-	(void)e;
 	sg_val_set_str(v, "schema", "stopgap.list.v1");
 	list = sg_val_set(v, "mitigations", sg_val_array());
 	for (size_t i = 0; i < w->rows.n; i++)
-		sg_val_push(list, sg_report_row(w, w->rows.at[i]));
+		sg_val_push(list, sg_report_row(e, w, w->rows.at[i]));
 	sg_val_set(v, "blocks", sg_report_blocks(w, NULL));
 	return v;
 }

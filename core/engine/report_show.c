@@ -258,7 +258,7 @@ int sg_report_show(struct sg_engine *e, const struct sg_world *w, const struct s
 		return code;
 	}
 	sg_val_set_str(v, "schema", "stopgap.show.v1");
-	map = sg_val_set(v, "mitigation", sg_report_row(w, row));
+	map = sg_val_set(v, "mitigation", sg_report_row(e, w, row));
 	sg_hash_hex(hash, hex);
 	sg_val_set_str(map, "body", sg_hash_is_zero(hash) ? NULL : hex);
 	sg_report_time(map, "applied_at", row->applied_at);

@@ -84,7 +84,7 @@ void sg_request_done(struct sg_request *r, bool changed, const char *fmt, ...)
 	sg_val_set_str(v, "text", (const char *)text.data);
 	list = sg_val_set(v, "mitigations", sg_val_array());
 	if (r->row)
-		sg_val_push(list, sg_report_row(&r->w, r->row));
+		sg_val_push(list, sg_report_row(r->e, &r->w, r->row));
 	sg_buf_release(&text);
 	sg_val_free(r->reply);
 	r->reply = v;

@@ -293,7 +293,7 @@ int sg_request_do_rollback(struct sg_request *r)
 	list = sg_val_set(r->reply, "mitigations", sg_val_array());
 	for (size_t i = 0; i < r->w.rows.n; i++) {
 		if (sg_keys_has(&taken, &r->w.rows.at[i]->key))
-			sg_val_push(list, sg_report_row(&r->w, r->w.rows.at[i]));
+			sg_val_push(list, sg_report_row(r->e, &r->w, r->w.rows.at[i]));
 	}
 	sg_keys_release(&taken);
 	return 0;
@@ -428,6 +428,6 @@ int sg_request_do_refresh(struct sg_request *r)
 	sg_request_done(r, true, "every feed was asked");
 	list = sg_val_set(r->reply, "mitigations", sg_val_array());
 	for (size_t i = 0; i < r->w.rows.n; i++)
-		sg_val_push(list, sg_report_row(&r->w, r->w.rows.at[i]));
+		sg_val_push(list, sg_report_row(r->e, &r->w, r->w.rows.at[i]));
 	return 0;
 }

@@ -109,7 +109,7 @@ int sg_request_do_import(struct sg_request *r)
 		for (size_t i = 0; i < r->w.rows.n; i++)
 			if (strcmp(r->w.rows.at[i]->key.feed, taken->name) == 0)
 				sg_val_push((struct sg_val *)(uintptr_t)sg_val_get(r->reply, "mitigations"),
-				        sg_report_row(&r->w, r->w.rows.at[i]));
+				        sg_report_row(r->e, &r->w, r->w.rows.at[i]));
 	}
 	free(text);
 	sg_fetched_release(&fetched);

@@ -170,3 +170,27 @@ enum sg_verdict sg_state_verdict(const struct sg_verdict_in *in)
 		return SG_V_UNKNOWN;
 	return in->scheduled ? SG_V_WAITING : SG_V_EXPOSED;
 }
+
+/* Whether a person said no, rather than that something went wrong. */
+static bool kept_out(enum sg_state state, enum sg_reason reason)
+{
+	return (state == SG_BLOCKED && (reason == SG_WHY_ADMIN || reason == SG_WHY_REMOVED)) ||
+	       (state == SG_REVERTED && reason == SG_WHY_BY_ADMIN);
+}
+
+const char *sg_state_status(enum sg_state state, enum sg_reason reason, enum sg_verdict verdict)
+{
+	if (kept_out(state, reason))
+		return "Blocked";
+	switch (verdict) {
+	case SG_V_IN_FORCE: return "Applied";
+	case SG_V_BY_OTHERS: return "ByOthers";
+	case SG_V_NOT_NEEDED: return "NotNeeded";
+	case SG_V_WAITING:
+	case SG_V_EXPOSED: break;
+	case SG_V_UNKNOWN: return "Unknown";
+	}
+	if (state == SG_BLOCKED || state == SG_APPLIED || reason == SG_WHY_RETRY || reason == SG_WHY_REFUSED)
+		return "Failed";
+	return "Waiting";
+}

@@ -190,6 +190,9 @@ struct sg_verdict_in {
 	bool scheduled; /* it will be applied by itself at a known time */
 };
 enum sg_verdict sg_state_verdict(const struct sg_verdict_in *in);
+/* The same in the words of Exchange's Get-Mitigations.ps1: "Applied", "Blocked" (a person keeps it out, whatever else is true of it), "Failed" (it should be in
+ * force, was tried, and is not), and four for what that script does not list: "ByOthers", "NotNeeded", "Waiting" (needed, and not tried yet), "Unknown". */
+const char *sg_state_status(enum sg_state state, enum sg_reason reason, enum sg_verdict verdict);
 
 const char *sg_state_name(enum sg_state s);
 const char *sg_reason_name(enum sg_reason r);

@@ -10,7 +10,7 @@ from harness import WWWROOT, inbound, outbound, wait_for
 
 # What every answer of a schema has: schemas/control.md.
 ROW = {"feed", "id", "revision", "desc", "severity", "state", "reason", "text", "verdict", "applies", "proof", "effective", "since",
-    "offered_revision", "missing", "retry_at"}
+    "offered_revision", "missing", "retry_at", "server", "status", "type", "why"}
 SHAPES = {
     "stopgap.status.v1": {"verdict", "why", "version", "pid", "started", "now", "mode", "paused", "paused_until", "feeds", "counts",
         "journal", "products", "config"},
@@ -130,6 +130,21 @@ class Answers(harness.Stage):
 
     def test_plan_says_what_observe_and_a_pause_do_to_it(self):
         self.assertRegex(self.ctl("plan", "--help")[1], r"(?s)observe, and while work is paused,\s+nothing would be done")
+
+    def test_a_row_says_what_an_administrator_of_exchange_looks_for(self):
+        import socket
+        row = {m["id"]: m for m in self.json("list")["mitigations"]}
+        one = row["CORP-1"]
+        self.assertEqual([one[k] for k in ("server", "id", "type", "desc", "status", "verdict")],
+            [socket.gethostname(), "CORP-1", "UrlRewrite", "Refuse autodiscover requests", "Applied", "IN FORCE"])
+        self.assertEqual(one["why"], one["text"] or one["reason"])
+        done = self.json("block", "CORP-1", "--reason", "r")["mitigations"][0]
+        self.assertEqual((done["status"], done["type"], done["server"]), ("Blocked", "UrlRewrite", one["server"]))
+        self.assertEqual(self.json("unblock", "CORP-1")["mitigations"][0]["status"], "Applied")
+        self.assertEqual(self.json("rollback", "CORP-1")["mitigations"][0]["status"], "Blocked")
+        self.publish(2, outbound("CORP-2"))
+        self.ctl("refresh")
+        self.assertIn("no longer in its feed", {m["id"]: m for m in self.json("list")["mitigations"]}["CORP-1"]["why"])
 
     def with_stdin(self, octets, *arguments):
         import subprocess
