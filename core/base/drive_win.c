@@ -20,11 +20,11 @@ static bool ask_system(const char *name, wchar_t *value, DWORD max)
 {
 	DWORD size = max * (DWORD)sizeof *value, len;
 
-	if (sg_same(name, "ProgramData"))
+	if (sg_same(name,
+	            "ProgramData")) /* a value with variables is asked for as what it is after they were replaced */
 		return RegGetValueW(HKEY_LOCAL_MACHINE,
 		               L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList",
-		               L"ProgramData", RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ, NULL, value,
-		               &size) == ERROR_SUCCESS;
+		               L"ProgramData", RRF_RT_REG_SZ, NULL, value, &size) == ERROR_SUCCESS;
 	if (!sg_same(name, "SystemRoot") && !sg_same(name, "windir") && !sg_same(name, "SystemDrive"))
 		return false;
 	len = GetSystemWindowsDirectoryW(value, max);

@@ -251,7 +251,6 @@ int main(void)
 		cmocka_unit_test(a_guarded_call_reports_value_death_and_time),
 		cmocka_unit_test(names_end_at_either_slash_and_file_addresses_have_drives),
 		cmocka_unit_test(program_data_is_where_the_system_has_it_whatever_the_environment_says),
-		cmocka_unit_test(program_data_is_where_the_system_has_it_whatever_the_environment_says),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
