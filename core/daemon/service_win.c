@@ -268,10 +268,14 @@ int sg_service_host(int argc, char **argv, int (*body)(int argc, char **argv))
 	SERVICE_TABLE_ENTRYW table[] = { { (wchar_t[]){ L"" SG_SERVICE_NAME }, service_main },
 		{ NULL, NULL } };
 
+	bool by_person = argc < 2 || strcmp(argv[1], "run") != 0;
+
+	for (int i = 2; i < argc; i++)
+		by_person = by_person || strcmp(argv[i], "--foreground") == 0;
 	the.argc = argc;
 	the.argv = argv;
 	the.body = body;
-	if (argc < 2 || strcmp(argv[1], "run") != 0)
+	if (by_person)
 		return body(argc, argv);
 	if (StartServiceCtrlDispatcherW(table))
 		return the.result;

@@ -118,7 +118,7 @@ class Foreground(Stage):
 
     def daemon(self, *arguments):
         log = open(self.path("stopgapd.log"), "ab")
-        process = subprocess.Popen(["wine", os.path.join(BUILD, "stopgapd.exe"), "run", "--config", windows(self.path("stopgap.xml")),
+        process = subprocess.Popen(["wine", os.path.join(BUILD, "stopgapd.exe"), "run", "--foreground", "--config", windows(self.path("stopgap.xml")),
                                     "--root", "C=" + windows(self.drive), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()
         self.processes.append(process)
