@@ -44,7 +44,7 @@ struct sg_rules_equals {
 	size_t n, cap;
 };
 /* Which rules that are in force and enabled at the end of the chain do the same as items of ours, written in `folder` (sg_rw_place). Nothing is, where a section
- * cannot be read. sg_rules_answer() fills in *ret; until then it and `ur` stay where they are. */
+ * cannot be read; of many that do what one item does the first are enough. sg_rules_answer() fills in *ret; until then it and `ur` stay where they are. */
 struct sg_ur;
 void sg_rules_compare(struct sg_rules *rules, size_t chain, const struct sg_ur *ur, const char *folder,
         struct sg_rules_equals *ret);

@@ -113,6 +113,8 @@ static int believe_equals(const struct sg_rules *rules, const struct sg_rules_co
 
 		if (equals->type != SG_VAL_ARRAY)
 			r = lies("something else than rules", err);
+		else if (equals->n > SG_RULES_EQUALS)
+			r = lies("more rules than are asked for", err);
 		for (size_t k = 0; !r && k < equals->n; k++)
 			r = believe_equal(rules, c, i, equals->kid[k], ret, err);
 	}

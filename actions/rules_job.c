@@ -233,7 +233,9 @@ static void compare_item(struct job *job, const struct sg_val *question, const s
 
 	while (mine < sg_rw_count(ours, kind) && !sg_same(sg_rw_name(ours, kind, mine), name))
 		mine++;
-	for (size_t i = 0; mine < sg_rw_count(ours, kind) && i < sg_rw_count(theirs, kind); i++) {
+	for (size_t i = 0; mine < sg_rw_count(ours, kind) && i < sg_rw_count(theirs, kind) &&
+	                   answer->n < SG_RULES_EQUALS;
+	        i++) {
 		struct sg_val *equal;
 
 		if (!sg_rw_enabled(theirs, kind, i) || !sg_rw_equivalent(ours, mine, theirs, i, kind))

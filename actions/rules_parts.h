@@ -3,7 +3,7 @@
  *   {pieces: [{octets, folder}], chains: [[piece]], judge: [{chain, test...}], same: [{chain, ours, folder, items: [{section, name}]}]}
  *     -> {code, text, judge: [{fate, text, piece}], same: [[[{piece, name}]]]}
  * A piece is a section's element and the folder that it is written in. Of a judgement, piece is -1, or the one that cannot be read or inherited (fate UNKNOWN,
- * and text is why). Of same: for each question, for each of its items, the rules that do it.
+ * and text is why). Of same: for each question, for each of its items, the first SG_RULES_EQUALS rules that do it.
  */
 #ifndef SG_ACTIONS_RULES_PARTS_H
 #define SG_ACTIONS_RULES_PARTS_H
@@ -12,7 +12,11 @@
 #include "actions/rules_apart.h"
 #include "base/pack.h"
 
-enum { SG_RULES_TEXT = 2000 }; /* octets of a text in an answer */
+enum {
+	SG_RULES_TEXT = 2000, /* octets of a text in an answer */
+	SG_RULES_EQUALS =
+	        32, /* rules named for one of ours: each is looked for in its section and among those found, and a site may have as many as fit its file */
+};
 extern const struct sg_pack_limits sg_rules_limits;
 
 /* rules_job.c. Pure; an answer for every request of that form. */

@@ -66,6 +66,9 @@ static void tell(struct sg_val *v)
 		longer(first(same));
 	else if (strcmp(lie, "one item less") == 0 && first(same))
 		shorter(first(same));
+	else if (strcmp(lie, "too many rules") == 0 && first(first(same)))
+		for (int i = 0; i < SG_RULES_EQUALS; i++)
+			longer(first(same)->kid[0]);
 	else if (strcmp(lie, "no item") == 0 && first(first(same)))
 		first(same)->kid[0]->type = SG_VAL_NIL;
 	else if (strcmp(lie, "another fate") == 0)
@@ -163,7 +166,7 @@ static void only_rules_that_are_there_can_be_named(void **state)
 {
 	static const char *const lies[] = { "another name", "no name", "a preCondition's name",
 		"another section", "no section", "one item more", "one item less", "no item",
-		"one place more" };
+		"one place more", "too many rules" };
 	struct t_ur *f = *state;
 	struct sg_others o = { 0 };
 
