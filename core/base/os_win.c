@@ -222,11 +222,10 @@ int sg_os_sync_file(const char *path, struct sg_err *err)
 	return r;
 }
 
-/* MoveFileExW says "access denied" for a target that is open without FILE_SHARE_DELETE: asking for DELETE tells. */
+/* MoveFileExW says "access denied" for a target that anybody has open, whatever he shares: wanting it alone tells. */
 static bool is_shared_out(const wchar_t *path)
 {
-	HANDLE h =
-	        CreateFileW(path, DELETE, SHARE_ALL, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	HANDLE h = CreateFileW(path, DELETE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 	DWORD e = GetLastError();
 
 	if (h != INVALID_HANDLE_VALUE)
