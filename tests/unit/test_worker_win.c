@@ -103,7 +103,7 @@ static int open_socket(struct sg_bytes request, struct sg_buf *ret)
 	return 0;
 }
 
-static volatile int spun;
+static volatile uint64_t spun;
 
 /* Says by the event whose name is the request that it runs, and goes on for ever. */
 static int spin(struct sg_bytes request, struct sg_buf *ret)
@@ -114,7 +114,7 @@ static int spin(struct sg_bytes request, struct sg_buf *ret)
 	SetEvent(running);
 	do
 		spun++;
-	while (spun >= 0);
+	while (spun);
 	return 0;
 }
 

@@ -74,8 +74,14 @@ void t_service_make(const char *name, DWORD start, const char *needs, DWORD slow
 	}
 	GetModuleFileNameW(NULL, self, MAX_PATH);
 	swprintf(line, MAX_PATH + 64, L"\"%ls\" serve %ls %lu", self, wide, slow);
-	h = CreateServiceW(manager, wide, wide, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS, start,
-	        SERVICE_ERROR_NORMAL, line, NULL, NULL, deps, NULL, NULL);
+	/* one of that name that was deleted is there until its process has ended and its last handle is closed */
+	for (int i = 0; i < 500; i++) {
+		h = CreateServiceW(manager, wide, wide, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS, start,
+		        SERVICE_ERROR_NORMAL, line, NULL, NULL, deps, NULL, NULL);
+		if (h || GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE)
+			break;
+		Sleep(20);
+	}
 	if (!h) { /* the stage cannot be set: the test has nothing to say */
 		fprintf(stderr, "CreateService %s: error %lu\n", name, GetLastError());
 		abort();
