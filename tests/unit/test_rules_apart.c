@@ -394,29 +394,6 @@ static void where_nobody_has_rules_nobody_is_asked_about_equal_ones(void **state
 	assert_int_equal(asked, 0);
 }
 
-/* Each rule that is named is looked for in this process: a site's owner, who may have as many as fit his file, shall not choose how many. */
-static void of_very_many_equal_rules_the_first_are_enough(void **state)
-{
-	struct sg_clock before = { 0 }, after = { 0 };
-	struct t_ur *f = *state;
-	struct sg_others o = { 0 };
-	struct sg_buf rules = { 0 };
-
-	for (int i = 0; i < 6000; i++)
-		sg_buf_fmt(&rules, THEIRS("%d", ABORTS), i);
-	sg_buf_str(&rules, "</rules></rewrite>");
-	t_rules_put(f, T_WWWROOT, "<rewrite><rules>@");
-	t_drive_replace(f->dir, T_WWWROOT, "@", (const char *)rules.data);
-	sg_os_clock(&before);
-	assert_int_equal(t_rules_others(f, POWERSHELL, &o), 0);
-	sg_os_clock(&after);
-	assert_true(o.all);
-	assert_int_equal(o.n, SG_RULES_EQUALS);
-	print_message("6000 rules that do what ours does: %lld ms\n", (long long)(after.mono - before.mono));
-	sg_others_release(&o);
-	sg_buf_release(&rules);
-}
-
 static void what_a_proof_costs(void **state)
 {
 	struct t_ur *f = *state;
@@ -447,7 +424,6 @@ int main(int argc, char **argv)
 		T(without_a_worker_nothing_is_run_here),
 		T(a_proof_asks_once_and_an_unchanged_server_never_again),
 		T(where_nobody_has_rules_nobody_is_asked_about_equal_ones),
-		T(of_very_many_equal_rules_the_first_are_enough),
 		T(what_a_proof_costs),
 	};
 

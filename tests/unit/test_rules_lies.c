@@ -3,6 +3,7 @@
 
 #include "actions/apart.h"
 #include "actions/rules_parts.h"
+#include "base/os.h"
 #include "tests/lib/prove_lab.h"
 #include "tests/lib/rules_lab.h"
 
@@ -192,12 +193,36 @@ static void only_rules_that_are_there_can_be_named(void **state)
 	sg_others_release(&o);
 }
 
+/* Each rule that is named is looked for in this process: a site's owner, who may have as many as fit his file, shall not choose how many. */
+static void of_very_many_equal_rules_the_first_are_enough(void **state)
+{
+	struct sg_clock before = { 0 }, after = { 0 };
+	struct t_ur *f = *state;
+	struct sg_others o = { 0 };
+	struct sg_buf rules = { 0 };
+
+	for (int i = 0; i < 6000; i++)
+		sg_buf_fmt(&rules, THEIRS("%d", ABORTS), i);
+	sg_buf_str(&rules, "</rules></rewrite>");
+	t_rules_put(f, T_WWWROOT, "<rewrite><rules>@");
+	t_drive_replace(f->dir, T_WWWROOT, "@", (const char *)rules.data);
+	sg_os_clock(&before);
+	assert_int_equal(t_rules_others(f, POWERSHELL, &o), 0);
+	sg_os_clock(&after);
+	assert_true(o.all);
+	assert_int_equal(o.n, SG_RULES_EQUALS);
+	print_message("6000 rules that do what ours does: %lld ms\n", (long long)(after.mono - before.mono));
+	sg_others_release(&o);
+	sg_buf_release(&rules);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, t_ur_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_worker_that_lies_is_caught),
 		T(only_rules_that_are_there_can_be_named),
+		T(of_very_many_equal_rules_the_first_are_enough),
 	};
 
 	sg_worker_in_process(jobs);
