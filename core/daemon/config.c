@@ -17,10 +17,10 @@
 	"FILE); the defaults have no feed"
 
 /* The model knows no kinds of action: what a configuration may name comes from their table. */
-static int decode(const struct sg_buf *octets, const char *file, struct sg_conf **ret, struct sg_err *err)
+int sg_config_decode(struct sg_bytes octets, const char *file, struct sg_conf **ret, struct sg_err *err)
 {
 	char *kinds = sg_action_words();
-	int r = sg_conf_decode(sg_buf_bytes(octets), file, kinds, ret, err);
+	int r = sg_conf_decode(octets, file, kinds, ret, err);
 
 	free(kinds);
 	return r;
@@ -33,7 +33,7 @@ int sg_config_read(const char *file, struct sg_buf *ret_octets, struct sg_conf *
 	int r = sg_os_read(file, SG_CONFIG_MAX, &octets, NULL, err);
 
 	if (r == 0)
-		r = decode(&octets, file, &conf, err);
+		r = sg_config_decode(sg_buf_bytes(&octets), file, &conf, err);
 	if (r) {
 		sg_buf_release(&octets);
 		return r;
@@ -112,7 +112,8 @@ static int from_journal(
 	int r = sg_engine_last_good(e, &octets, &file, err);
 
 	if (r == 0)
-		r = decode(&octets, file ? file : "last good configuration", &conf, err);
+		r = sg_config_decode(
+		        sg_buf_bytes(&octets), file ? file : "last good configuration", &conf, err);
 	if (r == 0)
 		r = put_in_force(e, conf, sg_buf_bytes(&octets), file, ret_access, ret_socket, err);
 	if (r == 0 && sg_str_equal(file, DEFAULTS))

@@ -10,6 +10,9 @@
 
 enum { SG_CONFIG_MAX = 1 << 20 };
 
+/* Decodes with the kinds of action that this version knows. */
+int sg_config_decode(struct sg_bytes octets, const char *file, struct sg_conf **ret, struct sg_err *err);
+
 /* Reads and decodes; touches nothing. Both results are the caller's. */
 int sg_config_read(const char *file, struct sg_buf *ret_octets, struct sg_conf **ret, struct sg_err *err);
 

@@ -226,6 +226,39 @@ static int put_in_place(SC_HANDLE manager, const char *program, const struct sg_
 	return 0;
 }
 
+/* The file that the service is to be configured by: what is asked for, else what it has, else the default. */
+static int config_of(void *manager, const struct sg_service_setup *setup, char **ret, struct sg_err *err)
+{
+	SC_HANDLE service = OpenServiceW(manager, NAME, SERVICE_QUERY_CONFIG);
+	struct sg_installed was = { 0 };
+	struct sg_drives live = { 0 };
+	const char *config = setup->config;
+	int r;
+
+	if (service)
+		sg_installed_read(service, &was);
+	if (!config)
+		config = was.options.config;
+	r = config ? full_path(config, ret, err) : sg_drive_canonical(&live, CONFIG, ret, err);
+	sg_installed_release(&was);
+	if (service)
+		CloseServiceHandle(service);
+	return r;
+}
+
+/* Unless an administrator has disabled it. */
+static int start(SC_HANDLE service, struct sg_err *err)
+{
+	QUERY_SERVICE_CONFIGW *c = read_config(service);
+	bool disabled = c && c->dwStartType == SERVICE_DISABLED;
+
+	free(c);
+	if (!disabled)
+		return sg_setup_start(service, err);
+	printf("the service " SG_SERVICE_NAME " is disabled, and was not started\n");
+	return 0;
+}
+
 static int close_folders(struct sg_err *err)
 {
 	struct sg_drives live = { 0 };
@@ -240,33 +273,59 @@ static int close_folders(struct sg_err *err)
 	return r;
 }
 
-int sg_setup_install(const struct sg_service_setup *setup, struct sg_err *err)
+static int install(
+        void *manager, const wchar_t *wide, const struct sg_service_setup *setup, struct sg_err *err)
 {
+	char *program = sg_win_utf8(wide), *config = NULL;
+	struct sg_seeding seeding = { 0 };
 	SC_HANDLE service = NULL;
-	void *manager = NULL;
-	wchar_t wide[32768];
-	DWORD n = GetModuleFileNameW(NULL, wide, 32768);
-	char *program = NULL;
-	int r;
+	int r = sg_folder_check_program(program, err);
 
-	if (!n || n >= 32768)
-		return sg_win_fail(err, GetLastError(), "cannot tell where this program is");
-	program = sg_win_utf8(wide);
-	r = sg_setup_open_manager(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager, err);
 	if (r == 0)
-		r = sg_folder_check_program(program, err);
+		r = config_of(manager, setup, &config, err);
+	if (r == 0)
+		r = sg_seed_read(&setup->seed, config, &seeding, err);
 	if (r == 0)
 		r = close_folders(err);
+	if (r == 0)
+		r = sg_seed_write(&seeding, err);
 	if (r == 0)
 		r = sg_eventlog_register(wide, err);
 	if (r == 0)
 		r = put_in_place(manager, program, setup, &service, err);
+	if (r < 0)
+		sg_seed_undo(&seeding);
+	else if (seeding.target)
+		printf("%s begins as %s says\n", seeding.target, setup->seed.config);
+	else if (setup->seed.config && *setup->seed.config)
+		printf("%s is there already and stays; nothing of %s is used\n", config, setup->seed.config);
 	if (r == 0) {
 		set_all(service);
+		if (setup->start)
+			r = start(service, err);
+		if (r < 0) /* a second try may bring another one */
+			sg_seed_undo(&seeding);
 		CloseServiceHandle(service);
 	}
-	if (manager)
-		CloseServiceHandle(manager);
+	sg_seeding_release(&seeding);
 	free(program);
+	free(config);
+	return r;
+}
+
+int sg_setup_install(const struct sg_service_setup *setup, struct sg_err *err)
+{
+	void *manager = NULL;
+	wchar_t wide[32768];
+	DWORD n = GetModuleFileNameW(NULL, wide, 32768);
+	int r;
+
+	if (!n || n >= 32768)
+		return sg_win_fail(err, GetLastError(), "cannot tell where this program is");
+	r = sg_setup_open_manager(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager, err);
+	if (r == 0) {
+		r = install(manager, wide, setup, err);
+		CloseServiceHandle(manager);
+	}
 	return r;
 }

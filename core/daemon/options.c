@@ -7,8 +7,9 @@
 const char sg_options_help[] =
         "usage: stopgapd [run] --config FILE --root C=DIR [--root D=DIR]... [options]\n"
         "       stopgapd --once recover | --once rollback ID | --once rollback --all  --root C=DIR\n"
-        "       stopgapd install [--config FILE] [--journal DIR] | uninstall [--keep] | start | reload | "
-        "stop\n"
+        "       stopgapd install [--config FILE] [--journal DIR] [--start] [--seed FILE [--anchor FILE] "
+        "[--mode MODE]]\n"
+        "       stopgapd uninstall [--keep | --rollback] | start | reload | stop\n"
         "\n"
         "Applies the mitigations of signed feeds to a server's system drive, and gives back what was there.\n"
         "It never goes to the background by itself: run it from a service manager (Type=notify). On Windows "
@@ -18,7 +19,8 @@ const char sg_options_help[] =
         "\n"
         "  install          make or mend the service, its folders' access lists and its event source\n"
         "  uninstall        take them away; refused while mitigations are in place, unless --keep leaves "
-        "them there\n"
+        "them there,\n"
+        "                   or --rollback takes all of them out first: all of them, or the service stays\n"
         "  start, stop      and wait until it has; mitigations stay in place\n"
         "  reload           have it read its configuration again\n"
         "\n"
@@ -28,6 +30,11 @@ const char sg_options_help[] =
         "  --socket PATH    the control socket or pipe; default <control socket> of the configuration, or\n"
         "                   C:\\ProgramData\\stopgap\\control\\control.sock, on Windows "
         "\\\\.\\pipe\\stopgap\n"
+        "  --seed FILE      of install: the first configuration, checked and copied to its place; never over "
+        "one that is there\n"
+        "  --anchor FILE    of --seed: the certificate that it names, copied to where it names it\n"
+        "  --mode MODE      of --seed: enforce, ask or observe, written over its own\n"
+        "  --start          of install: start the service afterwards, unless it is disabled\n"
         "  --foreground     messages for a person: no level prefixes\n"
         "  --any-machine    accept a journal that another machine wrote\n"
         "  --check-config   read the configuration, say what is wrong with it, and stop\n"
@@ -46,6 +53,9 @@ enum option {
 	ROOT,
 	JOURNAL,
 	SOCKET,
+	SEED,
+	ANCHOR,
+	MODE,
 	ONCE,
 	FOREGROUND,
 	ANY_MACHINE,
@@ -53,13 +63,15 @@ enum option {
 	PRINT_CONFIG,
 	ALL,
 	KEEP,
+	START,
+	ROLLBACK,
 	HELP,
 	VERSION,
 	OPTION_COUNT,
 };
-static const char *const names[OPTION_COUNT + 1] = { "--config", "--root", "--journal", "--socket", "--once",
-	"--foreground", "--any-machine", "--check-config", "--print-config", "--all", "--keep", "--help",
-	"--version", NULL };
+static const char *const names[OPTION_COUNT + 1] = { "--config", "--root", "--journal", "--socket", "--seed",
+	"--anchor", "--mode", "--once", "--foreground", "--any-machine", "--check-config", "--print-config",
+	"--all", "--keep", "--start", "--rollback", "--help", "--version", NULL };
 
 static bool takes_value(int option)
 {
@@ -102,6 +114,9 @@ static int take(struct sg_options *o, int option, const char *value, bool *all, 
 	case ROOT: return sg_drives_add(&o->drives, value, err);
 	case JOURNAL: o->journal = value; break;
 	case SOCKET: o->socket = value; break;
+	case SEED: o->seed = value; break;
+	case ANCHOR: o->anchor = value; break;
+	case MODE: o->mode = value; break;
 	case ONCE: return once(o, value, err);
 	case FOREGROUND: o->foreground = true; break;
 	case ANY_MACHINE: o->any_machine = true; break;
@@ -109,6 +124,8 @@ static int take(struct sg_options *o, int option, const char *value, bool *all, 
 	case PRINT_CONFIG: o->run = SG_RUN_PRINT_CONFIG; break;
 	case ALL: *all = true; break;
 	case KEEP: o->keep = true; break;
+	case START: o->start = true; break;
+	case ROLLBACK: o->rollback = true; break;
 	case HELP: o->run = SG_RUN_HELP; break;
 	case VERSION: o->run = SG_RUN_VERSION; break;
 	case OPTION_COUNT: break;
@@ -151,16 +168,21 @@ static int check_word(const struct sg_options *o, enum sg_run word, struct sg_er
 		return sg_fail(err, SG_EINVAL,
 		        "run, install, uninstall, start, reload and stop are one thing to do, and --once, "
 		        "--check-config and --print-config another");
-	if (o->keep && o->run != SG_RUN_UNINSTALL)
-		return sg_fail(err, SG_EINVAL, "--keep goes with uninstall alone");
+	if ((o->keep || o->rollback) && o->run != SG_RUN_UNINSTALL)
+		return sg_fail(err, SG_EINVAL, "--keep and --rollback go with uninstall alone");
+	if (o->keep && o->rollback)
+		return sg_fail(err, SG_EINVAL, "--keep leaves in place what --rollback takes out");
+	if ((o->seed || o->anchor || o->mode || o->start) && o->run != SG_RUN_INSTALL)
+		return sg_fail(err, SG_EINVAL, "--seed, --anchor, --mode and --start go with install alone");
 	if (o->run < SG_RUN_INSTALL || o->run > SG_RUN_STOP)
 		return 0;
 	if (drives || o->socket || o->foreground || o->any_machine ||
 	        (o->run != SG_RUN_INSTALL && (o->config || o->journal)))
 		return sg_fail(err, SG_EINVAL,
-		        "install takes --config and --journal, uninstall takes --keep, start, reload and "
-		        "stop take "
-		        "nothing: the rest is the configuration's");
+		        "install takes --config, --journal, --seed, --anchor, --mode and --start, uninstall "
+		        "takes "
+		        "--keep or --rollback, start, reload and stop take nothing: the rest is the "
+		        "configuration's");
 	return 0;
 }
 

@@ -23,8 +23,9 @@ struct sg_options {
 	enum sg_run run;
 	const char *config, *journal, *socket; /* borrowed from argv; NULL: not given */
 	const char *id;                        /* of SG_RUN_ROLLBACK */
+	const char *seed, *anchor, *mode;      /* of SG_RUN_INSTALL: what a server begins with */
 	struct sg_drives drives;
-	bool foreground, any_machine, keep;
+	bool foreground, any_machine, keep, start, rollback;
 };
 /* SG_EINVAL says which argument is wrong and what it may be. {0} is a valid one to release. */
 int sg_options_read(int argc, char **argv, struct sg_options *ret, struct sg_err *err);

@@ -7,7 +7,7 @@
 #ifndef SG_DAEMON_SERVICE_H
 #define SG_DAEMON_SERVICE_H
 
-#include "base/err.h"
+#include "daemon/seed.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <uv.h>
@@ -51,7 +51,10 @@ enum sg_service_verb {
 };
 struct sg_service_setup {
 	const char *config, *journal; /* for the installed service; NULL: the defaults */
+	struct sg_seed seed;          /* install: what a server begins with */
+	bool start;                   /* install: and start, unless it is disabled */
 	bool keep;                    /* uninstall although mitigations are in place */
+	bool rollback;                /* uninstall: take them out first, all of them or the service stays */
 };
 /* Does it, and says on stdout what came of it. SG_EUNSUPPORTED where another program manages services (systemd). */
 int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *setup, struct sg_err *err);

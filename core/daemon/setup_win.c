@@ -2,6 +2,7 @@
 #include "base/os_win.h"
 #include "daemon/eventlog_win.h"
 #include "daemon/setup_win.h"
+#include "daemon/takeout.h"
 #include "engine/places.h"
 #include "journal/read.h"
 
@@ -79,7 +80,7 @@ static int await(
 	return r;
 }
 
-static int start(SC_HANDLE service, struct sg_err *err)
+int sg_setup_start(void *service, struct sg_err *err)
 {
 	SERVICE_STATUS_PROCESS s;
 	int r;
@@ -195,8 +196,31 @@ static int refuse_held(const struct sg_strs *held, struct sg_err *err)
 	return r;
 }
 
-static int uninstall(SC_HANDLE service, bool keep, struct sg_err *err)
+/* Everything out, with the journal to itself; a service that ran runs again when something is refused. */
+static int take_out(SC_HANDLE service, const struct sg_installed *was, struct sg_err *err)
 {
+	struct sg_drives live = { 0 };
+	SERVICE_STATUS_PROCESS s;
+	struct sg_err again = SG_ERR_INIT;
+	char *folder = was->options.journal ? sg_strdup(was->options.journal) : NULL;
+	int r = folder ? 0 : sg_place_journal(&live, &folder, err);
+
+	if (r == 0)
+		r = state_of(service, &s, err);
+	if (r == 0) {
+		r = stop(service, err);
+		if (r == 0)
+			r = sg_takeout(&live, folder, "stopgapd uninstall --rollback", err);
+		if (r < 0 && s.dwCurrentState != SERVICE_STOPPED && sg_setup_start(service, &again) < 0)
+			printf("%s\n", again.msg);
+	}
+	free(folder);
+	return r;
+}
+
+static int uninstall(SC_HANDLE service, const struct sg_service_setup *setup, struct sg_err *err)
+{
+	bool keep = setup->keep;
 	struct sg_installed was = { 0 };
 	struct sg_strs held = { 0 };
 	int r;
@@ -207,7 +231,10 @@ static int uninstall(SC_HANDLE service, bool keep, struct sg_err *err)
 		sg_err_clear(err);
 		r = 0;
 	}
-	if (r == 0 && held.n && !keep)
+	if (r == 0 && held.n && setup->rollback) {
+		r = take_out(service, &was, err);
+		sg_strs_release(&held);
+	} else if (r == 0 && held.n && !keep)
 		r = refuse_held(&held, err);
 	if (r == 0)
 		r = stop(service, err);
@@ -246,8 +273,8 @@ int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *s
 	if (r == 0) {
 		switch (verb) {
 		case SG_SERVICE_INSTALL: break;
-		case SG_SERVICE_UNINSTALL: r = uninstall(service, setup->keep, err); break;
-		case SG_SERVICE_START: r = start(service, err); break;
+		case SG_SERVICE_UNINSTALL: r = uninstall(service, setup, err); break;
+		case SG_SERVICE_START: r = sg_setup_start(service, err); break;
 		case SG_SERVICE_READ_AGAIN: r = read_again(service, err); break;
 		case SG_SERVICE_HALT: r = stop(service, err); break;
 		}

@@ -9,6 +9,7 @@
 
 /* Of the service control manager; SG_EACCES says that it takes an elevated administrator. */
 int sg_setup_open_manager(unsigned long access, void **ret, struct sg_err *err);
+int sg_setup_start(void *service, struct sg_err *err); /* and waits until it runs */
 int sg_setup_install(const struct sg_service_setup *setup, struct sg_err *err);
 
 /* The arguments that an installed service has: an upgrade that names none keeps them. `argv` owns what `ret` borrows. */

@@ -155,7 +155,12 @@ static enum sg_exit run_service(const struct sg_options *o, const char *journal,
 
 static enum sg_exit manage(const struct sg_options *o, struct sg_err *err)
 {
-	const struct sg_service_setup setup = { .config = o->config, .journal = o->journal, .keep = o->keep };
+	const struct sg_service_setup setup = { .config = o->config,
+		.journal = o->journal,
+		.seed = { .config = o->seed, .anchor = o->anchor, .mode = o->mode },
+		.start = o->start,
+		.keep = o->keep,
+		.rollback = o->rollback };
 	static const enum sg_service_verb verbs[] = {
 		[SG_RUN_INSTALL] = SG_SERVICE_INSTALL,
 		[SG_RUN_UNINSTALL] = SG_SERVICE_UNINSTALL,

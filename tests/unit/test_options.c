@@ -24,6 +24,9 @@ static int read_options(const char *const *given, struct sg_options *ret, struct
 		ret->journal = ret->journal ? "given" : NULL;
 		ret->socket = ret->socket ? "given" : NULL;
 		ret->id = ret->id ? "given" : NULL;
+		ret->seed = ret->seed ? "given" : NULL;
+		ret->anchor = ret->anchor ? "given" : NULL;
+		ret->mode = ret->mode ? "given" : NULL;
 	}
 	while (argc)
 		free(argv[--argc]);
@@ -75,6 +78,11 @@ static void what_a_word_does_not_take_is_refused(void **state)
 		{ "install", "--root", "C=." },
 		{ "install", "--socket", "s" },
 		{ "install", "--keep" },
+		{ "install", "--rollback" },
+		{ "uninstall", "--keep", "--rollback" },
+		{ "uninstall", "--seed", "c" },
+		{ "--mode", "ask" },
+		{ "start", "--start" },
 		{ "start", "--foreground" },
 		{ "run", "--keep" },
 		{ "--keep" },
@@ -107,6 +115,35 @@ static void uninstall_may_keep_what_is_in_place(void **state)
 	sg_options_release(&o);
 }
 
+static void install_takes_what_a_server_begins_with(void **state)
+{
+	static const char *const args[] = { "install", "--start", "--seed=s", "--anchor", "a", "--mode=ask",
+		NULL };
+	struct sg_options o = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(read_options(args, &o, &err), 0);
+	assert_true(o.start);
+	assert_string_equal(o.seed, "given");
+	assert_string_equal(o.anchor, "given");
+	assert_string_equal(o.mode, "given");
+	sg_options_release(&o);
+}
+
+static void uninstall_may_roll_everything_back(void **state)
+{
+	static const char *const args[] = { "uninstall", "--rollback", NULL };
+	struct sg_options o = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(read_options(args, &o, &err), 0);
+	assert_true(o.rollback);
+	assert_false(o.keep);
+	sg_options_release(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +151,8 @@ int main(void)
 		cmocka_unit_test(install_keeps_what_the_service_is_to_be_started_with),
 		cmocka_unit_test(what_a_word_does_not_take_is_refused),
 		cmocka_unit_test(uninstall_may_keep_what_is_in_place),
+		cmocka_unit_test(install_takes_what_a_server_begins_with),
+		cmocka_unit_test(uninstall_may_roll_everything_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
