@@ -6,6 +6,7 @@
 #include "feed/fetch_curl.h"
 
 #include "base/text.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +193,17 @@ int sg_transfer_begin(struct sg_transfer *t, CURLcode *ret_code, struct sg_err *
 	return 0;
 }
 
+/* It quotes a proxy's address that it cannot use, whole or cut off somewhere: there may be a password in it. */
+CURLcode sg_transfer_run(struct sg_transfer *t)
+{
+	static const char quotes[] = "Unsupported proxy";
+	CURLcode r = curl_easy_perform(t->curl);
+
+	if (strncmp(t->text, quotes, sizeof quotes - 1) == 0)
+		snprintf(t->text, sizeof t->text, "the proxy's address is none that can be used");
+	return r;
+}
+
 /* --- what went wrong, and what to look at */
 
 static const char *advice(CURLcode code)
@@ -267,7 +279,7 @@ int sg_fetch_network(
 	if (r)
 		return r;
 	if (!code)
-		code = curl_easy_perform(t.curl);
+		code = sg_transfer_run(&t);
 	r = code ? fail_transfer(&t, code, err) : check_status(&t, err);
 	if (!r) {
 		*ret = t.got;

@@ -18,6 +18,8 @@ struct sg_transfer {
 /* Zeroed but for req and ca before. Every option that a fetch has: the limits, who is trusted, the proxy, the conditions. What a walk sets besides, it
  * sets afterwards. SG_EINVAL: no address of a server. */
 int sg_transfer_begin(struct sg_transfer *t, CURLcode *ret_code, struct sg_err *err);
+/* Performs it. No password is in `text` afterwards. */
+CURLcode sg_transfer_run(struct sg_transfer *t);
 void sg_transfer_release(struct sg_transfer *t);
 
 #endif

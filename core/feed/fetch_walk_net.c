@@ -36,11 +36,10 @@ static void split(struct sg_path *p)
 	}
 }
 
-/* A proxy's address may hold a password. */
+/* A proxy's address may hold a password, and one that was not written as an address has it may hold any character. */
 static char *without_password(const char *proxy)
 {
-	const char *colon = strstr(proxy, "://"), *from = colon ? colon + 3 : proxy,
-	           *at = memchr(from, '@', strcspn(from, "/?#"));
+	const char *colon = strstr(proxy, "://"), *from = colon ? colon + 3 : proxy, *at = strrchr(from, '@');
 
 	return at ? sg_format("%.*s%s", (int)(from - proxy), proxy, at + 1) : sg_strdup(proxy);
 }
@@ -186,7 +185,7 @@ static void on_words(struct sg_path *p, const char *line)
 	if (end) {
 		*end = 0;
 		end += 5;
-		end[strcspn(end, "'")] = 0;
+		end[strlen(end) ? strlen(end) - 1 : 0] = 0; /* the closing quote */
 		replace(&p->proxy, without_password(end));
 		replace(&p->proxy_from, sg_format("%s of the service's own environment", variable));
 	}
@@ -257,7 +256,7 @@ void sg_walk_network(const struct sg_fetch_request *req, struct sg_bytes ca, str
 	if (!code)
 		code = watch(&p);
 	if (!code)
-		code = curl_easy_perform(p.t.curl);
+		code = sg_transfer_run(&p.t);
 	sg_path_judge(&p, code);
 	if (!sg_walk_failed(ret)) {
 		ret->fetched = p.t.got;

@@ -36,6 +36,41 @@ static void a_shut_port_fails_at_tcp(void **state)
 	walk_is(SG_WALK_NAME, SG_WALKED_OK, "");
 }
 
+/* Written as no address has it, or with a slip behind it: libcurl quotes it, and so would a person's question to a helpdesk. */
+static void a_proxys_password_is_in_no_sentence(void **state)
+{
+	static const char *const proxies[] = { "http://u:x@SECRET@127.0.0.1:9",
+		"http://u:x/SECRET@127.0.0.1:9", "http://u:x#SECRET@127.0.0.1:9",
+		"http://u:SECRET@127.0.0.1:99999", "http://u:SECRET@[::1:9", "no://u:SECRET@127.0.0.1:9",
+		"http://u:SECRET@127.0.0.1:9",
+		"http://"
+		"u:SECRET-which-is-so-long-that-libcurl-cuts-it-off-before-its-end-SECRET-which-is-so-long-"
+		"that"
+		"-libcurl-cuts-it-off-before-its-end-SECRET-which-is-so-long-that-libcurl-cuts-it-off-before-"
+		"its-end-"
+		"SECRET-which-is-so-long-that-libcurl-cuts-it-off-before-its-end@127.0.0.1:99999" };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof proxies / sizeof *proxies; i++) {
+		struct sg_fetch_request req = walk_ask("https://feed.example.invalid/feed.xml");
+		struct sg_err err = SG_ERR_INIT;
+		struct sg_fetched got = { 0 };
+		struct sg_walk w = { 0 };
+
+		setenv("https_proxy", proxies[i / 2], 1);
+		req.proxy = i % 2 ? "system" : proxies[i / 2];
+		assert_int_not_equal(sg_fetch(&req, &got, &err), 0);
+		assert_null(strstr(err.msg, "SECRET"));
+		sg_fetch_walk(&req, &w);
+		assert_true(sg_walk_failed(&w));
+		for (int k = 0; k < SG_WALK_STEPS; k++)
+			if (w.at[k].text && strstr(w.at[k].text, "SECRET"))
+				fail_msg("%s: %s", proxies[i / 2], w.at[k].text);
+		sg_walk_release(&w);
+	}
+	unsetenv("https_proxy");
+}
+
 /* --- HTTP and the document */
 
 static void answers_that_are_no_document_fail_at_http(void **state)
@@ -174,6 +209,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_that_does_not_exist_fails_at_the_name),
 		cmocka_unit_test(a_shut_port_fails_at_tcp),
+		cmocka_unit_test(a_proxys_password_is_in_no_sentence),
 		cmocka_unit_test(answers_that_are_no_document_fail_at_http),
 		cmocka_unit_test(what_is_too_large_torn_or_empty_fails_at_its_size),
 		cmocka_unit_test(a_server_that_keeps_silent_names_the_limit),
