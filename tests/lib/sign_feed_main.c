@@ -5,18 +5,23 @@
 #include "base/os.h"
 #include "tests/lib/pki.h"
 #include "tests/lib/sign.h"
+#include "tests/lib/stamp.h"
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char usage[] =
         "usage: sign-feed --make-chain DIR\n"
         "         writes root.pem (the anchor), leaf.key, leaf.pem, chain.pem (leaf and intermediate), and "
         "for an\n"
         "         HTTPS server at localhost and 127.0.0.1: tls-ca.pem, tls.key, tls.pem\n"
-        "       sign-feed --key FILE --cert FILE IN.xml OUT.xml\n"
-        "         signs IN.xml with the key; --cert holds one to three certificates, the key's own first\n";
+        "       sign-feed --key FILE --cert FILE [--token FILE] IN.xml OUT.xml\n"
+        "         signs IN.xml with the key; --cert holds one to three certificates, the key's own first;\n"
+        "         --token: with a timestamp, as EM's publisher has it, which is written there, too, the "
+        "octets\n"
+        "         that it is for to FILE.value, and the authority that gave it to FILE.pem\n";
 
 static int write_file(const char *dir, const char *name, const struct sg_buf *octets)
 {
@@ -109,7 +114,72 @@ static int read_file(const char *path, struct sg_buf *ret)
 	return r;
 }
 
-static int sign(const char *key_file, const char *cert_file, const char *in, const char *out)
+/* The octets of the only SignatureValue. */
+static void signature_of(const struct sg_buf *doc, struct sg_buf *ret)
+{
+	const char *open = "<SignatureValue>", *from = strstr((const char *)doc->data, open);
+	size_t len = from ? strcspn(from += strlen(open), "<") : 0;
+	EVP_ENCODE_CTX *ctx = EVP_ENCODE_CTX_new();
+	unsigned char *raw = sg_alloc(len + 8);
+	int n = 0, rest = 0;
+
+	EVP_DecodeInit(ctx);
+	if (len && EVP_DecodeUpdate(ctx, raw, &n, (const unsigned char *)from, (int)len) >= 0 &&
+	        EVP_DecodeFinal(ctx, raw + n, &rest) >= 0)
+		sg_buf_set(ret, raw, (size_t)(n + rest));
+	EVP_ENCODE_CTX_free(ctx);
+	free(raw);
+}
+
+/* Puts a token into the signed document by an authority made for it, and the parts of it beside it. */
+static int stamp(struct sg_buf *doc, const char *file)
+{
+	struct sg_clock clock = { 0 };
+	struct sg_buf value = { 0 }, token = { 0 }, object = { 0 };
+	const char *end = strstr((const char *)doc->data, "</Signature>");
+	char *name_value = sg_format("%s.value", file), *name_root = sg_format("%s.pem", file), time[24];
+	int r = -1;
+
+	sg_os_clock(&clock);
+	struct pki_spec spec = {
+		.name = "Test Time Root",
+		.from = clock.wall / 1000 - 86400,
+		.to = clock.wall / 1000 + 3650LL * 86400,
+		.constraints = "critical,CA:TRUE",
+		.usage = "critical,keyCertSign,cRLSign",
+	};
+	struct pki_cert root = pki_make(&spec);
+	spec.name = "Test Time Service";
+	spec.issuer = &root;
+	spec.constraints = "critical,CA:FALSE";
+	spec.usage = "critical,digitalSignature";
+	spec.extended = "critical,timeStamping";
+	struct pki_cert service = pki_make(&spec);
+	time_t now = (time_t)(clock.wall / 1000);
+
+	strftime(time, sizeof time, "%Y%m%d%H%M%SZ", gmtime(&now));
+	signature_of(doc, &value);
+	if (end && value.len) {
+		const struct stamp_spec how = { .signer = &service, .authority = &root, .time = time };
+
+		stamp_token(sg_buf_bytes(&value), &how, &token);
+		stamp_object(sg_buf_bytes(&token), NULL, 0, &object);
+		sg_buf_insert(doc, (size_t)((const unsigned char *)end - doc->data), object.data, object.len);
+		r = write_file(NULL, file, &token) | write_file(NULL, name_value, &value) |
+		    write_cert(NULL, name_root, &root, NULL);
+	}
+	pki_cert_release(&service);
+	pki_cert_release(&root);
+	sg_buf_release(&value);
+	sg_buf_release(&token);
+	sg_buf_release(&object);
+	free(name_value);
+	free(name_root);
+	return r;
+}
+
+static int sign(
+        const char *key_file, const char *cert_file, const char *token, const char *in, const char *out)
 {
 	struct sg_buf doc = { 0 }, signed_doc = { 0 };
 	X509 *certs[3] = { NULL };
@@ -134,7 +204,8 @@ static int sign(const char *key_file, const char *cert_file, const char *in, con
 		        key_file);
 		goto out;
 	}
-	if (read_file(in, &doc) == 0 && sign_xmldsig(sg_buf_bytes(&doc), &spec, &signed_doc) == 0)
+	if (read_file(in, &doc) == 0 && sign_xmldsig(sg_buf_bytes(&doc), &spec, &signed_doc) == 0 &&
+	        (!token || stamp(&signed_doc, token) == 0))
 		r = write_file(NULL, out, &signed_doc);
 out:
 	if (keys)
@@ -151,7 +222,7 @@ out:
 
 int main(int argc, char **argv)
 {
-	const char *key = NULL, *cert = NULL;
+	const char *key = NULL, *cert = NULL, *token = NULL;
 	int i = 1;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -165,6 +236,8 @@ int main(int argc, char **argv)
 			key = argv[i + 1];
 		else if (strcmp(argv[i], "--cert") == 0)
 			cert = argv[i + 1];
+		else if (strcmp(argv[i], "--token") == 0)
+			token = argv[i + 1];
 		else
 			break;
 	}
@@ -172,5 +245,5 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	return sign(key, cert, argv[i], argv[i + 1]) == 0 ? 0 : 1;
+	return sign(key, cert, token, argv[i], argv[i + 1]) == 0 ? 0 : 1;
 }

@@ -81,7 +81,8 @@ void stamp_token(struct sg_bytes signature, const struct stamp_spec *s, struct s
 		must(CMS_set1_eContentType(cms, OBJ_nid2obj(NID_id_smime_ct_TSTInfo)), "eContentType");
 	must(CMS_add1_signer(cms, s->signer->x509, s->signer->key,
 	             EVP_get_digestbyname(s->signer_md ? s->signer_md : "SHA256"),
-	             CMS_BINARY | CMS_NOSMIMECAP) != NULL,
+	             CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES) !=
+	                NULL, /* RFC 3161 wants its signer named within */
 	        "CMS_add1_signer");
 	if (s->authority)
 		must(CMS_add1_cert(cms, s->authority->x509), "CMS_add1_cert");
