@@ -104,12 +104,19 @@ static int check_target(const struct sg_author_args *a, const struct pair *p, co
 	return r;
 }
 
-static int put_pair(const struct pair *p, const char *path, struct sg_err *err)
+/* `same`: both are there already, and only what a run that was killed has left is removed. */
+static int put_pair(const struct pair *p, bool same, const char *path, struct sg_err *err)
 {
 	char *p7s = sg_format("%s.p7s", path);
 	struct sg_file_id id;
 	int r = 0;
 
+	sg_author_tidy(path);
+	sg_author_tidy(p7s);
+	if (same) {
+		free(p7s);
+		return 0;
+	}
 	if (p->p7s.len)
 		r = sg_author_put(p7s, sg_buf_bytes(&p->p7s), false, err);
 	if (!r)
@@ -199,8 +206,8 @@ int sg_author_publish(const struct sg_author_args *a, struct sg_author_out *out,
 		path = target_of(to, a->words.at[0]);
 		r = check_target(a, &p, path, &same, err);
 	}
-	if (!r && !same)
-		r = put_pair(&p, path, err);
+	if (!r)
+		r = put_pair(&p, same, path, err);
 	if (!r && url)
 		r = check_url(a, &trust, &p, url, err);
 	if (!r) {
@@ -227,8 +234,8 @@ static int mirror_one(const struct sg_author_args *a, const struct sg_author_tru
 
 	if (!r)
 		r = check_target(a, &p, path, &same, err);
-	if (!r && !same)
-		r = put_pair(&p, path, err);
+	if (!r)
+		r = put_pair(&p, same, path, err);
 	if (!r) {
 		say(&p, same ? "unchanged" : "mirrored", path, out);
 		set_json(&p, same, path, out);

@@ -71,6 +71,9 @@ void sg_author_print_notes(const struct sg_feed *feed, int64_t now, struct sg_bu
 /* --- feed_put.c: a file whole or not at all: a new one beside it, synced, in its place, folder synced. Keeps owner and mode of what was there;
  * `secret`: for this account alone, and what is there is not replaced */
 int sg_author_put(const char *path, struct sg_bytes octets, bool secret, struct sg_err *err);
+/* Removes what sg_author_put() was killed over: the halves of `path`, as far as it can. sg_author_put() does it by itself. Of two who write one file at the
+ * same time, the slower one may lose, and says so. */
+void sg_author_tidy(const char *path);
 
 enum { SG_AUTHOR_MAX = 6 << 20, SG_AUTHOR_TOMBSTONE_DAYS = 90 };
 

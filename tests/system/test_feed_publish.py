@@ -35,7 +35,7 @@ class Publish(Author):
         old = self.read("feed.xml"), self.read("feed.xml.p7s")
         self.next_feed("CORP-2", "--cms")
         new = self.read("feed.xml"), self.read("feed.xml.p7s")
-        seen, kills = set(), 0
+        seen, kills, halves = set(), 0, 0
         for call in ("openat", "write", "fsync", "fdatasync", "rename,renameat,renameat2", "unlink,unlinkat", "close"):
             for n in range(1, 200):
                 shutil.rmtree(self.path("www"))
@@ -45,14 +45,28 @@ class Publish(Author):
                 if not self.killed(call, n):
                     break
                 kills += 1
+                halves += len(os.listdir(self.path("www"))) > 2
                 is_now = self.read("www/feed.xml"), self.read("www/feed.xml.p7s")
                 self.assertIn(is_now, (old, (old[0], new[1]), new), (call, n))
                 seen.add(is_now)
                 # and the next attempt, by a person who runs it again, finishes
                 self.good("publish", "feed.xml", "--to", "www/feed.xml")
                 self.assertEqual((self.read("www/feed.xml"), self.read("www/feed.xml.p7s")), new)
+                self.assertEqual(sorted(os.listdir(self.path("www"))), ["feed.xml", "feed.xml.p7s"], (call, n))
         self.assertGreater(kills, 20)
+        self.assertGreater(halves, 5)
         self.assertEqual(len(seen), 3)  # each moment was met
+
+    def test_only_its_own_left_overs_are_removed(self):
+        self.good("publish", "feed.xml", "--to", "www")
+        own = ["feed.xml.0123456789ab.tmp", "feed.xml.p7s.ba9876543210.tmp"]
+        others = ["feed.xml.0123456789aB.tmp", "feed.xml.0123456789a.tmp", "feed.xml.0123456789ab.tmp.bak", "feed.xml.tmp", "other.xml.0123456789ab.tmp",
+            "afeed.xml.0123456789ab.tmp"]
+        for name in own + others:
+            self.write("www/" + name, "half")
+        os.mkdir(self.path("www/feed.xml.abcdefabcdef.tmp"))
+        self.assertIn("unchanged", self.good("publish", "feed.xml", "--to", "www"))
+        self.assertEqual(sorted(os.listdir(self.path("www"))), sorted(["feed.xml", "feed.xml.p7s", "feed.xml.abcdefabcdef.tmp"] + others))
 
     def test_both_files_arrive_and_an_older_document_does_not(self):
         old = self.read("feed.xml")
