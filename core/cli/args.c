@@ -41,6 +41,7 @@ static const struct option options[] = {
 	{ "--to", SG_OPT_TO, true },
 	{ "--hives", SG_OPT_HIVES, false },
 	{ "--with", SG_OPT_WITH, true },
+	{ "--as", SG_OPT_AS, true },
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options, VERBS_MAX = 64 };
 
@@ -174,6 +175,8 @@ static int take(struct sg_args *a, const struct option *o, const char *value, in
 		a->on_behalf_of = value;
 	} else if (o->bit == SG_OPT_FEED) {
 		a->feed = value;
+	} else if (o->bit == SG_OPT_AS) {
+		a->as = value;
 	}
 	return r;
 }
@@ -328,6 +331,7 @@ struct sg_val *sg_args_params(const struct sg_args *a)
 	else
 		set_if(p, "id", a->word);
 	set_if(p, "feed", a->feed);
+	set_if(p, "as", a->as);
 	set_if(p, "reason", a->reason);
 	set_if(p, "ticket", a->ticket);
 	set_if(p, "on_behalf_of", a->on_behalf_of);

@@ -36,6 +36,7 @@ enum sg_opt {
 	SG_OPT_TO = 1 << 25,
 	SG_OPT_HIVES = 1 << 26,
 	SG_OPT_WITH = 1 << 27,
+	SG_OPT_AS = 1 << 28,
 
 	SG_OPTS_ALWAYS = SG_OPT_JSON | SG_OPT_TIMEOUT | SG_OPT_SOCKET | SG_OPT_ROOT | SG_OPT_HELP,
 	SG_OPTS_WHO = SG_OPT_REASON | SG_OPT_TICKET |
@@ -62,7 +63,7 @@ struct sg_args {
 	unsigned given;             /* enum sg_opt */
 	const char *word;           /* the id, the file, the verb that help is about; NULL: none */
 	const char *sub;            /* where a verb takes two words: the first of them; NULL: one was given */
-	const char *reason, *ticket, *on_behalf_of, *feed, *socket, *journal;
+	const char *reason, *ticket, *on_behalf_of, *feed, *socket, *journal, *as;
 	int64_t timeout, until; /* ms; until is a wall time, 0: none */
 	int64_t from, to;       /* wall times; they count when they are given */
 	int64_t limit;

@@ -17,12 +17,17 @@ static const struct sg_verb verbs[] = {
 	        "  --by-hand  the equal appcmd or PowerShell lines, the file, and the bytes\n"
 	        "example: stopgapctl show CORP-1 --by-hand\n",
 	        SG_OPT_BY_HAND | SG_OPT_FEED, 1, 1, sg_render_show },
-	{ "plan", "[ID] [--exit-code]", "what would be done now, as a diff per file; changes nothing",
+	{ "plan", "[ID] [--as VERB] [--exit-code]",
+	        "what would be done now, as a diff per file; changes nothing",
 	        "An ID that waits is shown as `apply ID` would do it. In the mode observe, and while work "
 	        "is paused,\nnothing would be done, and plan says so; with an ID it shows what would be done "
 	        "without that.\n"
-	        "  --exit-code  exit with 10 when something would change\n",
-	        SG_OPT_EXIT_CODE | SG_OPT_FEED, 0, 1, sg_render_plan },
+	        "  --as VERB    what `VERB ID` would do: apply, block (--keep), unblock, rollback (without "
+	        "an ID: "
+	        "--all)\n"
+	        "  --exit-code  exit with 10 when something would change\n"
+	        "example: stopgapctl plan CORP-1 --as rollback\n",
+	        SG_OPT_AS | SG_OPT_KEEP | SG_OPT_EXIT_CODE | SG_OPT_FEED, 0, 1, sg_render_plan },
 	{ "refresh", "[--feed NAME]", "poll the feeds now, and wait until what they bring is done",
 	        "Fails when a feed could not be fetched or was refused; what the others brought is in force "
 	        "all the same.\n",

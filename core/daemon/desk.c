@@ -53,6 +53,7 @@ static int check_types(const struct sg_val *params, struct sg_err *err)
 		{ "id", SG_VAL_STR, "text" },
 		{ "feed", SG_VAL_STR, "text" },
 		{ "how", SG_VAL_STR, "text" },
+		{ "as", SG_VAL_STR, "text" },
 		{ "reason", SG_VAL_STR, "text" },
 		{ "ticket", SG_VAL_STR, "text" },
 		{ "on_behalf_of", SG_VAL_STR, "text" },

@@ -201,7 +201,10 @@ void sg_report_beside(
 int sg_report_doctor(struct sg_engine *e, const struct sg_world *w, struct sg_val **ret, struct sg_err *err);
 
 /* --- plan.c */
+/* What a plan supposes that a person asked for. */
+enum sg_plan_as { SG_AS_IS, SG_AS_APPLY, SG_AS_BLOCK, SG_AS_BLOCK_KEEP, SG_AS_UNBLOCK, SG_AS_ROLLBACK };
+/* `only` NULL: all mitigations; one that is not known gives an empty plan. */
 int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
-        struct sg_val **ret, struct sg_err *err);
+        enum sg_plan_as as, struct sg_val **ret, struct sg_err *err);
 
 #endif

@@ -187,6 +187,13 @@ static bool waits(const struct sg_decision *d)
 	       (d->situation == SG_SIT_HOLD && !d->facts.holds && !d->facts.setup_running);
 }
 
+static void decide_again(struct sg_decision *d)
+{
+	d->want = sg_state_want(&d->facts);
+	d->situation = sg_state_situation(d->slot, d->want, &d->facts);
+	d->cell = sg_state_cell(d->slot, d->situation);
+}
+
 /* One that waits is shown as `apply ID` would do it, so that what is about to be approved, or to be observed no longer, can be read first. */
 static void as_applied(struct sg_decision *d)
 {
@@ -194,9 +201,34 @@ static void as_applied(struct sg_decision *d)
 		return;
 	d->facts.go = true;
 	d->facts.paused = d->facts.observe = false;
-	d->want = sg_state_want(&d->facts);
-	d->situation = sg_state_situation(d->slot, d->want, &d->facts);
-	d->cell = sg_state_cell(d->slot, d->situation);
+	decide_again(d);
+}
+
+/* The facts as the verb would leave them: what is done then is the table's matter, here as there. */
+static void as_asked(struct sg_decision *d, enum sg_plan_as as)
+{
+	switch (as) {
+	case SG_AS_IS: return;
+	case SG_AS_APPLY:
+		d->facts.admin_out = false;
+		decide_again(d);
+		as_applied(d);
+		return;
+	case SG_AS_BLOCK:
+		d->facts.blocked = d->facts.asked = true;
+		d->facts.keep = false;
+		break;
+	case SG_AS_BLOCK_KEEP: d->facts.blocked = d->facts.keep = true; break;
+	case SG_AS_UNBLOCK:
+		d->facts.blocked = d->facts.keep = false;
+		if (d->slot == SG_SLOT_ADMIN)
+			d->slot = SG_SLOT_PENDING; /* evaluated at once */
+		decide_again(d);
+		as_applied(d); /* it waits for its turn at most */
+		return;
+	case SG_AS_ROLLBACK: d->facts.admin_out = d->facts.asked = d->facts.retry_due = true; break;
+	}
+	decide_again(d);
 }
 
 /* Why that is what would be done: what it waits for, what holds it back, or what the table says about it. */
@@ -208,7 +240,7 @@ static const char *why_of(const struct sg_decision *d)
 }
 
 int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
-        struct sg_val **ret, struct sg_err *err)
+        enum sg_plan_as as, struct sg_val **ret, struct sg_err *err)
 {
 	static const enum sg_work works[] = { SG_WORK_REVERT, SG_WORK_REPAIR, SG_WORK_SUPERSEDE,
 		SG_WORK_APPLY };
@@ -230,14 +262,16 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 		sg_decide(e, w, w->rows.at[i], &list[i]);
 		if (only && !sg_key_equal(only, &w->rows.at[i]->key))
 			continue;
-		if (list[i].situation == SG_SIT_WAIT)
+		if (list[i].situation == SG_SIT_WAIT && as <= SG_AS_APPLY)
 			before = sg_strdup(list[i].go.why == SG_WHY_RETRY && list[i].row->text
 			                           ? list[i].row->text
 			                           : list[i].go.text);
-		else if (waits(&list[i]))
+		else if (waits(&list[i]) && as <= SG_AS_APPLY)
 			before = sg_decision_sentence(&list[i], sg_state_want_reason(&list[i].facts));
-		if (only)
+		if (as == SG_AS_IS && only)
 			as_applied(&list[i]);
+		else
+			as_asked(&list[i], as);
 		m = sg_val_push(rows, sg_val_map());
 		sg_val_set_str(m, "feed", w->rows.at[i]->key.feed);
 		sg_val_set_str(m, "id", w->rows.at[i]->key.id);

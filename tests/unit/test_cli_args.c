@@ -47,10 +47,10 @@ static void every_verb_of_the_issue_is_understood(void **state)
 		"block M1 --until 2026-12-24T08:00:00Z", "unblock M1", "rollback M1", "rollback --all",
 		"rollback --all --offline --root C=/", "rollback M1 --offline --journal /j --root C=/",
 		"resolve M1 --retry", "resolve M1 --take-over", "resolve M1 --accept", "plan",
-		"plan M1 --exit-code", "pause", "pause --for 2h30m", "resume", "history", "history M1",
-		"history --limit 5", "watch", "audit", "doctor", "help", "help show", "help states",
-		"help states --dot", "", "--json", "--version", "--help", "show --help",
-		"list --json --timeout 5s", "--socket /s status",
+		"plan M1 --exit-code", "plan M1@2 --as block --keep", "plan --as rollback", "pause",
+		"pause --for 2h30m", "resume", "history", "history M1", "history --limit 5", "watch", "audit",
+		"doctor", "help", "help show", "help states", "help states --dot", "", "--json", "--version",
+		"--help", "show --help", "list --json --timeout 5s", "--socket /s status",
 		"approve M1 --reason=why --ticket T-1 --on-behalf-of anna", "rollback -- --odd-id" };
 
 	(void)state;

@@ -122,6 +122,55 @@ static void pause_holds_and_resume_goes_on(void **state)
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 }
 
+/* Whether the plan would change something, and its diff (borrowed until the next call). */
+static const char *planned(struct lab *lab, const char *id, const char *as, const char *keep)
+{
+	static char diff[8192];
+	struct sg_val *plan = NULL;
+	const struct sg_val *files;
+
+	assert_int_equal(
+	        lab_ask(lab, &plan, "plan", "as", as, id ? "id" : NULL, id, keep ? "keep" : NULL, keep, NULL),
+	        0);
+	files = sg_val_get(plan, "files");
+	snprintf(diff, sizeof diff, "%s", files->n ? sg_val_get_str(files->kid[0], "diff", "") : "");
+	assert_int_equal(sg_val_get_bool(plan, "would_change", false), diff[0] != 0);
+	sg_val_free(plan);
+	return diff;
+}
+
+static void a_plan_shows_what_a_verb_would_do_and_does_nothing(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_val *reply = NULL;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "2.1.0", LAB_ATTACK);
+	lab_run(lab);
+	assert_non_null(strstr(planned(lab, "M1", "rollback", NULL), "\n-"));
+	assert_non_null(strstr(planned(lab, NULL, "rollback", NULL), "\n-"));
+	assert_non_null(strstr(planned(lab, "M1", "block", NULL), "\n-"));
+	assert_non_null(strstr(planned(lab, "M1@2.1", "block", NULL), "\n-"));
+	assert_string_equal(planned(lab, "M1@2.2", "block", NULL), "");
+	assert_string_equal(planned(lab, "M1", "block", "true"), "");
+	assert_string_equal(planned(lab, "M1", "unblock", NULL), "");
+	assert_string_equal(planned(lab, "NOBODY-HAS-IT", "block", NULL), "");
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	lab_do(lab, "block", "id", "M1", NULL);
+	assert_true(lab_untouched(lab));
+	assert_non_null(strstr(planned(lab, "M1", "unblock", NULL), "\n+"));
+	assert_string_equal(planned(lab, "M1", "apply", NULL), ""); /* never past a block */
+	lab_do(lab, "unblock", "id", "M1", NULL);
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	assert_non_null(strstr(planned(lab, "M1", "apply", NULL), "\n+"));
+	assert_string_equal(planned(lab, "M1", "rollback", NULL), "");
+	assert_true(lab_untouched(lab));
+	assert_int_equal(lab_ask(lab, &reply, "plan", "id", "M1", "as", "resolve", NULL), SG_EINVAL);
+	assert_int_equal(lab_ask(lab, &reply, "plan", "as", "block", NULL), SG_EINVAL);
+	assert_int_equal(lab_ask(lab, &reply, "plan", "id", "M1", "keep", "true", NULL), SG_EINVAL);
+	assert_int_equal(lab_ask(lab, &reply, "plan", "id", "NOBODY-HAS-IT", NULL), SG_ENOENT);
+}
+
 static void a_plan_writes_nothing_and_shows_the_diff(void **state)
 {
 	struct lab *lab = *state;
@@ -296,6 +345,7 @@ int main(void)
 		T(the_heartbeat_needs_no_approval),
 		T(pause_holds_and_resume_goes_on),
 		T(a_plan_writes_nothing_and_shows_the_diff),
+		T(a_plan_shows_what_a_verb_would_do_and_does_nothing),
 		T(a_required_reason_is_required),
 		T(history_says_who_and_why),
 	};
