@@ -115,8 +115,21 @@ static const struct sg_finding *worst(const struct sg_findings *f)
 	return found;
 }
 
+static void warn(const struct sg_finding *f, struct sg_val *list, struct sg_buf *text)
+{
+	struct sg_val *v = sg_val_push(list, sg_val_map());
+
+	sg_val_set_str(v, "rule", f->rule);
+	sg_val_set_int(v, "line", f->line);
+	sg_val_set_str(v, "text", f->text);
+	sg_buf_fmt(text, "line %u: warning: ", f->line);
+	sg_put_safe(f->text, text);
+	sg_buf_fmt(text, " [%s]\n", f->rule);
+}
+
 /* Nothing is written that lint calls wrong; a warning is said. */
-static int check(const struct sg_buf *config, int64_t now, struct sg_author_out *out, struct sg_err *err)
+static int check(const struct sg_buf *config, int64_t now, struct sg_val *warnings, struct sg_author_out *out,
+        struct sg_err *err)
 {
 	struct sg_findings found = { 0 };
 	const struct sg_finding *f;
@@ -128,11 +141,8 @@ static int check(const struct sg_buf *config, int64_t now, struct sg_author_out 
 		r = sg_fail(err, SG_EINVAL, "with these answers the mitigation would be wrong: %s [%s]%s%s",
 		        f->text, f->rule, f->advice ? "; " : "", f->advice ? f->advice : "");
 	for (size_t i = 0; !r && i < found.n; i++)
-		if (found.at[i].level == SG_LINT_WARNING) {
-			sg_buf_fmt(&out->text, "line %u: warning: ", found.at[i].line);
-			sg_put_safe(found.at[i].text, &out->text);
-			sg_buf_fmt(&out->text, " [%s]\n", found.at[i].rule);
-		}
+		if (found.at[i].level == SG_LINT_WARNING)
+			warn(&found.at[i], warnings, &out->text);
 	sg_findings_release(&found);
 	return r;
 }
@@ -143,15 +153,19 @@ int sg_author_new(const struct sg_author_args *a, struct sg_author_out *out, str
 	struct sg_draft d = { 0 };
 	struct sg_buf config = { 0 };
 	const char *path = sg_author_value(a, SG_AUTHOR_OUT);
+	struct sg_val *warnings;
 	char *made = NULL;
 	int r;
 
+	out->json = sg_val_map();
+	sg_val_set_str(out->json, "schema", "stopgap.new.v1");
+	warnings = sg_val_set(out->json, "warnings", sg_val_array());
 	ask_all(&q, &d);
 	r = sg_draft(&d, &config, err);
 	if (r)
 		out->failure = SG_EXIT_USAGE;
 	if (!r)
-		r = check(&config, a->now, out, err);
+		r = check(&config, a->now, warnings, out, err);
 	if (!r && !path)
 		path = made = sg_format("%s.xml", d.id);
 	if (!r) {
@@ -165,8 +179,6 @@ int sg_author_new(const struct sg_author_args *a, struct sg_author_out *out, str
 		sg_buf_fmt(&out->text,
 		        "%s written: lint, test and try it, then \"stopgap-feed add LIVE.xml %s\"\n", path,
 		        path);
-		out->json = sg_val_map();
-		sg_val_set_str(out->json, "schema", "stopgap.new.v1");
 		sg_val_set_str(out->json, "id", d.id);
 		sg_val_set_str(out->json, "file", path);
 	}

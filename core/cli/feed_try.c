@@ -99,7 +99,12 @@ static void report_failure(struct trying *t, const char *name, const struct sg_e
 
 	sg_val_set_str(v, "server", name);
 	sg_val_set_str(v, "outcome", word_of(SG_TRY_REFUSED));
+	sg_val_set_str(v, "products", "");
+	sg_val_set_bool(v, "restored", true); /* nothing was touched */
 	sg_val_set_str(v, "broken", why->msg);
+	sg_val_set_int(v, "files", 0);
+	sg_val_set(v, "mitigations", sg_val_array());
+	sg_val_set(v, "notes", sg_val_array());
 	sg_put_safe(name, &t->out->text);
 	sg_buf_str(&t->out->text, ": REFUSED: ");
 	sg_put_safe(why->msg, &t->out->text);

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import subprocess
 import unittest
 
+import harness
 from feed_stage import Author, config, contents
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "schemas", "feed-json.md")
@@ -30,12 +32,12 @@ def paths(value, at=""):
 
 
 class Shapes(Author):
-    def printed(self, schema, *commands):
+    def printed(self, schema, *commands, codes=(0, 10)):
         """The paths of what these commands print together must be the documented ones."""
         is_now, want = set(), documented()[schema]
         for command in commands:
             code, out, err = self.run_feed(*command, "--json")
-            self.assertIn(code, (0, 10), err)
+            self.assertIn(code, codes, err)
             answer = json.loads(out)
             self.assertEqual(answer.pop("schema"), schema)
             is_now |= paths(answer)
@@ -60,7 +62,19 @@ class Shapes(Author):
         os.mkdir(self.path("www"))
         self.printed("stopgap.feed-publish.v1", ("publish", "feed.xml", "--to", "www", *anchor))
         self.printed("stopgap.feed-keygen.v1", ("keygen", "--out", "more"))
-        self.assertEqual(len(documented()), 7)
+
+    def test_what_is_asked_before_signing(self):
+        self.live("CORP-1", name="live.xml")
+        rule = "--id", "CORP-7", "--refuse", "/owa/auth/x.aspx?cmd=run", "--serve", "/owa/"
+        self.printed("stopgap.new.v1", ("new", *rule), ("new", "--id", "CORP-8", "--kind", "service", "--service", "X", "--companion", "Y",
+            "--review-by", "2099-01-01"))
+        self.write("wrong.xml", self.read("CORP-7.xml").replace(b"<sg:Serve", b"<sg:Refuse", 1))
+        self.printed("stopgap.lint.v1", ("lint", "live.xml", "CORP-7.xml"), ("lint", "wrong.xml"), codes=(0, 1))
+        self.printed("stopgap.test.v1", ("test", "CORP-7.xml"), ("test", "wrong.xml"), codes=(0, 1))
+        subprocess.run([harness.MAKE_DRIVE, self.path("server")], check=True)
+        self.printed("stopgap.try.v1", ("try", "live.xml", "--drives", "server", "nowhere"), codes=(1,))
+        self.printed("stopgap.error.v1", ("show", "absent.xml"), ("sign", "absent.xml", "--json", "--to", "x"), codes=(1, 2))
+        self.assertEqual(len(documented()), 12)
 
 
 if __name__ == "__main__":
