@@ -7,6 +7,9 @@
 #include <string.h>
 
 enum { BUCKETS = 512, MAX_DEPTH = 32 };
+/* What the files of one proof may take. Whoever may write a site's folders may make as many files as fit his quota, and read they take up to 20 times their
+ * octets, all of them until the proof ends. */
+static const size_t room = (size_t)512 << 20;
 
 /* A file or a folder that was asked for. */
 struct kept {
@@ -24,6 +27,7 @@ struct sg_iis_files {
 	const struct sg_drives *drives;
 	struct kept *files[BUCKETS], *folders[BUCKETS];
 	size_t n_walked;
+	size_t taken; /* of `room` */
 	struct sg_iis_server_section *server;
 	struct sg_rules *rules;
 };
@@ -198,6 +202,23 @@ static struct kept *folder(struct sg_iis_files *files, const char *path)
 	return k;
 }
 
+/* What was refused has cost its octets, too: reading it took that long. */
+static void read_native(
+        struct sg_iis_files *files, const char *native, const char *path, uint64_t size, struct kept *k)
+{
+	const struct sg_cfg *cfg = &k->file.cfg;
+
+	if (size > room - files->taken) {
+		sg_fail(&k->why, SG_ELIMIT,
+		        "%s was not read: the files that count here take more than %zu MiB of memory", path,
+		        room >> 20);
+		return;
+	}
+	sg_iis_file_read_native(native, path, &k->file, &k->why);
+	size += cfg->n_nodes * sizeof(*cfg->nodes) + cfg->n_attrs * sizeof(*cfg->attrs);
+	files->taken = size > room - files->taken ? room : files->taken + (size_t)size;
+}
+
 static void read_file(struct sg_iis_files *files, const char *path, struct kept *k)
 {
 	const char *name = NULL, *found = NULL;
@@ -218,7 +239,7 @@ static void read_file(struct sg_iis_files *files, const char *path, struct kept 
 			sg_fail(&k->why, SG_EUNSUPPORTED,
 			        "%s: %s is a link, and links inside a drive are not followed", path, native);
 		if (!k->why.code)
-			sg_iis_file_read_native(native, path, &k->file, &k->why);
+			read_native(files, native, path, id.size, k);
 		free(native);
 	}
 	free(above);

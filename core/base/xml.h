@@ -24,7 +24,8 @@ struct sg_xml_limits {
 };
 /* Feeds: 6 MiB, 16 KiB, 32, 32, 150,000, 2,000,000; no CDATA, no PI, comments yes. Together they keep a tree under 64 MB. */
 extern const struct sg_xml_limits sg_xml_feed_limits;
-/* IIS files: 64 MiB, 1 MiB, 256, 100, 20,000,000, 200,000,000; all but DOCTYPE. */
+/* IIS files: 64 MiB, 1 MiB, 256, 100, 4,000,000, 200,000,000; all but DOCTYPE. What our own reader makes of one is under 1 GB, of a usual one a few times
+ * its octets. */
 extern const struct sg_xml_limits sg_xml_config_limits;
 
 void sg_xml_init(void);
