@@ -10,7 +10,7 @@ import time
 import unittest
 
 import harness
-from feed_stage import Author, config, contents
+from feed_stage import Author, Files, config, contents
 
 MODULES = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so"]
 
@@ -173,6 +173,35 @@ authorityKeyIdentifier = keyid
         self.no_sign("tombstone of CORP-2 is missing", previous="feed.xml")
         self.write("live.xml", re.sub(r'<Config [^>]*id="CORP-1".*?</Config>', "", text, flags=re.S))
         self.assertIn("DROPS     CORP-1", self.sign(previous="feed.xml", out="feed2.xml"))
+
+    def test_a_tombstone_is_kept_for_90_days(self):
+        self.live("CORP-1", "CORP-2")
+        self.good("withdraw", "live.xml", "CORP-2", "--reason", "fixed")
+        text = self.read("live.xml").decode()
+        for days, goes in (89, False), (91, True):
+            was = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
+            self.write("live.xml", re.sub(r'sg:withdrawn="[^"]*"', f'sg:withdrawn="{was}"', text))
+            self.sign(out=f"was{days}.xml")
+            self.write("live.xml", re.sub(r'<Config id="CORP-2".*?/>', "", text.replace('serial="3"', 'serial="4"')))
+            if goes:
+                self.assertIn("its tombstone of more than 90 days ago is gone", self.sign(previous=f"was{days}.xml", out="feed.xml"))
+            else:
+                self.no_sign("tombstone of CORP-2 is missing", previous=f"was{days}.xml")
+
+    def test_the_previous_document_comes_from_its_address(self):
+        os.mkdir(self.path("www"))
+        self.live("CORP-1")
+        self.sign(out="www/feed.xml")
+        self.live("CORP-2")
+        signer = harness.Signer(self.path("chain"))
+        with Files(self.path("www"), signer) as files:
+            there = "--ca-file", signer.path("tls-ca.pem"), "--proxy", "none"
+            out = self.sign(*there, previous=files.url + "/feed.xml")
+            self.assertRegex(out, r"(?i)adds? +CORP-2")
+            self.assertRegex(out, r"(?i)keeps? +CORP-1")
+            shutil.copy(self.path("feed.xml"), self.path("www/feed.xml"))
+            self.no_sign("serial", *there, previous=files.url + "/feed.xml")  # what is published has this serial already
+            self.no_sign("absent.xml", *there, previous=files.url + "/absent.xml")
 
     def test_keys_in_pkcs12_and_under_a_password(self):
         self.live("CORP-1")

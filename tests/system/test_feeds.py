@@ -189,6 +189,33 @@ class Hostile(harness.Stage):
         self.wait_state("CORP-1", "applied")
         wait_for("the limit", lambda: "larger than the allowed 65536" in (self.other()["error"] or ""))
 
+    def test_endless_heads_end_and_the_other_feed_works_on(self):
+        sent = {"heads": 0, "answers": 0}
+
+        def heads(h):
+            h.send_response(200)
+            h.flush_headers()
+            while True:
+                h.wfile.write(b"X-More: " + b"x" * 8000 + b"\r\n")
+                sent["heads"] += 8000
+
+        def answers(h):  # interim ones, of which there may be any number
+            while True:
+                h.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: " + b"x" * 8000 + b"\r\n\r\n")
+                sent["answers"] += 8000
+
+        self.write_config(more=f'<feed name="other" url="{self.serve(heads)}" every="1h" timeout="4s"/>'
+                          f'<feed name="third" url="{self.serve(answers)}" every="1h" timeout="4s"/>')
+        self.publish(1, inbound("CORP-1"))
+        self.start(refresh=False)
+        self.wait_state("CORP-1", "applied")
+        wait_for("both to end", lambda: all(feed["error"] for feed in self.call("status")["feeds"][1:]))
+        was = dict(sent)
+        time.sleep(0.5)
+        self.assertEqual(sent, was)  # nobody listens any more
+        self.publish(2, inbound("CORP-1", revision="1.1"))
+        wait_for("the next", lambda: self.row("CORP-1")["revision"] == "1.1")
+
     def test_a_slow_server_ends_at_its_time_and_the_other_feed_works_on(self):
         def slow(h):
             h.send_response(200)
