@@ -180,7 +180,7 @@ function Invoke-StopgapChange {
 .DESCRIPTION
     The columns Server, ID, Type, Description and Status are those of Get-Mitigations.ps1; Verdict and Reason say whether it protects, and why it is as it is.
 .PARAMETER Id
-    The mitigation, as Get-StopgapMitigation shows it.
+    That mitigation alone; * and ? match.
 .PARAMETER Feed
     Which feed, where two offer the same id.
 .PARAMETER ComputerName
@@ -656,6 +656,8 @@ function Resume-StopgapMitigation {
     One object per line of the journal's history; Time is local.
 .PARAMETER Id
     The mitigation, as Get-StopgapMitigation shows it.
+.PARAMETER Limit
+    The last so many lines; 100 when left out.
 .PARAMETER ComputerName
     Another server, asked over WinRM (Invoke-Command): one object of the pipeline each, such as those of Get-ExchangeServer. The service there takes no
     session of the network unless its configuration says <access remote="allow">. Left out: this server.
