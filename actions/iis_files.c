@@ -133,22 +133,34 @@ static struct kept *keep(struct kept **table, const char *path, bool *ret_new)
 	return k;
 }
 
+/* Names that are the same but for their letters come together. */
+static int by_name(const void *a, const void *b)
+{
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+	int r = sg_win_compare(x, y);
+
+	return r ? r : strcmp(x, y);
+}
+
 /* The one entry of the folder by that name, whatever its letters; SG_ENOENT, SG_ECONFLICT for two of them. */
 static int entry(const struct kept *k, const char *name, const char **ret, struct sg_err *err)
 {
-	const char *found = NULL;
+	size_t low = 0, high = k->names.n;
 
-	for (size_t i = 0; i < k->names.n; i++) {
-		if (!sg_win_same(k->names.at[i], name))
-			continue;
-		if (found)
-			return sg_fail(err, SG_ECONFLICT, "%s: \"%s\" and \"%s\" are both there", k->path,
-			        found, k->names.at[i]);
-		found = k->names.at[i];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sg_win_compare(k->names.at[middle], name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	if (!found)
+	if (low == k->names.n || !sg_win_same(k->names.at[low], name))
 		return sg_fail(err, SG_ENOENT, "there is no \"%s\" in %s", name, k->path);
-	*ret = found;
+	if (low + 1 < k->names.n && sg_win_same(k->names.at[low + 1], name))
+		return sg_fail(err, SG_ECONFLICT, "%s: \"%s\" and \"%s\" are both there", k->path,
+		        k->names.at[low], k->names.at[low + 1]);
+	*ret = k->names.at[low];
 	return 0;
 }
 
@@ -196,8 +208,8 @@ static struct kept *folder(struct sg_iis_files *files, const char *path)
 				sg_fail(&k->why, SG_ENOENT, "%s is no folder", path);
 		}
 	}
-	if (!k->why.code)
-		sg_os_list(k->native, &k->names, &k->why);
+	if (!k->why.code && !sg_os_list(k->native, &k->names, &k->why) && k->names.n)
+		qsort(k->names.at, k->names.n, sizeof(*k->names.at), by_name);
 	free(above);
 	return k;
 }

@@ -165,6 +165,15 @@ bool sg_win_same(const char *a, const char *b)
 	return strlen(b) == len && same(a, b, len);
 }
 
+int sg_win_compare(const char *a, const char *b)
+{
+	size_t i = 0;
+
+	while (a[i] && fold(a, i) == fold(b, i))
+		i++;
+	return fold(a, i) - fold(b, i);
+}
+
 bool sg_win_under(const char *path, const char *folder)
 {
 	size_t len = strlen(folder);

@@ -45,6 +45,7 @@ char *sg_drive_env(const char *name);
 
 char *sg_win_join(const char *folder, const char *rest); /* one backslash between */
 bool sg_win_same(const char *a, const char *b);          /* canonical forms, case ignored */
+int sg_win_compare(const char *a, const char *b);        /* an order by that; 0: the same */
 bool sg_win_under(const char *path, const char *folder); /* path is the folder or below it */
 
 #endif

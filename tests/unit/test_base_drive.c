@@ -189,6 +189,18 @@ static void windows_paths_are_joined_and_compared(void **state)
 	assert_false(sg_win_same("C:\\inetpub", "C:\\inetpu"));
 	assert_true(sg_win_same("C:\\\xc3\x84", "C:\\\xc3\xa4"));
 	assert_false(sg_win_same("C:\\\xc3\x97", "C:\\\xc3\xb7"));
+	/* the order that names are looked for by says the same, and is one */
+	static const char *const names[] = { "", "a", "A", "aB", "Ab", "b", "\xc3\x84", "\xc3\xa4",
+		"\xc3\x97", "\xc3\xb7", "\xc4\x84" };
+	enum { N = sizeof names / sizeof *names };
+	for (size_t i = 0; i < N * N * N; i++) {
+		const char *x = names[i / N / N], *y = names[i / N % N], *z = names[i % N];
+
+		assert_int_equal(sg_win_compare(x, y) == 0, sg_win_same(x, y));
+		assert_int_equal(sg_win_compare(x, y) < 0, sg_win_compare(y, x) > 0);
+		if (sg_win_compare(x, y) <= 0 && sg_win_compare(y, z) <= 0)
+			assert_true(sg_win_compare(x, z) <= 0);
+	}
 	assert_true(sg_win_under("C:\\inetpub\\wwwroot", "c:\\INETPUB"));
 	assert_true(sg_win_under("C:\\inetpub", "C:\\inetpub"));
 	assert_false(sg_win_under("C:\\inetpub2", "C:\\inetpub"));
