@@ -283,6 +283,87 @@ static void a_mitigation_whose_requests_another_stops_is_found(void **state)
 	free(b);
 }
 
+static void what_another_mitigation_refuses_is_found(void **state)
+{
+	struct parts first = good;
+	struct sg_findings f;
+	char *a, *b, *both, *feed;
+
+	(void)state;
+	first.attrs = "id=\"CORP-1\" desc=\"x\" sg:severity=\"high\" sg:review-by=\"2027-02-01\"";
+	first.tests =
+	        "<sg:Refuse uri=\"/owa/x.aspx\"/><sg:Serve uri=\"/ecp/\"/>"; /* which the other serves */
+	first.rules = "<rule name=\"stopgap CORP-1 a\"><match url=\"^owa/x\"/>" DENY "</rule>";
+	a = config(first);
+	b = config(good);
+	both = sg_format("%s%s", a, b);
+	feed = feed_of(both);
+	sg_lint(sg_bytes_of(feed), NOW, &f);
+	assert_true(has(&f, "refused-by-other", SG_LINT_WARNING));
+	sg_findings_release(&f);
+	free(feed);
+	feed = feed_of(b);
+	sg_lint(sg_bytes_of(feed), NOW, &f);
+	assert_false(has(&f, "refused-by-other", SG_LINT_WARNING));
+	sg_findings_release(&f);
+	free(feed);
+	free(both);
+	free(a);
+	free(b);
+}
+
+/* What the text says from `from` to `to` becomes `with`. */
+static char *instead(char *text, const char *from, const char *to, const char *with)
+{
+	char *at = strstr(text, from), *end, *made;
+
+	assert_non_null(at);
+	end = strstr(at, to);
+	assert_non_null(end);
+	made = sg_format("%.*s%s%s", (int)(at - text), text, with, end + strlen(to));
+	free(text);
+	return made;
+}
+
+/* Of a document that has nothing else: each is not found before, and found after one part was changed. */
+static void what_is_left_out_and_times_of_a_document_are_found(void **state)
+{
+	static const struct {
+		const char *rule;
+		enum sg_lint_level level;
+		const char *from, *to, *with;
+	} rows[] = {
+		{ "side-effect-missing", SG_LINT_NOTE, "<sg:SideEffect>", "</sg:SideEffect>", "" },
+		{ "reference-missing", SG_LINT_NOTE, "<sg:Reference", "</sg:Reference>", "" },
+		{ "applicability-missing", SG_LINT_NOTE, "<sg:Applicability>", "</sg:Applicability>", "" },
+		{ "expires-past", SG_LINT_WARNING, "sg:expires=\"2026-12-01", "T00",
+		        "sg:expires=\"2026-11-18T01" },
+		{ "expires-far", SG_LINT_NOTE, "sg:expires=\"2026-12-01", "T", "sg:expires=\"2027-03-01T" },
+		{ "issued-future", SG_LINT_WARNING, "sg:issued=\"2026-11-18", "T",
+		        "sg:issued=\"2026-11-21T" },
+		{ "feed", SG_LINT_ERROR, "sg:serial=\"3", "\" sg", "sg:serial=\"-3\" sg" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *one = config(good), *feed = feed_of(one);
+		struct sg_findings f;
+
+		sg_lint(sg_bytes_of(feed), NOW, &f);
+		assert_false(has(&f, rows[i].rule, rows[i].level));
+		sg_findings_release(&f);
+		feed = instead(feed, rows[i].from, rows[i].to, rows[i].with);
+		sg_lint(sg_bytes_of(feed), NOW, &f);
+		if (!has(&f, rows[i].rule, rows[i].level)) {
+			show(&f);
+			fail_msg("no %s in\n%s", rows[i].rule, feed);
+		}
+		sg_findings_release(&f);
+		free(feed);
+		free(one);
+	}
+}
+
 static void what_is_no_feed_is_one_error_with_its_line(void **state)
 {
 	static const char *const texts[] = { "", "<a", "<EOCS>\n<Config/>\n</EOCS>", "<html/>",
@@ -356,6 +437,8 @@ int main(void)
 		cmocka_unit_test(each_rule_has_its_line_in_the_page_for_authors),
 		cmocka_unit_test(a_finding_has_the_line_of_what_is_wrong),
 		cmocka_unit_test(a_mitigation_whose_requests_another_stops_is_found),
+		cmocka_unit_test(what_another_mitigation_refuses_is_found),
+		cmocka_unit_test(what_is_left_out_and_times_of_a_document_are_found),
 		cmocka_unit_test(what_is_no_feed_is_one_error_with_its_line),
 		cmocka_unit_test(patterns_are_judged_by_their_loops),
 	};
