@@ -50,9 +50,8 @@ static bool find_mode(struct sg_bytes xml, size_t *ret_from, size_t *ret_to)
 
 	*ret_from = at;
 	while (at < xml.len) {
-		size_t name = at += strspn(text + at, " \t\r\n"), end;
-
-		end = name + strcspn(text + name, " \t\r\n=/>");
+		size_t name = at + strspn(text + at, " \t\r\n");
+		size_t end = name + strcspn(text + name, " \t\r\n=/>");
 		at = end + strcspn(text + end, "'\"/>");
 		if (end == name || !text[at] || strchr("/>", text[at]))
 			return false;
