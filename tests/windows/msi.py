@@ -19,6 +19,9 @@ if not os.environ.get("WINEPREFIX"):
     sys.exit("msi.py: scripts/test-windows runs this test")
 if len(sys.argv) < 2:
     sys.exit(__doc__.strip())
+if not shutil.which("wixl"):
+    print("skipped: no wixl here (scripts/setup --windows)")
+    sys.exit(77)
 BUILD = os.path.realpath(sys.argv.pop(1))
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PATIENCE = float(os.environ.get("STOPGAP_PATIENCE", "60"))
