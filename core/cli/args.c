@@ -208,6 +208,22 @@ static int count_of(unsigned bits)
 	return n;
 }
 
+static int check_plan(const struct sg_args *a, struct sg_err *err)
+{
+	static const char *const verbs[] = { "apply", "block", "unblock", "rollback", NULL };
+	bool known = !a->as;
+
+	for (size_t i = 0; !known && verbs[i]; i++)
+		known = strcmp(a->as, verbs[i]) == 0;
+	if (!known)
+		return sg_guess_fail(err, "verb to plan --as", a->as, verbs);
+	if ((a->given & SG_OPT_KEEP) && (!a->as || strcmp(a->as, "block") != 0))
+		return sg_fail(err, SG_EINVAL, "--keep goes with --as block alone");
+	if (a->as && !a->word && strcmp(a->as, "rollback") != 0)
+		return sg_fail(err, SG_EINVAL, "plan --as %s needs the id of a mitigation", a->as);
+	return 0;
+}
+
 /* What no table says: options that exclude or need each other. */
 static int check_together(const struct sg_args *a, struct sg_err *err)
 {
@@ -228,6 +244,8 @@ static int check_together(const struct sg_args *a, struct sg_err *err)
 		        err, SG_EINVAL, "feed knows reset-serial alone, not \"%.60s\"", a->sub ? a->sub : "");
 	if (strcmp(verb, "feed") == 0 && !(a->given & SG_OPT_REASON))
 		return sg_fail(err, SG_EINVAL, "feed reset-serial needs --reason \"why\"");
+	if (strcmp(verb, "plan") == 0 && check_plan(a, err) < 0)
+		return SG_EINVAL;
 	if (strcmp(verb, "help") == 0 && a->sub && strcmp(a->sub, "event") != 0)
 		return sg_fail(err, SG_EINVAL, "help takes one word, or \"event\" and a number");
 	if ((a->given & (SG_OPT_JOURNAL | SG_OPT_ANY_MACHINE)) && !(a->given & SG_OPT_OFFLINE))
