@@ -13,7 +13,8 @@
 #include "base/worker.h"
 
 #define SG_JOB_CONFIG "config" /* whether libxml2 reads a configuration file as config_token.c does */
-#define SG_JOB_RULES "rules"   /* what a chain of rewrite sections does to one request, or has in common with one action */
+#define SG_JOB_RULES                                                                                         \
+	"rules" /* what a chain of rewrite sections does to one request, or has in common with one action */
 
 /* What a program offers to be asked for; ends with an empty one. For sg_worker_begin(). */
 extern const struct sg_worker_job sg_action_jobs[];

@@ -16,7 +16,7 @@
  * has gone makes a write fail and ends nobody. Windows: libraries come from the system's folder only, and no fault asks somebody to click. */
 void sg_os_begin(int *argc, char ***argv);
 void sg_os_setenv(const char *name, const char *value); /* NULL takes it away; before threads are started */
-char *sg_os_temp(void);                                 /* the folder for temporary files; owned by the caller */
+char *sg_os_temp(void); /* the folder for temporary files; owned by the caller */
 
 /* --- time, chance, identity */
 void sg_os_clock(struct sg_clock *ret); /* max_wall is left as it is */

@@ -25,10 +25,10 @@ struct sg_engine_options {
 	void *clock_arg;
 	bool (*stop)(void *arg); /* asked at step boundaries; NULL: never */
 	void *stop_arg;
-	const struct sg_runner
-	        *runner; /* what starts and stops services and pools; NULL: the one of the drives (a folder: nothing runs there) */
-	uint64_t seed;   /* of the jitter */
-	bool unguarded;  /* tests only: no child that checks the journal first */
+	const struct sg_runner *
+	        runner; /* what starts and stops services and pools; NULL: the one of the drives (a folder: nothing runs there) */
+	uint64_t seed;  /* of the jitter */
+	bool unguarded; /* tests only: no child that checks the journal first */
 };
 /* Locks and checks the journal, then recovers: every value of an open intent is at its settle content when this returns 0. Works without any
  * configuration and without a feed. Errors: those of sg_journal_open(); SG_EFATAL when the process must stop. */

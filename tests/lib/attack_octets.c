@@ -339,10 +339,8 @@ static void lie(const struct attack_row *row, struct attack *ret)
 	}
 
 static const struct attack_row lie_rows[] = {
-	{ "octets that were not signed", lie, SG_ETRUST, SIG, "was changed", "octets",
-	        "Heartbeat=>Evil" },
-	{ "octets with one more blank", lie, SG_ETRUST, SIG, "was changed", "octets",
-	        "</EOCS>=></EOCS> " },
+	{ "octets that were not signed", lie, SG_ETRUST, SIG, "was changed", "octets", "Heartbeat=>Evil" },
+	{ "octets with one more blank", lie, SG_ETRUST, SIG, "was changed", "octets", "</EOCS>=></EOCS> " },
 	{ "no octets", lie, SG_ETRUST, SIG, "was changed", "octets" },
 	{ "a digest that fits other octets", lie, SG_ETRUST, SIG, "the document or the signature was changed",
 	        "fits" },

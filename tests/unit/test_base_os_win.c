@@ -121,7 +121,8 @@ static void a_file_that_somebody_has_open_is_busy_and_stays_as_it_is(void **stat
 	assert_holds(file, "old");
 	assert_holds(temp, "new");
 	CloseHandle(h);
-	h = held_open(file, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE); /* polite, and in the way all the same */
+	h = held_open(file, FILE_SHARE_READ | FILE_SHARE_WRITE |
+	                            FILE_SHARE_DELETE); /* polite, and in the way all the same */
 	assert_int_equal(sg_os_replace(temp, file, NULL), SG_EBUSY);
 	CloseHandle(h);
 	assert_int_equal(sg_os_replace(temp, file, NULL), 0);

@@ -21,7 +21,7 @@ int pause(void);                                   /* ENOSYS */
 pid_t fork(void);                                  /* ENOSYS */
 
 int t_windows_close(int fd); /* sockets, too */
-#define close(fd)     t_windows_close(fd)
+#define close(fd) t_windows_close(fd)
 int fdatasync(int fd); /* for tests that put their own in its place; nothing calls it */
 
 #endif
