@@ -207,7 +207,8 @@ static void path(struct sg_doctor *d, const struct sg_conf_feed *conf)
 
 	if (!w)
 		return;
-	if (w->at[SG_WALK_SIZE].walked == SG_WALKED_OK)
+	/* All who share a round share what is read of it: many who ask at once cost the change lane one reading. */
+	if (w->at[SG_WALK_SIZE].walked == SG_WALKED_OK && !w->at[SG_WALK_PARSE].walked)
 		read_on(d, conf, w);
 	sg_walk_skip(w, SG_WALK_PARSE, SG_WALK_SERIAL, "a step before it failed");
 	put(d, w);

@@ -263,6 +263,20 @@ static void what_did_not_arrive_is_not_read(void **state)
 	fails(lab, "tcp", "shut", "look");
 }
 
+/* Whoever may read may ask, many at once: what it costs the lane that protects must not grow with them. */
+static void all_who_share_a_walk_share_one_reading(void **state)
+{
+	struct lab *lab = *state;
+
+	bring_document(lab, "corp", 5, -1000, 14 * DAY, NULL);
+	ask(lab);
+	is("serial", "ok", "in force here");
+	sg_buf_set(&walked.fetched.octets, "it would not be read again", 26);
+	ask(lab);
+	is("parse", "ok", "1 mitigation");
+	is("serial", "ok", "in force here");
+}
+
 static void without_walks_there_is_no_path(void **state)
 {
 	struct lab *lab = *state;
@@ -285,6 +299,7 @@ int main(void)
 		T(times_that_are_over_or_to_come_fail_there),
 		T(serials_that_go_down_or_come_twice_fail_there),
 		T(what_did_not_arrive_is_not_read),
+		T(all_who_share_a_walk_share_one_reading),
 		T(without_walks_there_is_no_path),
 	};
 
