@@ -118,9 +118,9 @@ class Module(unittest.TestCase):
                         lines += 1
             if word and "--all" in extra:
                 self.assertEqual(ctl(verb, "--json", *options[:1], *word)[0], 3)
-            planned = re.search(r"\$planned = @\(('--as=\w+')?\)", f.code)
-            if planned:
-                arguments = ["plan", "--json", *f.options(r"(?m)^ +\$planned \+?= .*$"), *(["--feed=corp"] if "Feed" in f.params else []), *word]
+            if "Show-StopgapPlan" in f.code:
+                self.assertRegex(f.code, r"\$planned = @\(")
+                arguments = ["plan", "--json", *f.options(r"(?m)^ +\$planned \+?= .*$"), *(f"{o}=corp" for o in re.findall(r'\$planned \+= "(--[a-z-]+)=\$Feed"', f.code)), *word]
                 with self.subTest(arguments=arguments):
                     code, said = ctl(*arguments)
                     self.assertEqual(code, 3, said)
