@@ -33,7 +33,10 @@ static void absence_withdraws_in_an_em_document_alone(void **state)
 	                   "desc=\"Nothing\"><Value>DoNothing</Value></Action></ActionList></Config>");
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "PING"), "reverted/withdrawn");
-	lab->now += 91 * FEED_DAY;
+	lab->now += 89 * FEED_DAY;
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "PING"), "reverted/withdrawn");
+	lab->now += 2 * FEED_DAY;
 	lab_run(lab);
 	assert_string_equal(lab_state(lab, "PING"), "");
 }
