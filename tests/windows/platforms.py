@@ -203,17 +203,20 @@ class Platforms(unittest.TestCase):
     def test_5_cut_off_on_windows_recovered_on_linux(self):
         publish(RULE, POOL, SERVICE, serial=3)
         found = 0
-        for i in range(12):
+        for i in range(8):
             side = Windows(self.drive(f"cut-{i}"))
             original = snapshot(side.drive)
             side.begin(configuration("cut.xml"))
             self.addCleanup(side.end)
+            site, pids = os.path.dirname(find(side.drive, WEB)), processes("stopgapd", side.root())
             client = subprocess.Popen(["wine", side.program("stopgapctl"), "refresh", "--root", side.root()], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            # The kill comes when the first file has changed, while the others are under way.
-            wait_for("the first change", lambda: differ(original, snapshot(side.drive)))
-            time.sleep(0.004 * i)
-            for pid in processes("stopgapd", side.root()):
+            # The kill comes when the new contents of the first file are being written: the intent is there, and it will not be closed any more.
+            end = time.monotonic() + 40
+            while not any(name.startswith("stopgap-") for name in os.listdir(site)) and time.monotonic() < end:
+                pass
+            time.sleep(0.002 * (i // 2))
+            for pid in pids:
                 kill(pid)
             side.end()
             client.wait(60)
