@@ -1,0 +1,266 @@
+# findings-service.ps1 - the steps of on-windows.md about the service, its control pipe, its workers and what it writes (from S10 on). findings.ps1 makes the
+# stage for them. NOT RUN: there was no Windows where this was written. What they use stands in findings-iis.ps1.
+
+function Test-S10 {
+    $text = ''
+    foreach ($verb in 'qc', 'qdescription', 'qfailure', 'qfailureflag', 'qsidtype', 'qprivs', 'qpreshutdown', 'queryex') {
+        $text += Invoke-Line "sc.exe $verb stopgap"
+    }
+    $again = Invoke-Line "stopgapd.exe install --config $Try\stopgap.xml"
+    $good = $text -match 'SeAssignPrimaryTokenPrivilege' -and $text -match 'UNRESTRICTED' -and $text -match 'RESTART' -and $again -notmatch 'note:'
+    return Get-Verdict $good
+}
+
+function Test-S11 {
+    $said = Invoke-Line "icacls.exe $Data /t /c"
+    foreach ($one in @(Get-Item -LiteralPath $Data -Force) + @(Get-ChildItem -LiteralPath $Data -Recurse -Force)) {
+        Add-Note ($one.FullName + ' ' + (Get-Acl -LiteralPath $one.FullName).Sddl)
+    }
+    $top = Get-Acl -LiteralPath $Data
+    return Get-Verdict ($top.AreAccessRulesProtected -and $said -notmatch 'Users|Everyone|CREATOR')
+}
+
+function Test-S12 {
+    Copy-Item -Path "$Programs\*.exe" -Destination "$Try\program"
+    [void](Invoke-Line "icacls.exe $Try\program /grant *S-1-5-32-545:(OI)(CI)M /q")
+    $said = Invoke-Line "$Try\program\stopgapd.exe install --config $Try\stopgap.xml"
+    [void](Invoke-Line "stopgapd.exe install --config $Try\stopgap.xml --start")
+    return Get-Verdict ($said -match 'may be changed by')
+}
+
+function Test-S15 {
+    $said = 'connected'
+    $pipe = New-Object IO.Pipes.NamedPipeClientStream $env:COMPUTERNAME, 'stopgap', ([IO.Pipes.PipeDirection]::InOut)
+    try {
+        $pipe.Connect(3000)
+    } catch {
+        $said = $_.Exception.Message
+    }
+    $pipe.Dispose()
+    Add-Note "\\$env:COMPUTERNAME\pipe\stopgap: $said"
+    return Get-Verdict ($said -ne 'connected')
+}
+
+function Test-S16 {
+    $begun = Get-Date
+    [void](Invoke-Line 'stopgapd.exe stop')
+    $pipe = New-Object IO.Pipes.NamedPipeServerStream 'stopgap', ([IO.Pipes.PipeDirection]::InOut), 10
+    try {
+        [void](Invoke-Line 'stopgapd.exe start')
+        $taken = Wait-For 30 { (Get-Event 1014 $begun).Count -gt 0 }
+        $refused = Invoke-Line 'stopgapctl.exe status --timeout 10s'
+    } finally {
+        $pipe.Dispose()
+    }
+    $back = Wait-For 30 { (Get-Event 1015 $begun).Count -gt 0 }
+    $again = Invoke-Line 'stopgapctl.exe status'
+    Add-Note "event 1014 $taken, event 1015 $back"
+    return Get-Verdict ($taken -and $back -and $refused -notmatch 'exit 0' -and $again -match 'exit 0')
+}
+
+function Test-S18 {
+    $all = @(Get-EventLog -LogName Application -Source stopgap -Newest 20)
+    $good = $all.Count -gt 0
+    foreach ($one in $all) {
+        Add-Note ("{0} {1} {2}" -f ($one.InstanceId -band 0xffff), $one.EntryType, $one.Message)
+        $last = $one.ReplacementStrings[-1]
+        Add-Note $last
+        try {
+            [void](ConvertFrom-Json $last)
+        } catch {
+            $good = $false
+        }
+        if ($one.Message -match 'description for Event') {
+            $good = $false
+        }
+    }
+    return Get-Verdict $good
+}
+
+function Test-S19 {
+    $id = (Get-CimInstance Win32_Service -Filter "Name='stopgap'").ProcessId
+    $job = Start-Job -ArgumentList $Programs -ScriptBlock {
+        param($folder)
+        for ($i = 0; $i -lt 10; $i++) {
+            & "$folder\stopgapctl.exe" refresh
+        }
+    }
+    $seen = @{}
+    while ($job.State -eq 'Running') {
+        foreach ($child in @(Get-CimInstance Win32_Process -Filter "ParentProcessId=$id")) {
+            $owner = Invoke-CimMethod -InputObject $child -MethodName GetOwner -ErrorAction SilentlyContinue
+            $seen["$($child.CommandLine) as $($owner.User)"] = $true
+        }
+    }
+    Add-Note ((Receive-Job $job | Out-String) + ($seen.Keys -join "`r`n"))
+    Remove-Job $job
+    $said = Invoke-Line 'stopgapctl.exe refresh'
+    return Get-Verdict ($said -match 'exit 0')
+}
+
+function Test-S20 {
+    $begun = Get-Date
+    $id = (Get-CimInstance Win32_Service -Filter "Name='stopgap'").ProcessId
+    Stop-Process -Id $id -Force
+    $back = Wait-For 60 { (Get-Service stopgap).Status -eq 'Running' -and (Get-CimInstance Win32_Service -Filter "Name='stopgap'").ProcessId -ne $id }
+    Add-Note ("runs again {0} after {1:n0} s" -f $back, ((Get-Date) - $begun).TotalSeconds)
+    $said = Invoke-Line 'stopgapctl.exe status'
+    [void](Invoke-Line 'stopgap-journal.exe check')
+    return Get-Verdict ($back -and $said -match 'exit 0')
+}
+
+function Test-S21 {
+    $file = "$Try\site\web.config"
+    [void](Invoke-Line "icacls.exe $file /setowner *S-1-5-32-545")
+    [void](Invoke-Line "icacls.exe $file /grant *S-1-5-4:R")
+    [void](Invoke-Line "attrib.exe +H $file")
+    Set-Content -LiteralPath $file -Stream stopgap-try -Value 'a named stream'
+    $acl = (Get-Acl -LiteralPath $file).Sddl
+    $attributes = (Get-Item -LiteralPath $file -Force).Attributes
+    $hash = (Get-FileHash $file).Hash
+    [void](Invoke-Line 'stopgapctl.exe apply TRY-1 --reason "a trial"')
+    $refused = (Get-Answer '/stopgap-try/x?evil=1').status
+    $good = $refused -eq 403 -and (Get-Acl -LiteralPath $file).Sddl -eq $acl -and (Get-Item -LiteralPath $file -Force).Attributes -eq $attributes
+    [void](Invoke-Line "dir /r /q /a $file")
+    [void](Invoke-Line 'stopgapctl.exe rollback TRY-1 --reason "a trial"')
+    Add-Note ("before: $acl, after: " + (Get-Acl -LiteralPath $file).Sddl)
+    $good = $good -and (Get-Acl -LiteralPath $file).Sddl -eq $acl -and (Get-FileHash $file).Hash -eq $hash
+    [void](Invoke-Line "attrib.exe -H $file")
+    return Get-Verdict $good
+}
+
+function Test-S22 {
+    $job = Start-Job -ArgumentList $Programs -ScriptBlock {
+        param($folder)
+        & "$folder\stopgapctl.exe" apply TRY-2 --reason 'a trial'
+    }
+    $stop = Start-Job -ArgumentList $Programs -ScriptBlock {
+        param($folder)
+        Start-Sleep -Milliseconds 1500
+        & "$folder\stopgapd.exe" stop
+    }
+    while ($stop.State -eq 'Running') {
+        [void](Invoke-Line 'sc.exe queryex stopgap')
+        Start-Sleep -Milliseconds 200
+    }
+    [void](Wait-Job $job)
+    Add-Note (Receive-Job $stop, $job | Out-String)
+    Remove-Job $stop, $job
+    $intent = Invoke-Line 'stopgap-journal.exe intent'
+    $check = Invoke-Line 'stopgap-journal.exe check'
+    [void](Invoke-Line 'stopgapd.exe start')
+    [void](Get-State 'TRY-2')
+    [void](Invoke-Line 'stopgapctl.exe rollback TRY-2 --reason "a trial"')
+    Add-Note "the operation after the stop: $intent"
+    return Get-Verdict ($check -match 'exit 0')
+}
+
+function Test-S24 {
+    [void](Invoke-Line "mklink /J $Try\link $Try\site")
+    [void](Invoke-Line "appcmd.exe set vdir `"StopgapTry/`" /physicalPath:$Try\link")
+    $said = Invoke-Line 'stopgapctl.exe plan TRY-1'
+    [void](Invoke-Line "appcmd.exe set vdir `"StopgapTry/`" /physicalPath:$Try\site")
+    return Get-Verdict ($said -match 'link')
+}
+
+function Test-S25 {
+    [void](Invoke-Line "appcmd.exe set vdir `"StopgapTry/`" /physicalPath:$Try\above\watched")
+    [void](Invoke-Line 'stopgapctl.exe apply TRY-1 --reason "a trial"')
+    $good = (Invoke-Line "ren $Try\above below") -match 'exit 0'
+    if ($good) {
+        [void](Invoke-Line "ren $Try\below above")
+    }
+    [void](Invoke-Line 'stopgapctl.exe rollback TRY-1 --reason "a trial"')
+    [void](Invoke-Line "appcmd.exe set vdir `"StopgapTry/`" /physicalPath:$Try\site")
+    return Get-Verdict $good
+}
+
+function Test-S26 {
+    $first = Invoke-Line "sc.exe qc $Service"
+    [void](Invoke-Line "sc.exe config $Service start= delayed-auto")
+    [void](Invoke-Line "net.exe start $Service")
+    $was = Invoke-Line "sc.exe qc $Service"
+    [void](Invoke-Line 'stopgapctl.exe apply TRY-3 --reason "a trial"')
+    $in = (Invoke-Line "sc.exe qc $Service") -match 'DISABLED'
+    $in = ((Invoke-Line "sc.exe query $Service") -match 'STOPPED') -and $in
+    [void](Invoke-Line 'stopgapctl.exe rollback TRY-3 --reason "a trial"')
+    $same = (Invoke-Line "sc.exe qc $Service") -eq $was
+    $runs = (Invoke-Line "sc.exe query $Service") -match 'RUNNING'
+    $start = 'demand'
+    if ($first -match 'DELAYED') {
+        $start = 'delayed-auto'
+    } elseif ($first -match 'AUTO_START') {
+        $start = 'auto'
+    } elseif ($first -match 'DISABLED') {
+        $start = 'disabled'
+    }
+    [void](Invoke-Line "sc.exe config $Service start= $start")
+    return Get-Verdict ($in -and $same -and $runs)
+}
+
+function Test-S27 {
+    $made = New-SelfSignedCertificate -DnsName localhost -CertStoreLocation Cert:\LocalMachine\My
+    $root = New-Object Security.Cryptography.X509Certificates.X509Store 'Root', 'LocalMachine'
+    $root.Open('ReadWrite')
+    try {
+        [void](Invoke-Line "netsh.exe http add sslcert ipport=0.0.0.0:8443 certhash=$($made.Thumbprint) appid={6f1d3c0e-7a57-4b0a-9c5e-2f6b8f0f4d31}")
+        [void](Invoke-Line 'appcmd.exe set site /site.name:StopgapTry "/+bindings.[protocol=''https'',bindingInformation=''*:8443:'']"')
+        Copy-Item "$Try\feed.xml" "$Try\site\feed.xml"
+        Write-Text "$Try\stopgap.xml" ($Config.Replace('C:\StopgapTry\feed.xml', 'https://localhost:8443/feed.xml'))
+        [void](Invoke-Line 'stopgapd.exe reload')
+        Start-Sleep -Seconds 5
+        $unknown = Invoke-Line 'stopgapctl.exe refresh --feed try'
+        [void](Invoke-Line 'stopgapctl.exe doctor')
+        $root.Add($made)
+        $known = Invoke-Line 'stopgapctl.exe refresh --feed try'
+        [void](Invoke-Line 'stopgapctl.exe doctor')
+    } finally {
+        $root.Remove($made)
+        $root.Close()
+        Remove-Item -LiteralPath "Cert:\LocalMachine\My\$($made.Thumbprint)"
+        [void](Invoke-Line 'netsh.exe http delete sslcert ipport=0.0.0.0:8443')
+        [void](Invoke-Line 'appcmd.exe set site /site.name:StopgapTry "/-bindings.[protocol=''https'',bindingInformation=''*:8443:'']"')
+        Write-Text "$Try\stopgap.xml" $Config
+        [void](Invoke-Line 'stopgapd.exe reload')
+    }
+    return Get-Verdict ($unknown -notmatch 'exit 0' -and $known -match 'exit 0')
+}
+
+function Test-S28 {
+    if (Get-Command Get-MpComputerStatus -ErrorAction SilentlyContinue) {
+        Add-Note (Get-MpComputerStatus | Out-String)
+    }
+    $bad = 0
+    for ($i = 0; $i -lt 20; $i++) {
+        foreach ($verb in 'apply', 'rollback') {
+            if ((Invoke-Line "stopgapctl.exe $verb TRY-1 --reason trial") -notmatch 'exit 0') {
+                $bad++
+            }
+        }
+    }
+    Add-Note "$bad of 40 operations failed"
+    return Get-Verdict ($bad -eq 0)
+}
+
+function Test-S30 {
+    Add-Native
+    $good = $true
+    foreach ($file in Get-ChildItem -LiteralPath (Join-Path $Data 'journal') -Recurse -Force | Where-Object { -not $_.PSIsContainer }) {
+        $has = [StopgapTry]::Allocated($file.FullName)
+        Add-Note ("{0}: {1} octets, {2} allocated" -f $file.FullName, $file.Length, $has)
+        [void](Invoke-Line "fsutil.exe sparse queryflag `"$($file.FullName)`"")
+        $good = $good -and $has -ge $file.Length
+    }
+    return Get-Verdict $good
+}
+
+function Test-S37 {
+    Import-Module Stopgap
+    Add-Note (Get-Command -Module Stopgap | Out-String)
+    $rows = @(Get-StopgapMitigation)
+    Add-Note ($rows | Format-List | Out-String)
+    Add-Note (Test-StopgapHealth | Format-List | Out-String)
+    Add-Note (Get-StopgapHistory | Select-Object -Last 5 | Format-List | Out-String)
+    Block-StopgapMitigation -Id TRY-1 -Reason 'a trial' -WhatIf
+    return Get-Verdict ($rows.Count -ge 3)
+}
