@@ -167,6 +167,8 @@ static int load(struct token *t, const struct sg_signed *s, struct sg_err *err)
 	STACK_OF(X509) * own;
 	int r = 0;
 
+	if (s->stamp.len > SG_VERIFY_MAX_TOKEN) /* whatever the half said that met the document */
+		return refuse(err, "it is too large");
 	t->cms = d2i_CMS_ContentInfo(NULL, &p, (long)s->stamp.len);
 	if (!t->cms || p != s->stamp.data + s->stamp.len)
 		r = refuse(err, "it is no CMS message");

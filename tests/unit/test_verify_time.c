@@ -1,4 +1,5 @@
 /* Documents whose signer's certificate is over: only a pinned authority's countersignature lets them in, and only at its time. */
+#include "feed/verify.h"
 #include "tests/lib/signed_fixture.h"
 #include "tests/lib/stamp.h"
 
@@ -334,6 +335,27 @@ static void microsofts_document_verifies_by_its_countersignature(void **state)
 	sg_buf_release(&doc);
 }
 
+/* The half that met the document was bounded by its shape, and may be somebody else's by now. */
+static void a_token_that_no_document_can_hold_is_not_parsed(void **state)
+{
+	struct stamp_spec spec = good();
+	char *doc = stamped(em_plain, &spec);
+	struct sg_verified v = { 0 };
+	struct sg_signed s = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+	int event = 0;
+
+	(void)state;
+	assert_int_equal(sg_verify_take(sg_bytes_of(doc), true, "em", &s, &event, &err), 0);
+	while (s.stamp.len <= 64 << 10)
+		sg_buf_char(&s.stamp, 0);
+	assert_int_equal(sg_verify_signed(&s, &later, &v, &event, &err), SG_ETRUST);
+	assert_non_null(strstr(err.msg, "it is too large"));
+	assert_int_equal(event, SG_EV_TRUST_CHAIN);
+	sg_signed_release(&s);
+	free(doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +364,7 @@ int main(void)
 		cmocka_unit_test(a_document_without_its_timestamp_is_refused),
 		cmocka_unit_test(a_timestamp_that_is_wrong_in_one_point_is_refused),
 		cmocka_unit_test(the_token_of_another_document_does_not_help),
+		cmocka_unit_test(a_token_that_no_document_can_hold_is_not_parsed),
 		cmocka_unit_test(em_documents_are_ordered_by_their_timestamps),
 		cmocka_unit_test(microsofts_document_verifies_by_its_countersignature),
 	};
