@@ -35,7 +35,8 @@ class Function:
         return re.findall(r"'(--[a-z-]+(?:=[\w-]+)?)'", "\n".join(re.findall(literal, self.code)))
 
 
-MODULE = read("Stopgap.psm1").decode()
+MAIN = read("Stopgap.psm1").decode()
+MODULE = "\n".join(read(name).decode() for name in re.findall(r"(?m)^\. \(Join-Path -Path \$PSScriptRoot -ChildPath '(\w+\.ps1)'\)$", MAIN)) + "\n" + MAIN
 FUNCTIONS = {m[1]: Function(m[0], m[1], m[2]) for m in re.findall(r"(?ms)^(<#.*?#>\n)?function ([\w-]+) \{\n(.*?)^\}\n", MODULE)}
 EXPORTED = re.findall(r"'([\w-]+)'", MODULE[MODULE.index("Export-ModuleMember"):])
 
