@@ -83,11 +83,16 @@ static void add_native(struct work *w, const char *native, struct sg_gathered li
 	for (char *c = rel; *c; c++)
 		if (sg_os_slash(*c))
 			*c = '/';
-	for (size_t i = 0; i < w->g->n; i++)
-		if (w->g->at[i].drive == like.drive && !strcmp(w->g->at[i].rel, rel)) {
+	for (size_t i = 0; i < w->g->n; i++) {
+		const char *other = w->g->at[i].rel;
+
+		/* where native paths are Windows' own, they come as they were written */
+		if (w->g->at[i].drive == like.drive &&
+		        (sg_os_slash('\\') ? sg_same(other, rel) : !strcmp(other, rel))) {
 			free(rel);
 			return;
 		}
+	}
 	like.rel = rel;
 	w->g->at = sg_grow(w->g->at, w->g->n, &w->g->cap, sizeof(*w->g->at));
 	w->g->at[w->g->n++] = like;
