@@ -7,9 +7,9 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 public static class StopgapTry {
     [DllImport("kernel32", CharSet = CharSet.Unicode, SetLastError = true)]
-    static extern bool MoveFileExW(string from, string to, uint flags);
+    static extern bool MoveFileExW(string source, string to, uint flags);
     [DllImport("kernel32", CharSet = CharSet.Unicode, SetLastError = true)]
-    static extern bool ReplaceFileW(string to, string from, string backup, uint flags, IntPtr a, IntPtr b);
+    static extern bool ReplaceFileW(string to, string source, string backup, uint flags, IntPtr a, IntPtr b);
     [DllImport("kernel32", CharSet = CharSet.Unicode, SetLastError = true)]
     static extern IntPtr CreateFileW(string path, uint access, uint share, IntPtr sa, uint how, uint flags, IntPtr template);
     [DllImport("kernel32", SetLastError = true)]
@@ -20,11 +20,11 @@ public static class StopgapTry {
     static extern uint GetCompressedFileSizeW(string path, out uint high);
     static IntPtr none = new IntPtr(-1);
     // 0, or the error's number
-    public static int Move(string from, string to) { return MoveFileExW(from, to, 1 | 8) ? 0 : Marshal.GetLastWin32Error(); }
-    public static int Replace(string from, string to) { return ReplaceFileW(to, from, null, 0, IntPtr.Zero, IntPtr.Zero) ? 0 : Marshal.GetLastWin32Error(); }
+    public static int Move(string source, string to) { return MoveFileExW(source, to, 1 | 8) ? 0 : Marshal.GetLastWin32Error(); }
+    public static int Replace(string source, string to) { return ReplaceFileW(to, source, null, 0, IntPtr.Zero, IntPtr.Zero) ? 0 : Marshal.GetLastWin32Error(); }
     // FileRenameInfoEx, replace and POSIX semantics
-    public static int Posix(string from, string to) {
-        IntPtr h = CreateFileW(from, 0x10000, 7, IntPtr.Zero, 3, 0, IntPtr.Zero);
+    public static int Posix(string source, string to) {
+        IntPtr h = CreateFileW(source, 0x10000, 7, IntPtr.Zero, 3, 0, IntPtr.Zero);
         if (h == none) return Marshal.GetLastWin32Error();
         byte[] name = System.Text.Encoding.Unicode.GetBytes(to);
         IntPtr data = Marshal.AllocHGlobal(22 + name.Length);
@@ -76,7 +76,7 @@ function Get-State {
     return $said
 }
 
-function Get-Event {
+function Get-OurEvent {
     param([int]$Number, [DateTime]$Since)
     return @(Get-EventLog -LogName Application -Source stopgap -After $Since -ErrorAction SilentlyContinue | Where-Object { ($_.InstanceId -band 0xffff) -eq $Number })
 }
@@ -225,7 +225,7 @@ function Test-S09 {
     $out = Invoke-Line 'stopgapctl.exe rollback TRY-2 --reason "a trial"'
     $same = (Get-FileHash $AppHost).Hash -eq $was
     $runs = (Invoke-Line 'appcmd.exe list apppool /apppool.name:StopgapTry /text:state') -match 'Started'
-    $stale = (Get-Event 4052 $begun).Count
+    $stale = @(Get-OurEvent 4052 $begun).Count
     Add-Note "stopped $stopped, the same bytes again $same, runs again $runs, events 4052: $stale"
     return Get-Verdict ($in -match 'exit 0' -and $out -match 'exit 0' -and $stopped -and $same -and $runs)
 }

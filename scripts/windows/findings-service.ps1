@@ -47,12 +47,12 @@ function Test-S16 {
     $pipe = New-Object IO.Pipes.NamedPipeServerStream 'stopgap', ([IO.Pipes.PipeDirection]::InOut), 10
     try {
         [void](Invoke-Line 'stopgapd.exe start')
-        $taken = Wait-For 30 { (Get-Event 1014 $begun).Count -gt 0 }
+        $taken = Wait-For 30 { @(Get-OurEvent 1014 $begun).Count -gt 0 }
         $refused = Invoke-Line 'stopgapctl.exe status --timeout 10s'
     } finally {
         $pipe.Dispose()
     }
-    $back = Wait-For 30 { (Get-Event 1015 $begun).Count -gt 0 }
+    $back = Wait-For 30 { @(Get-OurEvent 1015 $begun).Count -gt 0 }
     $again = Invoke-Line 'stopgapctl.exe status'
     Add-Note "event 1014 $taken, event 1015 $back"
     return Get-Verdict ($taken -and $back -and $refused -notmatch 'exit 0' -and $again -match 'exit 0')
@@ -89,10 +89,12 @@ function Test-S19 {
     while ($job.State -eq 'Running') {
         foreach ($child in @(Get-CimInstance Win32_Process -Filter "ParentProcessId=$id")) {
             $owner = Invoke-CimMethod -InputObject $child -MethodName GetOwner -ErrorAction SilentlyContinue
-            $seen["$($child.CommandLine) as $($owner.User)"] = $true
+            if ($owner) {
+                $seen["$($child.CommandLine) as $($owner.User)"] = $true
+            }
         }
     }
-    Add-Note ((Receive-Job $job | Out-String) + ($seen.Keys -join "`r`n"))
+    Add-Note ((Receive-Job $job -ErrorAction SilentlyContinue | Out-String) + ($seen.Keys -join "`r`n"))
     Remove-Job $job
     $said = Invoke-Line 'stopgapctl.exe refresh'
     return Get-Verdict ($said -match 'exit 0')
@@ -119,8 +121,8 @@ function Test-S21 {
     $attributes = (Get-Item -LiteralPath $file -Force).Attributes
     $hash = (Get-FileHash $file).Hash
     [void](Invoke-Line 'stopgapctl.exe apply TRY-1 --reason "a trial"')
-    $refused = (Get-Answer '/stopgap-try/x?evil=1').status
-    $good = $refused -eq 403 -and (Get-Acl -LiteralPath $file).Sddl -eq $acl -and (Get-Item -LiteralPath $file -Force).Attributes -eq $attributes
+    $refused = Wait-For 20 { (Get-Answer '/stopgap-try/x?evil=1').status -eq 403 }
+    $good = $refused -and (Get-Acl -LiteralPath $file).Sddl -eq $acl -and (Get-Item -LiteralPath $file -Force).Attributes -eq $attributes
     [void](Invoke-Line "dir /r /q /a $file")
     [void](Invoke-Line 'stopgapctl.exe rollback TRY-1 --reason "a trial"')
     Add-Note ("before: $acl, after: " + (Get-Acl -LiteralPath $file).Sddl)
@@ -144,7 +146,7 @@ function Test-S22 {
         Start-Sleep -Milliseconds 200
     }
     [void](Wait-Job $job)
-    Add-Note (Receive-Job $stop, $job | Out-String)
+    Add-Note (Receive-Job $stop, $job -ErrorAction SilentlyContinue | Out-String)
     Remove-Job $stop, $job
     $intent = Invoke-Line 'stopgap-journal.exe intent'
     $check = Invoke-Line 'stopgap-journal.exe check'

@@ -181,9 +181,6 @@ $Config = @'
 $Rules = '<rewrite><rules><rule name="{0}" stopProcessing="true"><match url="^{0}"/><action type="CustomResponse" statusCode="403" statusReason="no" statusDescription="no"/></rule></rules></rewrite>'
 
 function New-Stage {
-    if (Test-Path $Try) {
-        throw "$Try is there already: an earlier run ended early. Look at it, run with -Step S01 on a fresh machine, or remove it."
-    }
     $env:PATH = "$Programs;$Inetsrv;$env:PATH"
     [void](New-Item -ItemType Directory -Path $Try)
     Set-AccessAlone $Try
@@ -219,7 +216,9 @@ function New-Feed {
 }
 
 function Remove-Stage {
-    [void](Invoke-Line 'stopgapctl.exe rollback --all --reason "the trial ends"')
+    foreach ($id in 'TRY-1', 'TRY-2', 'TRY-3') {
+        [void](Invoke-Line "stopgapctl.exe rollback $id --reason `"the trial ends`"")
+    }
     if ($script:Before.ContainsKey('Command')) {
         [void](Invoke-Line 'stopgapd.exe stop')
         [void](Invoke-Line ('sc.exe config stopgap binPath= "{0}"' -f $script:Before.Command.Replace('"', '\"')))
@@ -295,6 +294,13 @@ $me = New-Object Security.Principal.WindowsPrincipal ([Security.Principal.Window
 if (-not $me.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
     throw 'start this elevated: it makes a site, a pool and a service'
 }
+if (-not [Environment]::Is64BitProcess) {
+    throw 'start this in the 64-bit Windows PowerShell: the other one sees another System32'
+}
+if (Test-Path $Try) {
+    throw "$Try is there already: an earlier run ended early. See what is in it, and remove it."
+}
+$Step = @($Step | ForEach-Object { $_ -split ',' })
 foreach ($id in $Step) {
     if (-not $Steps.Contains($id)) {
         throw "there is no step $id"

@@ -95,7 +95,7 @@ class Page(unittest.TestCase):
 
     def test_every_event_that_is_waited_for_exists(self):
         events = (TOP / "schemas" / "events.md").read_text(encoding="utf-8")
-        for number in {*re.findall(r"\bGet-Event (\d{4})", "".join(PARTS.values())), *re.findall(r"event (\d{4})", PAGE)}:
+        for number in {*re.findall(r"\bGet-OurEvent (\d{4})", "".join(PARTS.values())), *re.findall(r"event (\d{4})", PAGE)}:
             self.assertIn(f"## {number} ", events)
 
     def test_the_steps_of_the_answer_examples_exist(self):
