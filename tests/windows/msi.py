@@ -219,6 +219,16 @@ class Package(unittest.TestCase):
         self.assertNotEqual(drifted, held)
         with open(WEB_CONFIG, "wb") as f:
             f.write(drifted)
+
+        # What the package asks for, of a service that is stopped: it stays so.
+        run_or_fail(PROGRAMS + "/stopgapd.exe", "stop")
+        status, text = run(PROGRAMS + "/stopgapd.exe", "uninstall", "--rollback")
+        self.assertEqual(status, 5, text)
+        self.assertIn("nothing was changed", text)
+        self.assertIsNotNone(self.key("stopgap"))
+        self.assertFalse(self.is_running())
+        run_or_fail(PROGRAMS + "/stopgapd.exe", "start")
+
         log = self.msiexec("/x", "new.msi", fails=True)
         self.assertRegex(log, r"stopgap:   W-1: .*web\.config")
         self.assertRegex(log, "stopgap: stopgapd: not everything would be given back, and nothing was changed: .* W-1")
