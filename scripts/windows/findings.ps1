@@ -211,6 +211,7 @@ function New-Feed {
     }
     [void](Invoke-Line "stopgap-feed.exe sign $Try\live.xml --key $Try\keys\leaf.key --cert $Try\keys\leaf.pem --chain $Try\keys\root.pem --previous none --out $Try\feed.xml")
     Write-Text "$Try\stopgap.xml" $Config
+    [void](Invoke-Line 'stopgapd.exe stop') # one that runs would go on with its own configuration
     [void](Invoke-Line "stopgapd.exe install --config $Try\stopgap.xml --start")
     [void](Invoke-Line 'stopgapctl.exe refresh --feed try')
 }
