@@ -9,13 +9,15 @@ points the second start dies, too.
 STOPGAP_POINTS (all: every one) and STOPGAP_SECONDS bound the sample; which points are in it depends on the scenarios alone, until the time is over.
 """
 import concurrent.futures
+import math
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
-from stage import BUILD, must, path, run, windows
+from stage import BUILD, must, path, windows
 
 CHILD = os.path.join(BUILD, "tests", "crash_child.exe")
 SECONDS = float(os.environ.get("STOPGAP_SECONDS", "70"))
@@ -144,7 +146,7 @@ def sample(scenarios):
     """All points in an order whose every beginning is spread over the scenarios and their calls."""
     points = [(s, n) for s in scenarios for n in range(1, s.calls + 2)]
     step = max(1, int(len(points) * 0.6180339887))
-    while points and any(step % d == 0 and len(points) % d == 0 for d in range(2, step + 1)):
+    while math.gcd(step, len(points)) > 1:
         step += 1
     order = [points[i * step % len(points)] for i in range(len(points))]
     return order, len(points) if POINTS == "all" else min(int(POINTS), len(points))
@@ -164,24 +166,26 @@ def main():
     begun = time.monotonic()
     os.mkdir(path("made"))
     must("tests/make-drive.exe", windows(path("made")))
-    scenarios, failures = [], []
+    failures = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        code, text = run("tests/crash_child.exe", "list")
-        wanted = [line.split() for line in text.splitlines()]
+        wanted = [line.split() for line in must("tests/crash_child.exe", "list").splitlines()]
         scenarios = list(pool.map(lambda w: Scenario(w[0], int(w[1]), w[2] == "1"), wanted))
         order, count = sample(scenarios)
-        tried = [0, 0]
+        tried, lock = [0, 0], threading.Lock()
 
         def one(i):
             s, n = order[i]
             if (time.monotonic() - begun > SECONDS and i >= AT_LEAST) or len(failures) > 4:
                 return
             place = path(f"point-{i}")
+            again = False
             try:
-                tried[1] += s.point(n, place)
+                again = s.point(n, place)
             except (Broken, subprocess.TimeoutExpired) as e:
                 failures.append(f"{s.name}, dying before call {n} of {s.calls}: {e}")
-            tried[0] += 1
+            with lock:
+                tried[0] += 1
+                tried[1] += again
             shutil.rmtree(place, ignore_errors=True)
 
         list(pool.map(one, range(count)))

@@ -39,6 +39,17 @@ static bool is_ours(HANDLE h)
 	return false;
 }
 
+static void remember(HANDLE h)
+{
+	size_t i = 0;
+
+	while (i < HANDLES && ours[i])
+		i++;
+	if (i == HANDLES) /* a call that is not seen would be a point that is not tried */
+		abort();
+	ours[i] = h;
+}
+
 static void point(const char *call, const wchar_t *path)
 {
 	const wchar_t *name = path ? wcsrchr(path, L'\\') : NULL;
@@ -82,12 +93,8 @@ static HANDLE WINAPI do_create_file(const wchar_t *path, DWORD access, DWORD sha
 	        (!there || how == CREATE_ALWAYS || how == TRUNCATE_EXISTING))
 		point("create", path);
 	h = REAL(CreateFileW)(path, access, share, security, how, flags, like);
-	for (size_t i = 0; below && h != INVALID_HANDLE_VALUE && i < HANDLES; i++) {
-		if (!ours[i]) {
-			ours[i] = h;
-			break;
-		}
-	}
+	if (below && h != INVALID_HANDLE_VALUE)
+		remember(h);
 	return h;
 }
 
