@@ -126,7 +126,7 @@ static void signature_of(const struct sg_buf *doc, struct sg_buf *ret)
 	EVP_DecodeInit(ctx);
 	if (len && EVP_DecodeUpdate(ctx, raw, &n, (const unsigned char *)from, (int)len) >= 0 &&
 	        EVP_DecodeFinal(ctx, raw + n, &rest) >= 0)
-		sg_buf_set(ret, raw, (size_t)(n + rest));
+		sg_buf_set(ret, raw, (size_t)n + (size_t)rest);
 	EVP_ENCODE_CTX_free(ctx);
 	free(raw);
 }
