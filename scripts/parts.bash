@@ -26,13 +26,6 @@ part() {
 	part_what[$1]=$3
 }
 
-# part_by_name NAME BUDGET_MINUTES WHAT: a part that runs only when it is asked for by name.
-declare -A part_is_extra
-part_by_name() {
-	part "$@"
-	part_is_extra[$1]=yes
-}
-
 skip() {
 	echo "$*"
 	return $skipped
@@ -41,9 +34,9 @@ skip() {
 parts_list() {
 	local name total=0
 	for name in "${part_names[@]}"; do
-		printf '  %-14s %5s min  %s%s\n' "$name" "${part_budget[$name]}" "${part_what[$name]}" "${part_is_extra[$name]:+ (only by name)}"
-		[ -n "${part_is_extra[$name]:-}" ] || total=$(awk -v t="$total" -v b="${part_budget[$name]}" 'BEGIN { print t + b }')
+		printf '  %-14s %5s min  %s\n' "$name" "${part_budget[$name]}" "${part_what[$name]}"
 	done
+	total=$(printf '%s\n' "${part_budget[@]}" | awk '{ s += $1 } END { print s }')
 	printf '  %-14s %5s min\n' "all" "$total"
 }
 
@@ -110,11 +103,7 @@ parts_main() {
 		"part_$inside"
 		exit
 	fi
-	if [ ${#only[@]} -eq 0 ]; then
-		for name in "${part_names[@]}"; do
-			[ -n "${part_is_extra[$name]:-}" ] || only+=("$name")
-		done
-	fi
+	[ ${#only[@]} -gt 0 ] || only=("${part_names[@]}")
 
 	mkdir -p "$build/log" || exit 1
 	local passed=0 failed=0 skips=0 rc begun ms limit log state child= shown counts p f s summary=() all_begun=$SECONDS
