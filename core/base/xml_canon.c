@@ -40,18 +40,23 @@ static const char *escape(unsigned char c, bool value)
 	}
 }
 
+/* One pass, whatever stands there: a text may be nothing but escapes. */
 static void put(struct canon *c, const xmlChar *s, bool value)
 {
-	const char *const special = value ? "&<\r\"\t\n" : "&<\r>";
+	const xmlChar *from = s;
 
-	while (s && *s) {
-		size_t run = strcspn((const char *)s, special);
+	if (!s)
+		return;
+	for (; *s; s++) {
+		const char *as = *s > '>' ? NULL : escape(*s, value);
 
-		sg_buf_add(&c->out, s, run);
-		s += run;
-		if (*s)
-			sg_buf_str(&c->out, escape(*s++, value));
+		if (!as)
+			continue;
+		sg_buf_add(&c->out, from, (size_t)(s - from));
+		sg_buf_str(&c->out, as);
+		from = s + 1;
 	}
+	sg_buf_add(&c->out, from, (size_t)(s - from));
 }
 
 static void put_name(struct canon *c, const xmlNs *ns, const xmlChar *name)
