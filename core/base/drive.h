@@ -25,6 +25,7 @@ void sg_drives_release(struct sg_drives *d);
  * Windows, and there when no folder was given. The one place where that is decided. */
 bool sg_drives_live(const struct sg_drives *d);
 
+#define SG_DRIVE_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 /* Native folder of the drive 'A' to 'Z', as all native paths on it begin, without a slash at its end ("/mnt/c", live "C:"); NULL: it is not at hand. Live,
  * only volumes of this machine are: no network drive, no disc. Borrowed, as long as the drives. */
 const char *sg_drive_root(const struct sg_drives *d, char letter);

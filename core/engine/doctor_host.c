@@ -14,8 +14,8 @@ static void drives(struct sg_doctor *d)
 {
 	const struct sg_drives *all = d->e->options.drives;
 
-	for (char letter = 'A'; letter <= 'Z'; letter++) {
-		const char *root = sg_drive_root(all, letter);
+	for (const char *letter = SG_DRIVE_LETTERS; *letter; letter++) {
+		const char *root = sg_drive_root(all, *letter);
 		char *folder = root ? sg_format("%s/", root) : NULL;
 		struct sg_err why = SG_ERR_INIT;
 		struct sg_strs names = { 0 };
@@ -25,9 +25,9 @@ static void drives(struct sg_doctor *d)
 		if (sg_os_list(folder, &names, &why))
 			sg_doctor_check(d, "drive", SG_CHECK_FAIL,
 			        "mount it, and let the service's account read it", "%c: cannot be read: %s",
-			        letter, why.msg);
+			        *letter, why.msg);
 		else
-			sg_doctor_check(d, "drive", SG_CHECK_OK, NULL, "%c: is %s", letter,
+			sg_doctor_check(d, "drive", SG_CHECK_OK, NULL, "%c: is %s", *letter,
 			        sg_drives_live(all) ? "this machine's own" : root);
 		sg_strs_release(&names);
 		free(folder);
@@ -225,9 +225,9 @@ static void space(struct sg_doctor *d)
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_file_id id;
 
-	for (char letter = 'A'; letter <= 'Z'; letter++) {
-		const char name[] = { 'd', 'r', 'i', 'v', 'e', ' ', letter, 0 };
-		const char *root = sg_drive_root(all, letter);
+	for (const char *letter = SG_DRIVE_LETTERS; *letter; letter++) {
+		const char name[] = { 'd', 'r', 'i', 'v', 'e', ' ', *letter, 0 };
+		const char *root = sg_drive_root(all, *letter);
 		char *of = root ? sg_format("%s/", root) : NULL;
 
 		if (of)

@@ -61,12 +61,12 @@ int sg_gathered_read(
 /* The drive that a native path lies on, and the rest of the path; NULL: on none. */
 static const char *split(const struct sg_drives *drives, const char *native, char *ret_drive)
 {
-	for (char letter = 'A'; letter <= 'Z'; letter++) {
-		const char *root = sg_drive_root(drives, letter);
+	for (const char *letter = SG_DRIVE_LETTERS; *letter; letter++) {
+		const char *root = sg_drive_root(drives, *letter);
 		size_t len = root ? strlen(root) : 0;
 
 		if (len && !strncmp(native, root, len) && (sg_os_slash(native[len]) || !native[len])) {
-			*ret_drive = letter;
+			*ret_drive = *letter;
 			return native[len] ? native + len + 1 : native + len;
 		}
 	}

@@ -256,9 +256,9 @@ void sg_watch_snapshot(struct sg_engine *e, const struct sg_world *w, struct sg_
 	}
 	for (size_t i = 0; i < e->watched.n; i++)
 		sg_strs_add(&s->watch, e->watched.at[i]);
-	for (char letter = 'A'; letter <= 'Z'; letter++) {
-		if (sg_drive_root(e->options.drives, letter))
-			sg_strs_add(&s->watch_roots, sg_drive_root(e->options.drives, letter));
+	for (const char *letter = SG_DRIVE_LETTERS; *letter; letter++) {
+		if (sg_drive_root(e->options.drives, *letter))
+			sg_strs_add(&s->watch_roots, sg_drive_root(e->options.drives, *letter));
 	}
 	s->handles_off = sg_world_paused(w) || (e->host && e->host->setup_running);
 }

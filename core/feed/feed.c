@@ -7,6 +7,7 @@
 
 #include "base/xml.h"
 #include "model/codes.h"
+#include "model/mitigation_tree.h"
 #include "model/words.h"
 #include <stdlib.h>
 #include <string.h>

@@ -97,6 +97,16 @@ static bool plain(struct sg_bytes info, struct sg_buf *out)
 	return true;
 }
 
+/* The allowed form around a digest, of the length that it has. */
+static bool allowed_form(struct sg_bytes is, size_t len)
+{
+	const struct sg_bytes head = sg_bytes_of(before), tail = sg_bytes_of(behind);
+
+	return is.len == len && len >= head.len + tail.len &&
+	       sg_bytes_equal((struct sg_bytes){ is.data, head.len }, head) &&
+	       sg_bytes_equal((struct sg_bytes){ is.data + len - tail.len, tail.len }, tail);
+}
+
 static int check_info(const struct sg_signed *s, struct sg_err *err)
 {
 	struct sg_hash hash = sg_sha256(sg_buf_bytes(&s->octets));
@@ -107,9 +117,7 @@ static int check_info(const struct sg_signed *s, struct sg_err *err)
 	sg_buf_str(&want, before);
 	sg_buf_add(&want, digest, (size_t)EVP_EncodeBlock(digest, hash.b, sizeof(hash.b)));
 	sg_buf_str(&want, behind);
-	if (!plain(sg_buf_bytes(&s->signed_info), &is) || is.len != want.len ||
-	        memcmp(is.data, before, sizeof before - 1) != 0 ||
-	        memcmp(is.data + is.len - (sizeof behind - 1), behind, sizeof behind - 1) != 0)
+	if (!plain(sg_buf_bytes(&s->signed_info), &is) || !allowed_form(sg_buf_bytes(&is), want.len))
 		r = refuse(err, "what was signed is not this document in the allowed form");
 	else if (!sg_bytes_equal(sg_buf_bytes(&is), sg_buf_bytes(&want)))
 		r = refuse(err, changed);

@@ -6,6 +6,7 @@
  * the conditions and the tests are read by mitigation_parts.c.
  */
 #include "model/mitigation_read.h"
+#include "model/mitigation_tree.h"
 
 #include "model/words.h"
 #include <stdlib.h>

@@ -96,11 +96,6 @@ struct sg_mitigation {
  * unknown conditions of Applicability are kept and make the mitigation UNKNOWN. */
 int sg_mitigation_decode(
         const char *feed, struct sg_bytes config, struct sg_mitigation **ret, struct sg_err *err);
-/* The same of an element of a larger tree that is read already. `octets`: its sg_xml_octets(), which must have passed sg_xml_prescan() by themselves, so that
- * they can be decoded alone later; taken over on success. */
-struct _xmlNode;
-int sg_mitigation_read(const char *feed, struct _xmlNode *config, struct sg_buf *octets,
-        struct sg_mitigation **ret, struct sg_err *err);
 void sg_mitigation_free(struct sg_mitigation *m);
 
 const char *sg_severity_name(enum sg_severity s); /* low medium high critical */
