@@ -196,8 +196,12 @@ class Package(unittest.TestCase):
 
     def test_3_an_upgrade_and_a_repair_touch_nothing_that_is_held(self):
         held, config, identity = read(WEB_CONFIG), read(DATA + "/stopgap.xml"), os.stat(WEB_CONFIG)
-        for properties in (("CONFIG=" + windows(self.path("wrong.xml")),), ("REINSTALL=ALL", "REINSTALLMODE=amus")):
+        other = "|--config=" + windows(self.path("wrong.xml"))  # whoever repairs may say properties, and is not always an administrator
+        for properties in (("CONFIG=" + windows(self.path("wrong.xml")),), ("REINSTALL=ALL", "REINSTALLMODE=amus", "MODE=observe" + other)):
             log = self.msiexec("/i", "new.msi", *properties)
+            ours = [line for line in log.split("\n") if line.startswith("stopgap: ")]
+            self.assertTrue(any(line.endswith('"install" "--start"') for line in ours), ours)
+            self.assertFalse(any("wrong.xml" in line for line in ours), ours)
             self.assertIn("has stopped; mitigations stay in place", log)
             self.assertNotIn("rolled back", log)
             self.assertTrue(self.is_running())
