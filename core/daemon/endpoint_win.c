@@ -174,6 +174,7 @@ static void await(struct sg_endpoint *e, struct instance *one)
 	else
 		why = GetLastError();
 	if (why == ERROR_PIPE_CONNECTED) {
+		one->io.Internal = 0; /* the kernel leaves it at "pending" where a client was there before */
 		atomic_store(&one->connected, true);
 		uv_async_send(&e->async);
 	} else if (why != ERROR_IO_PENDING ||
