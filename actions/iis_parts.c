@@ -328,7 +328,12 @@ int sg_iis_chain(struct sg_iis_files *files, const char *site, const char *url, 
 		at = len ? sg_strndup(url, len) : sg_strdup("/");
 		if (sg_iis_resolve(s, at, NULL, &folder)) {
 			container = sg_win_join(folder, "web.config");
-			r = sg_iis_files_get(files, container, &file, &why);
+			/* whose drive is not at hand (--root): that site's values stand in applicationHost.config, and its own file cannot be asked */
+			if (container[0] >= 'A' && container[0] <= 'Z' && container[1] == ':' &&
+			        !sg_drive_root(sg_iis_files_drives(files), container[0]))
+				r = SG_ENOENT;
+			else
+				r = sg_iis_files_get(files, container, &file, &why);
 			if (!r)
 				r = each(arg, container, &file->cfg, s->name, at, err);
 			else
