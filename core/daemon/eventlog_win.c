@@ -1,9 +1,8 @@
 /* eventlog_win.c - a sink of base/log.h that reports to Windows' event log, and the event source's place in the registry. */
 #include "daemon/eventlog_win.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/os_win.h"
-#include "base/text.h"
+#include "daemon/eventlog_text.h"
 #include "engine/places.h"
 #include "model/codes.h"
 
@@ -13,10 +12,7 @@
 
 #define SOURCE_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\stopgap"
 
-enum {
-	MOST = 31839,   /* characters of one string: ReportEventW's limit */
-	CATEGORIES = 9, /* thousands of a code: 1 service ... 9 journal */
-};
+enum { CATEGORIES = 9 }; /* thousands of a code: 1 service ... 9 journal */
 
 static HANDLE the_log;
 
@@ -42,37 +38,29 @@ static DWORD id_of(int code)
 	return severity << 30 | (DWORD)(info ? code : 1);
 }
 
-static wchar_t *bounded(const struct sg_buf *text)
+static bool report(enum sg_level level, int code, const char *text, const char *json)
 {
-	wchar_t *wide = sg_win_wide(text->data ? (const char *)text->data : "");
-	size_t len = wcslen(wide);
+	wchar_t *wide_text = sg_win_wide(text), *wide_json = sg_win_wide(json);
+	const wchar_t *strings[2] = { wide_text, wide_json };
+	bool taken = ReportEventW(
+	        the_log, kind_of(level), (WORD)(code / 1000), id_of(code), NULL, 2, 0, strings, NULL);
 
-	if (len > MOST)
-		wide[MOST - (wide[MOST - 1] >= 0xd800 && wide[MOST - 1] < 0xdc00)] =
-		        0; /* never half a pair */
-	return wide;
+	free(wide_text);
+	free(wide_json);
+	return taken;
 }
 
 static void to_event_log(
         void *arg, enum sg_level level, int code, const char *text, const struct sg_val *data)
 {
-	struct sg_buf line = { 0 }, json = { 0 };
-	const wchar_t *strings[2];
-	wchar_t *a, *b;
+	struct sg_eventlog_text event;
 
 	(void)arg;
-	sg_text_safe(text, &line);
-	if (data)
-		sg_json(data, SG_JSON_LINE, &json);
-	else
-		sg_buf_str(&json, "{}");
-	strings[0] = a = bounded(&line);
-	strings[1] = b = bounded(&json);
-	ReportEventW(the_log, kind_of(level), (WORD)(code / 1000), id_of(code), NULL, 2, 0, strings, NULL);
-	free(a);
-	free(b);
-	sg_buf_release(&line);
-	sg_buf_release(&json);
+	sg_eventlog_text(code, text, data, &event);
+	/* The data is in the audit trail, too: what the log does not take with it, it may take without. */
+	if (!report(level, code, event.text, event.json))
+		report(level, code, event.text, "{}");
+	sg_eventlog_text_release(&event);
 }
 
 void sg_eventlog_begin(void)

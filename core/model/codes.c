@@ -51,12 +51,17 @@ void sg_event_print(const struct sg_event_info *info, struct sg_buf *out)
 
 void sg_events_print(struct sg_buf *out)
 {
-	sg_buf_str(out, "# Events\n"
-	                "Printed by `stopgapctl help events`; one of them: `stopgapctl help event NUMBER`. A "
-	                "number never changes "
-	                "its meaning. 1xxx is the service,\n2xxx feeds, 3xxx trust, 4xxx mitigations, 5xxx "
-	                "what people "
-	                "asked for, 9xxx the journal.\n");
+	sg_buf_str(out,
+	        "# Events\n"
+	        "Printed by `stopgapctl help events`; one of them: `stopgapctl help event NUMBER`. A "
+	        "number never changes "
+	        "its meaning. 1xxx is the service,\n2xxx feeds, 3xxx trust, 4xxx mitigations, 5xxx "
+	        "what people "
+	        "asked for, 9xxx the journal.\n\n"
+	        "In Windows' event log an event has two strings, the sentence and its data as JSON. A "
+	        "sentence that was cut ends in\n\"... [cut]\"; data that was shortened is still a whole "
+	        "document and has `\"cut\":true`, at worst with its `code` alone.\nThe sentence says "
+	        "\"% 1\" for \"%1\", which a viewer would replace. The journal has everything uncut.\n");
 	for (size_t i = 0; i < sg_event_count(); i++) {
 		sg_buf_char(out, '\n');
 		sg_event_print(&events[i], out);
