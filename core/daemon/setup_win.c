@@ -29,6 +29,7 @@ int sg_setup_open_manager(unsigned long access, void **ret, struct sg_err *err)
 	return sg_win_fail(err, GetLastError(), "cannot reach the service control manager");
 }
 
+/* SG_ENOENT: it is not installed. */
 static int open_service(SC_HANDLE manager, DWORD access, SC_HANDLE *ret, struct sg_err *err)
 {
 	DWORD e;
@@ -196,19 +197,19 @@ static int refuse_held(const struct sg_strs *held, struct sg_err *err)
 	return r;
 }
 
-/* Everything out, with the journal to itself; a service that ran runs again when something is refused. */
+/* Everything out, with the journal to itself; a service that ran runs again when something is refused. `service` NULL: there is none. */
 static int take_out(SC_HANDLE service, const struct sg_installed *was, struct sg_err *err)
 {
 	struct sg_drives live = { 0 };
-	SERVICE_STATUS_PROCESS s;
+	SERVICE_STATUS_PROCESS s = { .dwCurrentState = SERVICE_STOPPED };
 	struct sg_err again = SG_ERR_INIT;
 	char *folder = was->options.journal ? sg_strdup(was->options.journal) : NULL;
 	int r = folder ? 0 : sg_place_journal(&live, &folder, err);
 
-	if (r == 0)
+	if (r == 0 && service)
 		r = state_of(service, &s, err);
 	if (r == 0) {
-		r = stop(service, err);
+		r = service ? stop(service, err) : 0;
 		if (r == 0)
 			r = sg_takeout(&live, folder, "stopgapd uninstall --rollback", err);
 		if (r < 0 && s.dwCurrentState != SERVICE_STOPPED && sg_setup_start(service, &again) < 0)
@@ -218,6 +219,7 @@ static int take_out(SC_HANDLE service, const struct sg_installed *was, struct sg
 	return r;
 }
 
+/* `service` NULL: somebody has taken it away before; its mitigations may be there all the same. */
 static int uninstall(SC_HANDLE service, const struct sg_service_setup *setup, struct sg_err *err)
 {
 	bool keep = setup->keep;
@@ -225,7 +227,8 @@ static int uninstall(SC_HANDLE service, const struct sg_service_setup *setup, st
 	struct sg_strs held = { 0 };
 	int r;
 
-	sg_installed_read(service, &was);
+	if (service)
+		sg_installed_read(service, &was);
 	r = list_held(&was, &held, err);
 	if (r < 0 && keep) { /* it was told to leave whatever is there */
 		sg_err_clear(err);
@@ -236,9 +239,9 @@ static int uninstall(SC_HANDLE service, const struct sg_service_setup *setup, st
 		sg_strs_release(&held);
 	} else if (r == 0 && held.n && !keep)
 		r = refuse_held(&held, err);
-	if (r == 0)
+	if (r == 0 && service)
 		r = stop(service, err);
-	if (r == 0 && !DeleteService(service) && GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE)
+	if (r == 0 && service && !DeleteService(service) && GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE)
 		r = sg_win_fail(err, GetLastError(), "cannot take the service " SG_SERVICE_NAME " away");
 	if (r == 0)
 		r = sg_eventlog_unregister(err);
@@ -255,10 +258,17 @@ static int uninstall(SC_HANDLE service, const struct sg_service_setup *setup, st
 	return r;
 }
 
+/* Whether the verb has something to do without a service: the package asks for these three, also when somebody has taken the service away by hand. */
+static bool goes_without(enum sg_service_verb verb, const struct sg_service_setup *setup)
+{
+	return verb == SG_SERVICE_HALT || (verb == SG_SERVICE_UNINSTALL && (setup->keep || setup->rollback));
+}
+
 int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *setup, struct sg_err *err)
 {
 	SC_HANDLE service = NULL;
 	void *manager = NULL;
+	struct sg_err why = SG_ERR_INIT;
 	int r;
 
 	if (verb == SG_SERVICE_INSTALL)
@@ -269,8 +279,13 @@ int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *s
 	r = open_service(manager,
 	        SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG | SERVICE_START | SERVICE_STOP |
 	                SERVICE_PAUSE_CONTINUE | (verb == SG_SERVICE_UNINSTALL ? DELETE : 0),
-	        &service, err);
-	if (r == 0) {
+	        &service, &why);
+	if (r == SG_ENOENT && goes_without(verb, setup)) {
+		printf("the service " SG_SERVICE_NAME " is not installed: there is nothing to stop\n");
+		r = verb == SG_SERVICE_UNINSTALL ? uninstall(NULL, setup, err) : 0;
+	} else if (r < 0) {
+		sg_fail(err, r, "%s", why.msg);
+	} else {
 		switch (verb) {
 		case SG_SERVICE_INSTALL: break;
 		case SG_SERVICE_UNINSTALL: r = uninstall(service, setup, err); break;

@@ -225,8 +225,10 @@ class Service(Stage):
         return run("stopgapctl.exe", *arguments)
 
     def test_its_life(self):
-        for verb in ("start", "stop", "reload", "uninstall"):
+        for verb in ("start", "reload", "uninstall"):
             self.assertIn("is not installed", self.daemon(verb, status=1))
+        for arguments in (("stop",), ("uninstall", "--keep"), ("uninstall", "--rollback")):  # what the package asks for, whatever was done by hand
+            self.assertIn("is not installed: there is nothing to stop", self.daemon(*arguments))
 
         text = self.daemon("install", "--config", windows(self.path("other.xml")), "--journal", self.journal)
         self.assertIn("made the service stopgap", text)
