@@ -61,6 +61,15 @@ void sg_caller_release(struct sg_caller *caller)
 	*caller = (struct sg_caller){ 0 };
 }
 
+void sg_caller_level(struct sg_caller *caller, bool known, uint32_t level)
+{
+	enum { LOW = 0x1000, MEDIUM = 0x2000 };
+	char *sid = sg_format("S-1-16-%lu", (unsigned long)(known && level >= MEDIUM ? level : LOW));
+
+	sg_strs_add_once(&caller->ids, sid);
+	free(sid);
+}
+
 const char *sg_caller_account(const struct sg_caller *caller)
 {
 	return caller->account ? caller->account : "nobody";

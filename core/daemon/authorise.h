@@ -50,6 +50,9 @@ struct sg_caller {
 	int64_t pid; /* for the record */
 };
 void sg_caller_release(struct sg_caller *caller);
+/* Adds Windows's integrity level by its relative id (SECURITY_MANDATORY_..._RID). One that could not be read, and whatever lies below Medium, counts as Low,
+ * which access_win.c never lets in. */
+void sg_caller_level(struct sg_caller *caller, bool known, uint32_t level);
 const char *sg_caller_account(const struct sg_caller *caller); /* borrowed; "nobody" without one */
 
 bool sg_authorise(const struct sg_access *access, const struct sg_caller *caller, enum sg_right right);

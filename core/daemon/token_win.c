@@ -47,15 +47,28 @@ static void add_groups(const TOKEN_GROUPS *groups, struct sg_caller *c)
 	}
 }
 
+/* The relative id of a token's integrity level, which is its SID's last part. */
+static bool read_level(HANDLE token, DWORD *ret)
+{
+	DWORD e = 0;
+	TOKEN_MANDATORY_LABEL *label = ask(token, TokenIntegrityLevel, &e);
+	UCHAR parts = label && label->Label.Sid ? *GetSidSubAuthorityCount(label->Label.Sid) : 0;
+
+	if (parts)
+		*ret = *GetSidSubAuthority(label->Label.Sid, (DWORD)(parts - 1));
+	free(label);
+	return parts > 0;
+}
+
 int sg_token_caller(void *token, struct sg_caller *ret, struct sg_err *err)
 {
 	struct sg_caller c = { 0 };
-	DWORD e = 0, none = 0;
+	DWORD e = 0, silent = 0;
 	TOKEN_USER *user = ask(token, TokenUser, &e);
 	TOKEN_GROUPS *groups = user ? ask(token, TokenGroups, &e) : NULL;
-	TOKEN_MANDATORY_LABEL *level = ask(token, TokenIntegrityLevel, &none);
-	TOKEN_GROUPS *restricted = ask(token, TokenRestrictedSids, &none);
-	DWORD contained = 0, size = sizeof contained;
+	TOKEN_GROUPS *restricted = ask(token, TokenRestrictedSids, &silent);
+	DWORD contained = 0, size = sizeof contained, level = 0;
+	bool leveled = read_level(token, &level);
 	int r = 0;
 
 	if (!user || !groups) {
@@ -65,9 +78,9 @@ int sg_token_caller(void *token, struct sg_caller *ret, struct sg_err *err)
 	c.account = sg_win_sid_text(user->User.Sid);
 	add(&c, &user->User, !(user->User.Attributes & SE_GROUP_USE_FOR_DENY_ONLY));
 	add_groups(groups, &c);
-	if (level)
-		add(&c, &level->Label, true);
-	if (restricted && restricted->GroupCount)
+	sg_caller_level(&c, leveled, level);
+	/* a system that does not know the question makes no such tokens (Wine) */
+	if (restricted ? restricted->GroupCount != 0 : silent != ERROR_INVALID_FUNCTION)
 		sg_strs_add_once(&c.barred, "S-1-5-12");
 	/* unknown before Windows 8, as app containers are */
 	if (GetTokenInformation(token, TokenIsAppContainer, &contained, size, &size) && contained)
@@ -77,26 +90,19 @@ int sg_token_caller(void *token, struct sg_caller *ret, struct sg_err *err)
 out:
 	free(user);
 	free(groups);
-	free(level);
 	free(restricted);
 	return r;
 }
 
 bool sg_token_is_high(void)
 {
-	TOKEN_MANDATORY_LABEL *level = NULL;
+	DWORD level = 0;
 	HANDLE token;
-	bool high = false;
-	DWORD e;
+	bool high;
 
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
 		return false;
-	level = ask(token, TokenIntegrityLevel, &e);
-	if (level)
-		high = *GetSidSubAuthority(
-		               level->Label.Sid, (DWORD)(*GetSidSubAuthorityCount(level->Label.Sid) - 1)) >=
-		       SECURITY_MANDATORY_HIGH_RID;
-	free(level);
+	high = read_level(token, &level) && level >= SECURITY_MANDATORY_HIGH_RID;
 	CloseHandle(token);
 	return high;
 }

@@ -84,6 +84,7 @@ static void this_process_is_who_it_is(void **state)
 	assert_true(sg_strs_has(&c.ids, self));
 	assert_true(sg_strs_has(&c.ids, "S-1-1-0"));
 	assert_false(sg_strs_has(&c.barred, "S-1-5-12"));
+	assert_false(sg_strs_has(&c.ids, "S-1-16-4096"));
 	assert_non_null(strstr(account, self));
 	sg_caller_release(&c);
 	free(account);

@@ -127,6 +127,42 @@ static void each_token_of_windows_gets_exactly_its_rights(void **state)
 	sg_strs_release(&a.change);
 }
 
+static void a_level_that_is_unreadable_or_below_medium_counts_as_low(void **state)
+{
+	static const struct {
+		bool known;
+		uint32_t level;
+		const char *id;
+		bool change;
+	} rows[] = {
+		{ false, 0, LOW, false },
+		{ false, 0x4000, LOW, false }, /* what was not read says nothing */
+		{ true, 0, LOW, false },
+		{ true, 0x1000, LOW, false },
+		{ true, 0x1001, LOW, false },
+		{ true, 0x1fff, LOW, false },
+		{ true, 0x2000, MEDIUM, true },
+		{ true, 0x2100, "S-1-16-8448", true },
+		{ true, 0x3000, HIGH, true },
+	};
+	static const char *const never[] = { LOW, NULL };
+	struct sg_access a = { .never = strs_of(never) };
+
+	(void)state;
+	sg_strs_add(&a.change, ANNA);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct sg_caller c = { 0 };
+
+		sg_strs_add(&c.ids, ANNA);
+		sg_caller_level(&c, rows[i].known, rows[i].level);
+		assert_string_equal(c.ids.at[c.ids.n - 1], rows[i].id);
+		assert_int_equal(sg_authorise(&a, &c, SG_RIGHT_CHANGE), rows[i].change);
+		sg_caller_release(&c);
+	}
+	sg_strs_release(&a.never);
+	sg_strs_release(&a.change);
+}
+
 static void without_lists_only_those_of_always_may_ask(void **state)
 {
 	static const struct row rows[] = {
@@ -172,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_account_gets_exactly_its_rights),
 		cmocka_unit_test(each_token_of_windows_gets_exactly_its_rights),
+		cmocka_unit_test(a_level_that_is_unreadable_or_below_medium_counts_as_low),
 		cmocka_unit_test(without_lists_only_those_of_always_may_ask),
 		cmocka_unit_test(every_method_that_changes_something_needs_the_right_to_change),
 	};
