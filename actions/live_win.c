@@ -13,7 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUBKEYS_MAX = 65536, VALUE_MAX = 1 << 20, START_DELAYS_WITH = SERVICE_AUTO_START };
+enum {
+	SUBKEYS_MAX = 65536,
+	SERVICES_MAX = 65536,
+	PAGE_MAX = 16 << 20, /* one service's names alone never come near it */
+	VALUE_MAX = 1 << 20,
+	START_DELAYS_WITH = SERVICE_AUTO_START,
+};
 
 /* --- registry */
 
@@ -173,59 +179,60 @@ void sg_live_starts_free(struct sg_live_start *list, size_t n)
 	free(list);
 }
 
-/* The names as the manager lists them; `ret` is one block that they lie in. */
-static int list_names(SC_HANDLE manager, ENUM_SERVICE_STATUS_PROCESSW **ret, DWORD *ret_n, struct sg_err *err)
+/* Page by page, each from where the last one ended. A manager that says how much a page needs, and gives none of it, is given the room. */
+static int list_names(SC_HANDLE manager, struct sg_strs *ret, struct sg_err *err)
 {
-	DWORD size = 64 * 1024, need = 0, resume = 0;
-	BYTE *block = NULL;
-	DWORD e = ERROR_MORE_DATA;
+	DWORD size = 64 * 1024, need = 0, resume = 0, e = ERROR_MORE_DATA;
+	BYTE *page = sg_alloc(size);
 
-	for (int tries = 0; e == ERROR_MORE_DATA && tries < 8; tries++) {
-		resume = 0;
-		free(block);
-		block = sg_alloc(size);
+	while (e == ERROR_MORE_DATA && ret->n <= SERVICES_MAX) {
+		const ENUM_SERVICE_STATUS_PROCESSW *list = (ENUM_SERVICE_STATUS_PROCESSW *)(void *)page;
+		DWORD n = 0;
+
 		e = EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_STATE_ALL,
-		            block, size, &need, ret_n, &resume, NULL)
+		            page, size, &need, &n, &resume, NULL)
 		            ? 0
 		            : GetLastError();
+		for (DWORD i = 0; (!e || e == ERROR_MORE_DATA) && i < n; i++) {
+			char *name = sg_win_utf8(list[i].lpServiceName);
+
+			sg_strs_add(ret, name);
+			free(name);
+		}
+		if (e != ERROR_MORE_DATA || n)
+			continue;
+		if (size > PAGE_MAX)
+			break;
 		size += need + 4096;
+		page = sg_realloc(page, size);
 	}
-	if (e) {
-		free(block);
-		return sg_win_fail(err, e, "the services cannot be listed");
-	}
-	*ret = (ENUM_SERVICE_STATUS_PROCESSW *)(void *)block;
-	return 0;
+	free(page);
+	return e ? sg_win_fail(err, e, "the services cannot be listed") : 0;
 }
 
 int sg_live_starts(struct sg_live_start **ret, size_t *ret_n, struct sg_err *err)
 {
-	ENUM_SERVICE_STATUS_PROCESSW *names = NULL;
 	struct sg_live_start *list = NULL;
+	struct sg_strs names = { 0 };
 	SC_HANDLE manager = NULL;
-	DWORD n = 0;
 	size_t known = 0;
 	int r = open_manager(&manager, err);
 
 	if (!r)
-		r = list_names(manager, &names, &n, err);
-	list = sg_alloc(((size_t)n + 1) * sizeof *list);
-	for (DWORD i = 0; !r && i < n; i++) {
+		r = list_names(manager, &names, err);
+	list = sg_alloc((names.n + 1) * sizeof *list);
+	for (size_t i = 0; !r && i < names.n; i++) {
 		SC_HANDLE handle = NULL;
 		uint32_t start;
-		char *name = sg_win_utf8(names[i].lpServiceName);
 
 		/* one that went away meanwhile, or that this account may not ask, is left to what the registry says */
-		if (open_service(manager, name, SERVICE_QUERY_CONFIG, &handle, NULL) == 0 &&
-		        start_of(handle, name, &start, NULL) == 0) {
-			list[known++] = (struct sg_live_start){ name, start };
-			name = NULL;
-		}
+		if (open_service(manager, names.at[i], SERVICE_QUERY_CONFIG, &handle, NULL) == 0 &&
+		        start_of(handle, names.at[i], &start, NULL) == 0)
+			list[known++] = (struct sg_live_start){ sg_strdup(names.at[i]), start };
 		if (handle)
 			CloseServiceHandle(handle);
-		free(name);
 	}
-	free(names);
+	sg_strs_release(&names);
 	if (manager)
 		CloseServiceHandle(manager);
 	if (r) {

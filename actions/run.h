@@ -34,8 +34,17 @@ const struct sg_runner *sg_run_live(void);
 /* The one that goes with the drives. */
 const struct sg_runner *sg_runner_of(const struct sg_drives *drives);
 
-/* P14: W3SVC and WAS are neither stopped nor started by us, whatever asks for it, and no name can carry a command. SG_EUNSUPPORTED, SG_EINVAL. */
+/* P14: W3SVC and WAS are neither stopped nor started by us, whatever asks for it, and no name can carry a command: a pool's name has nothing that appcmd
+ * reads as anything but a part of one name (its range operators begin with $; "Using Range Operators" of the IIS resource kit). SG_EUNSUPPORTED, SG_EINVAL. */
 int sg_run_check(enum sg_hook_kind kind, const char *name, struct sg_err *err);
+/* Whoever starts a service starts whatever it depends on and does not run: W3SVC by the back door (P14), or what an administrator has stopped. So it may be
+ * started only when all of that runs. SG_ESTATE names the first that does not. */
+struct sg_run_need {
+	const char *name;
+	bool group; /* one member that runs is enough */
+	bool runs;
+};
+int sg_run_check_needs(const char *service, const struct sg_run_need *needs, size_t n, struct sg_err *err);
 /* What appcmd prints about a pool's state ("Started", "Stopping", ...), with whatever line ends. SG_EPARSE quotes anything else. */
 int sg_run_parse_pool(const char *text, enum sg_run_state *ret, struct sg_err *err);
 

@@ -1,7 +1,7 @@
 /* run_service_win.c - services of running Windows, through the service control manager: looked at, stopped, started, each with a time limit.
  *
  * A service says how long its next step may take (the wait hint); it is asked again after a tenth of that, and the caller's limit holds whatever it says.
- * Nothing is killed: what does not stop in time may stop later, and the error names it with its state and process.
+ * Nothing is killed: what does not stop in time may stop later, and the error names it with its state and process. Nothing is started that was not named.
  */
 #include "actions/live.h"
 #include "actions/run_win.h"
@@ -89,23 +89,22 @@ static bool runs(const char *name)
 	return is;
 }
 
-/* As the manager says: it knows of groups of services, too. */
+/* As the manager says: it knows of groups of services, too. It gives at most 64 KB, the nearest first, and has no place to go on from
+ * ("EnumDependentServicesW function"): those that do not fit depend on others in it, or are known from the registry. */
 static void ask_manager(const char *name, struct sg_strs *ret)
 {
-	ENUM_SERVICE_STATUSW *list = NULL;
-	DWORD size = 0, need = 0, n = 0, e = ERROR_MORE_DATA;
+	enum { MOST = 64 * 1024 };
+	ENUM_SERVICE_STATUSW *list;
+	DWORD need = 0, n = 0;
 	struct opened o;
 
 	if (open_it(name, SERVICE_ENUMERATE_DEPENDENTS, &o, NULL))
 		return;
-	for (int tries = 0; e == ERROR_MORE_DATA && tries < 4; tries++) {
-		free(list);
-		list = sg_alloc((size_t)size + sizeof *list);
-		e = EnumDependentServicesW(o.service, SERVICE_ACTIVE, list, size, &need, &n) ? 0
-		                                                                             : GetLastError();
-		size = need + 4096;
-	}
-	for (DWORD i = 0; !e && i < n; i++) {
+	list = sg_alloc(MOST);
+	if (!EnumDependentServicesW(o.service, SERVICE_ACTIVE, list, MOST, &need, &n) &&
+	        GetLastError() != ERROR_MORE_DATA)
+		n = 0;
+	for (DWORD i = 0; i < n; i++) {
 		char *dependant = sg_win_utf8(list[i].lpServiceName);
 
 		sg_strs_add_once(ret, dependant);
@@ -222,13 +221,110 @@ int sg_run_service_stop(const char *name, int64_t timeout_ms, struct sg_err *err
 	return r;
 }
 
+/* --- what it depends on */
+
+/* False only when it is known: what cannot be asked is left to the manager, which fails the start then. */
+static bool need_runs(const wchar_t *name, bool group)
+{
+	SC_HANDLE manager =
+	        OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | (group ? SC_MANAGER_ENUMERATE_SERVICE : 0u));
+	SC_HANDLE service = manager && !group ? OpenServiceW(manager, name, SERVICE_QUERY_STATUS) : NULL;
+	SERVICE_STATUS_PROCESS now;
+	DWORD size = 0, n = 0, resume = 0;
+	bool ret = true;
+
+	if (service && QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&now, sizeof now, &size))
+		ret = now.dwCurrentState != SERVICE_STOPPED && now.dwCurrentState != SERVICE_STOP_PENDING;
+	else if (manager && group) /* without room for one: success says that there is none */
+		ret = !EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO, SERVICE_WIN32 | SERVICE_DRIVER,
+		        SERVICE_ACTIVE, NULL, 0, &size, &n, &resume, name);
+	if (service)
+		CloseServiceHandle(service);
+	if (manager)
+		CloseServiceHandle(manager);
+	return ret;
+}
+
+struct needs {
+	struct sg_run_need *at; /* names are owned */
+	size_t n, cap;
+};
+
+static void add_need(struct needs *needs, const char *name, bool group)
+{
+	wchar_t *wide = sg_win_wide(name);
+
+	needs->at = sg_grow(needs->at, needs->n, &needs->cap, sizeof *needs->at);
+	needs->at[needs->n++] = (struct sg_run_need){ sg_strdup(name), group, need_runs(wide, group) };
+	free(wide);
+}
+
+/* As the manager knows them; it counts. */
+static int ask_for_needs(const struct opened *o, struct needs *ret, struct sg_err *err)
+{
+	QUERY_SERVICE_CONFIGW *config;
+	DWORD size = 0;
+	int r = 0;
+
+	QueryServiceConfigW(o->service, NULL, 0, &size);
+	config = sg_alloc((size_t)size + sizeof *config);
+	if (!QueryServiceConfigW(o->service, config, size + (DWORD)sizeof *config, &size))
+		r = sg_win_fail(err, GetLastError(), "the service %s cannot be asked for what it depends on",
+		        o->name);
+	for (const wchar_t *one = config->lpDependencies; !r && one && *one; one += wcslen(one) + 1) {
+		bool group = *one == SC_GROUP_IDENTIFIERW;
+		char *name = sg_win_utf8(one + group);
+
+		add_need(ret, name, group);
+		free(name);
+	}
+	free(config);
+	return r;
+}
+
+/* As they are configured, and count from the next start of Windows at the latest. */
+static void read_needs(const char *service, struct needs *ret)
+{
+	static const char *const values[] = { "DependOnService", "DependOnGroup" };
+	char *key = sg_format("SYSTEM\\CurrentControlSet\\Services\\%s", service);
+
+	for (size_t group = 0; group < 2; group++) {
+		struct sg_hive_value v = { 0 };
+		struct sg_strs names = { 0 };
+
+		if (sg_live_value(key, values[group], &v, NULL) == 0)
+			sg_hive_value_strings(&v, key, values[group], &names, NULL);
+		for (size_t i = 0; i < names.n; i++)
+			add_need(ret, names.at[i], group == 1);
+		sg_strs_release(&names);
+		sg_hive_value_release(&v);
+	}
+	free(key);
+}
+
+/* What runs has what it needs itself: the direct ones are enough. */
+static int check_needs(const struct opened *o, struct sg_err *err)
+{
+	struct needs needs = { 0 };
+	int r = ask_for_needs(o, &needs, err);
+
+	if (!r)
+		read_needs(o->name, &needs);
+	if (!r)
+		r = sg_run_check_needs(o->name, needs.at, needs.n, err);
+	for (size_t i = 0; i < needs.n; i++)
+		free((char *)needs.at[i].name);
+	free(needs.at);
+	return r;
+}
+
 int sg_run_service_start(const char *name, int64_t timeout_ms, struct sg_err *err)
 {
 	ULONGLONG end = GetTickCount64() + (ULONGLONG)timeout_ms;
 	SERVICE_STATUS_PROCESS now = { 0 };
 	struct opened o;
 	bool asked = false;
-	int r = open_it(name, SERVICE_START, &o, err);
+	int r = open_it(name, SERVICE_START | SERVICE_QUERY_CONFIG, &o, err);
 
 	while (!r) {
 		DWORD e = 0;
@@ -243,6 +339,9 @@ int sg_run_service_start(const char *name, int64_t timeout_ms, struct sg_err *er
 			break;
 		}
 		if (now.dwCurrentState == SERVICE_STOPPED) {
+			r = check_needs(&o, err);
+			if (r)
+				break;
 			asked = StartServiceW(o.service, 0, NULL);
 			e = asked ? 0 : GetLastError();
 		}

@@ -272,6 +272,50 @@ static void a_service_stops_after_its_dependants_and_runs_again_before_them(void
 	sg_strs_release(&dependants);
 }
 
+/* An administrator stopped what it needs meanwhile: giving back that the other one ran may not start that again. */
+static void a_service_is_not_started_when_that_would_start_another_one(void **state)
+{
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	make_pair(SERVICE_DEMAND_START);
+	assert_int_equal(runner->start(NULL, SG_HOOK_SERVICE, UPPER, 5000, &err), SG_ESTATE);
+	assert_non_null(strstr(err.msg, "it depends on " LOWER ", which does not run"));
+	assert_int_equal(state_of(LOWER, NULL), SG_RUN_STOPPED);
+	assert_int_equal(state_of(UPPER, NULL), SG_RUN_STOPPED);
+	start(LOWER);
+	start(UPPER);
+	assert_int_equal(state_of(UPPER, NULL), SG_RUN_RUNNING);
+}
+
+/* More services than one page of the manager's list holds: names of 240 letters, of which each takes half a kilobyte and more. */
+static void every_service_is_listed_however_many_there_are(void **state)
+{
+	enum { MANY = 150 };
+	struct sg_live_start *list = NULL;
+	struct sg_err err = SG_ERR_INIT;
+	char name[241];
+	size_t n = 0, found = 0;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		memset(name, 'x', sizeof name - 1);
+		name[240] = 0;
+		snprintf(name + 237, 4, "%03d", i);
+		t_service_make(name, SERVICE_DEMAND_START, NULL, 0);
+	}
+	if (sg_live_starts(&list, &n, &err))
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < n; i++)
+		found += strlen(list[i].name) == 240 && list[i].name[0] == 'x' && list[i].start == 3;
+	sg_live_starts_free(list, n);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name + 237, 4, "%03d", i);
+		t_service_unmake(name);
+	}
+	assert_int_equal(found, MANY);
+}
+
 static void what_does_not_stop_in_time_is_named_and_left_alone(void **state)
 {
 	struct sg_err err = SG_ERR_INIT;
@@ -324,6 +368,8 @@ int main(int argc, char **argv)
 		        a_registry_written_behind_the_managers_back_is_somebody_elses, clear),
 		cmocka_unit_test_teardown(
 		        a_service_stops_after_its_dependants_and_runs_again_before_them, clear),
+		cmocka_unit_test_teardown(a_service_is_not_started_when_that_would_start_another_one, clear),
+		cmocka_unit_test_teardown(every_service_is_listed_however_many_there_are, clear),
 		cmocka_unit_test_teardown(what_does_not_stop_in_time_is_named_and_left_alone, clear),
 		cmocka_unit_test_teardown(nothing_that_w3svc_depends_on_is_stopped, clear),
 	};

@@ -39,6 +39,81 @@ static void a_name_carries_no_command(void **state)
 	assert_int_equal(sg_run_check(SG_HOOK_POOL, "Pool\xc3\xa4 (1) 100%", NULL), 0);
 }
 
+/* Names that appcmd may read as a filter, another parameter or several pools: none of them may reach it. */
+static void a_pools_name_that_appcmd_would_read_as_syntax_is_refused(void **state)
+{
+	static const struct {
+		const char *name, *says;
+	} table[] = {
+		{ "$=*", "'$'" },
+		{ "$<>x", "'$'" },
+		{ "$x", "'$'" },
+		{ "*", "'*'" },
+		{ "MSExchange*", "'*'" },
+		{ "a?", "'?'" },
+		{ "a,b", "','" },
+		{ "a=b", "'='" },
+		{ "/state:Started", "'/'" },
+		{ "a /xml", "'/'" },
+		{ "a:b", "':'" },
+		{ "[name='a']", "'['" },
+		{ "+[name='a']", "'+'" },
+		{ "a;b", "';'" },
+		{ "a@b", "'@'" },
+		{ "a&b", "'&'" },
+		{ "a|b", "'|'" },
+		{ "a<b>", "'<'" },
+		{ "-", NULL },
+		{ "-in", NULL }, /* behind /apppool.name: it begins no parameter */
+		{ "a$b", NULL },
+		{ "it's {1} #2! ~%PATH%", NULL },
+		{ "ends with \\", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct sg_err err = SG_ERR_INIT;
+		int r = sg_run_check(SG_HOOK_POOL, table[i].name, &err);
+
+		if (r != (table[i].says ? SG_EINVAL : 0))
+			fail_msg("%s: %d %s", table[i].name, r, err.msg);
+		if (table[i].says) {
+			assert_non_null(strstr(err.msg, table[i].says));
+			assert_non_null(strstr(err.msg, "cannot be named to appcmd.exe"));
+		}
+	}
+	assert_int_equal(sg_run_check(SG_HOOK_SERVICE, "MSSQL$EXPRESS", NULL), 0);
+}
+
+/* P14 by the back door: the service manager starts what a service needs. */
+static void a_service_starts_only_when_all_it_depends_on_runs(void **state)
+{
+	static const struct {
+		struct sg_run_need needs[3];
+		size_t n;
+		const char *says; /* NULL: it may start */
+	} table[] = {
+		{ { { "none is looked at", false, false } }, 0, NULL },
+		{ { { "W3SVC", false, true } }, 1, NULL },
+		{ { { "W3SVC", false, false } }, 1, "it depends on W3SVC, which does not run" },
+		{ { { "HTTP", false, true }, { "WAS", false, false } }, 2, "it depends on WAS," },
+		{ { { "HTTP", false, true }, { "TDI", true, true }, { "RpcSs", false, true } }, 3, NULL },
+		{ { { "HTTP", false, true }, { "TDI", true, false } }, 2, "on the group TDI," },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct sg_err err = SG_ERR_INIT;
+		int r = sg_run_check_needs("Dependant", table[i].needs, table[i].n, &err);
+
+		assert_int_equal(r, table[i].says ? SG_ESTATE : 0);
+		if (!table[i].says)
+			continue;
+		assert_non_null(strstr(err.msg, table[i].says));
+		assert_non_null(strstr(err.msg, "start that and then Dependant by hand"));
+	}
+}
+
 static void appcmds_word_for_a_state_is_read_and_nothing_else(void **state)
 {
 	enum sg_run_state is = SG_RUN_OFFLINE;
@@ -62,6 +137,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(w3svc_and_was_are_refused_whatever_asks),
 		cmocka_unit_test(a_name_carries_no_command),
+		cmocka_unit_test(a_pools_name_that_appcmd_would_read_as_syntax_is_refused),
+		cmocka_unit_test(a_service_starts_only_when_all_it_depends_on_runs),
 		cmocka_unit_test(appcmds_word_for_a_state_is_read_and_nothing_else),
 	};
 

@@ -125,8 +125,8 @@ static int tear_down(void **state)
 
 static void a_pool_is_named_by_one_argument_whatever_its_name(void **state)
 {
-	static const char *const names[] = { "MSExchangeOWAAppPool", ".NET v4.5 Classic",
-		"a & b | calc %PATH% ^", "ends with \\", "it's (1)" };
+	static const char *const names[] = { "MSExchangeOWAAppPool", ".NET v4.5 Classic", "a b %PATH% ^",
+		"ends with \\", "it's (1)", "-in" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -162,6 +162,10 @@ static void a_pool_is_recycled_without_being_stopped(void **state)
 	assert_int_equal(runner->recycle(NULL, "P", 20000, NULL), 0);
 	assert_string_equal(get("SG_TOLD", told, sizeof told), "recycle|apppool|/apppool.name:P\n");
 	assert_int_equal(runner->recycle(NULL, "a\"b", 20000, NULL), SG_EINVAL);
+	put("SG_TOLD", "w", "");
+	assert_int_equal(runner->recycle(NULL, "$=*", 20000, NULL), SG_EINVAL);
+	assert_int_equal(runner->stop(NULL, SG_HOOK_POOL, "P*", 20000, NULL), SG_EINVAL);
+	assert_string_equal(get("SG_TOLD", told, sizeof told), ""); /* nothing reached it */
 }
 
 static void a_pool_that_is_not_there_is_said_to_be_so(void **state)
