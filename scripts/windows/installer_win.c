@@ -1,7 +1,9 @@
-/* installer_win.c - the package's one custom action: runs one of our programs, and gives every line that it prints to the installer's log.
+/* installer_win.c - the package's one custom action: runs stopgapd, and gives every line that it prints to the installer's log.
  *
- * Decides nothing. The property CustomActionData is "PROGRAM|ARGUMENT|ARGUMENT...": no path holds a bar. An argument that ends in an equals sign is one whose
- * property was not given, and is left out. The action succeeds when the program does; when not, the last line is the error that a person is shown.
+ * Decides nothing. The property CustomActionData is "PROGRAM|WORD|WORD...", of which the words must be one of the lists below: it runs as the system's account,
+ * and parts of it come from properties, which are typed. A bar in one of these makes a word too many, and nothing is started. A word that ends in an equals
+ * sign is one whose property was not given, and is left out. The program inherits the pipe that it prints to and nothing else of the installer's. The action
+ * succeeds when the program does; when not, the last line is the error that a person is shown.
  */
 #include <windows.h>
 #include <msi.h>
@@ -59,6 +61,54 @@ static BOOL add_word(wchar_t *line, size_t *at, const wchar_t *word, size_t len)
 	return TRUE;
 }
 
+/* What the package asks for, in this order; a word with an equals sign is followed by anything. */
+static const wchar_t *const lists[][5] = {
+	{ L"stop" },
+	{ L"start" },
+	{ L"install", L"--start" },
+	{ L"install", L"--start", L"--seed=", L"--anchor=", L"--mode=" },
+	{ L"uninstall", L"--keep" },
+	{ L"uninstall", L"--rollback" },
+};
+
+enum { LISTS = sizeof lists / sizeof lists[0], WORDS = sizeof lists[0] / sizeof lists[0][0] };
+
+static BOOL is_word(const wchar_t *known, const wchar_t *word, size_t len)
+{
+	size_t n = wcslen(known);
+
+	return known[n - 1] == '=' ? len >= n && wcsncmp(word, known, n) == 0
+	                           : len == n && wcsncmp(word, known, n) == 0;
+}
+
+static BOOL is_list(const wchar_t *const *known, const wchar_t *data)
+{
+	size_t i = 0;
+
+	for (; *data; i++) {
+		size_t len;
+
+		data++; /* the bar */
+		len = wcscspn(data, L"|");
+		if (i == WORDS || !known[i] || !is_word(known[i], data, len))
+			return FALSE;
+		data += len;
+	}
+	return i == WORDS || !known[i];
+}
+
+static BOOL is_known(const wchar_t *data)
+{
+	size_t program = wcscspn(data, L"|"), name = wcslen(L"\\stopgapd.exe");
+	BOOL found = FALSE;
+
+	if (program <= name || wcsncmp(data + program - name, L"\\stopgapd.exe", name) != 0)
+		return FALSE;
+	for (size_t i = 0; i < LISTS && !found; i++)
+		found = is_list(lists[i], data + program);
+	return found;
+}
+
 static BOOL make_line(const wchar_t *data, wchar_t *line)
 {
 	size_t at = 0;
@@ -84,25 +134,50 @@ static BOOL make_pipe(HANDLE *ret_read, HANDLE *ret_write)
 	       SetHandleInformation(*ret_read, HANDLE_FLAG_INHERIT, 0);
 }
 
+/* The process, which inherits `handles` and nothing else that the installer has open; NULL: not started. */
+static HANDLE create(wchar_t *line, STARTUPINFOEXW *how, HANDLE *handles, size_t n)
+{
+	PROCESS_INFORMATION made = { 0 };
+	SIZE_T size = 0;
+	BOOL done;
+
+	InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+	how->lpAttributeList = HeapAlloc(GetProcessHeap(), 0, size);
+	if (!how->lpAttributeList)
+		return NULL;
+	done = InitializeProcThreadAttributeList(how->lpAttributeList, 1, 0, &size);
+	if (done) {
+		done = UpdateProcThreadAttribute(how->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+		               handles, n * sizeof *handles, NULL, NULL) &&
+		       CreateProcessW(NULL, line, NULL, NULL, TRUE,
+		               CREATE_NO_WINDOW | EXTENDED_STARTUPINFO_PRESENT, NULL, NULL, &how->StartupInfo,
+		               &made);
+		DeleteProcThreadAttributeList(how->lpAttributeList);
+	}
+	HeapFree(GetProcessHeap(), 0, how->lpAttributeList);
+	if (!done)
+		return NULL;
+	CloseHandle(made.hThread);
+	return made.hProcess;
+}
+
 static HANDLE start(wchar_t *line, HANDLE out)
 {
 	SECURITY_ATTRIBUTES inherited = { sizeof inherited, NULL, TRUE };
 	HANDLE nothing = CreateFileW(
 	        L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, OPEN_EXISTING, 0, NULL);
-	STARTUPINFOW how = { .cb = sizeof how,
-		.dwFlags = STARTF_USESTDHANDLES,
-		.hStdInput = nothing,
-		.hStdOutput = out,
-		.hStdError = out };
-	PROCESS_INFORMATION made = { 0 };
-	BOOL done = CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_NO_WINDOW, NULL, NULL, &how, &made);
+	HANDLE handles[] = { out, nothing }, process;
+	STARTUPINFOEXW how = { .StartupInfo = { .cb = sizeof how,
+		                       .dwFlags = STARTF_USESTDHANDLES,
+		                       .hStdInput = nothing,
+		                       .hStdOutput = out,
+		                       .hStdError = out } };
 
-	if (nothing != INVALID_HANDLE_VALUE)
-		CloseHandle(nothing);
-	if (!done)
+	if (nothing == INVALID_HANDLE_VALUE)
 		return NULL;
-	CloseHandle(made.hThread);
-	return made.hProcess;
+	process = create(line, &how, handles, sizeof handles / sizeof handles[0]);
+	CloseHandle(nothing);
+	return process;
 }
 
 static void tell_line(MSIHANDLE install, const char *octets, size_t len, wchar_t *last)
@@ -165,14 +240,43 @@ static UINT run(MSIHANDLE install, wchar_t *line)
 	return ERROR_INSTALL_FAILURE;
 }
 
+/* A program that somebody has deleted is what a repair brings back: it has nothing to be stopped. */
+static BOOL is_gone(wchar_t *data)
+{
+	size_t program = wcscspn(data, L"|");
+	BOOL gone = FALSE;
+
+	if (wcscmp(data + program, L"|stop") == 0) {
+		data[program] = 0;
+		gone = GetFileAttributesW(data) == INVALID_FILE_ATTRIBUTES &&
+		       (GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND);
+		data[program] = '|';
+	}
+	return gone;
+}
+
 UINT __stdcall StopgapRun(MSIHANDLE install)
 {
 	static wchar_t data[COMMAND_MAX], line[COMMAND_MAX];
 	DWORD size = COMMAND_MAX;
 
-	if (MsiGetPropertyW(install, L"CustomActionData", data, &size) != ERROR_SUCCESS ||
-	        !make_line(data, line)) {
-		tell(install, INSTALLMESSAGE_ERROR, L"the package says nothing to do that is short enough");
+	if (MsiGetPropertyW(install, L"CustomActionData", data, &size) != ERROR_SUCCESS) {
+		tell(install, INSTALLMESSAGE_ERROR, L"the properties are too long: nothing was started");
+		return ERROR_INSTALL_FAILURE;
+	}
+	if (!is_known(data)) {
+		tell(install, INSTALLMESSAGE_ERROR,
+		        L"CONFIG, ANCHOR, MODE or the folder holds a bar (|), which no path and no mode "
+		        L"does: nothing was "
+		        L"started");
+		return ERROR_INSTALL_FAILURE;
+	}
+	if (is_gone(data)) {
+		tell(install, INSTALLMESSAGE_INFO, L"the program is not there: there is nothing to stop");
+		return ERROR_SUCCESS;
+	}
+	if (!make_line(data, line)) {
+		tell(install, INSTALLMESSAGE_ERROR, L"the properties are too long: nothing was started");
 		return ERROR_INSTALL_FAILURE;
 	}
 	return run(install, line);
