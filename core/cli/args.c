@@ -210,7 +210,10 @@ static int count_of(unsigned bits)
 
 static int check_plan(const struct sg_args *a, struct sg_err *err)
 {
-	static const char *const verbs[] = { "apply", "block", "unblock", "rollback", NULL };
+	static const char *const verbs[] = { "apply", "approve", "block", "unblock", "rollback", "resolve",
+		"pause", "resume", NULL };
+	bool of_all = a->as && (strcmp(a->as, "pause") == 0 || strcmp(a->as, "resume") == 0);
+	int hows = count_of(a->given & SG_OPTS_HOW);
 	bool known = !a->as;
 
 	for (size_t i = 0; !known && verbs[i]; i++)
@@ -219,8 +222,14 @@ static int check_plan(const struct sg_args *a, struct sg_err *err)
 		return sg_guess_fail(err, "verb to plan --as", a->as, verbs);
 	if ((a->given & SG_OPT_KEEP) && (!a->as || strcmp(a->as, "block") != 0))
 		return sg_fail(err, SG_EINVAL, "--keep goes with --as block alone");
-	if (a->as && !a->word && strcmp(a->as, "rollback") != 0)
+	if (hows != (a->as && strcmp(a->as, "resolve") == 0))
+		return sg_fail(err, SG_EINVAL,
+		        hows ? "--retry, --take-over and --accept: one of them, with --as resolve"
+		             : "plan --as resolve needs one of --retry, --take-over and --accept");
+	if (a->as && !a->word && !of_all && strcmp(a->as, "rollback") != 0)
 		return sg_fail(err, SG_EINVAL, "plan --as %s needs the id of a mitigation", a->as);
+	if (of_all && a->word)
+		return sg_fail(err, SG_EINVAL, "plan --as %s is of all mitigations: it takes no id", a->as);
 	return 0;
 }
 

@@ -22,12 +22,15 @@ static const struct sg_verb verbs[] = {
 	        "An ID that waits is shown as `apply ID` would do it. In the mode observe, and while work "
 	        "is paused,\nnothing would be done, and plan says so; with an ID it shows what would be done "
 	        "without that.\n"
-	        "  --as VERB    what `VERB ID` would do: apply, block (--keep), unblock, rollback (without "
-	        "an ID: "
-	        "--all)\n"
+	        "  --as VERB    what `VERB ID` would do, and whether it would be refused: apply, approve, "
+	        "block (--keep),\n"
+	        "               unblock, rollback (without an ID: --all), resolve (--retry, --take-over or "
+	        "--accept),\n"
+	        "               pause, resume (both without an ID)\n"
 	        "  --exit-code  exit with 10 when something would change\n"
 	        "example: stopgapctl plan CORP-1 --as rollback\n",
-	        SG_OPT_AS | SG_OPT_KEEP | SG_OPT_EXIT_CODE | SG_OPT_FEED, 0, 1, sg_render_plan },
+	        SG_OPT_AS | SG_OPT_KEEP | SG_OPTS_HOW | SG_OPT_EXIT_CODE | SG_OPT_FEED, 0, 1,
+	        sg_render_plan },
 	{ "refresh", "[--feed NAME]", "poll the feeds now, and wait until what they bring is done",
 	        "Fails when a feed could not be fetched or was refused; what the others brought is in force "
 	        "all the same.\n",

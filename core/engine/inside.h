@@ -202,7 +202,20 @@ int sg_report_doctor(struct sg_engine *e, const struct sg_world *w, struct sg_va
 
 /* --- plan.c */
 /* What a plan supposes that a person asked for. */
-enum sg_plan_as { SG_AS_IS, SG_AS_APPLY, SG_AS_BLOCK, SG_AS_BLOCK_KEEP, SG_AS_UNBLOCK, SG_AS_ROLLBACK };
+enum sg_plan_as {
+	SG_AS_IS,
+	SG_AS_APPLY,
+	SG_AS_BLOCK,
+	SG_AS_BLOCK_KEEP,
+	SG_AS_UNBLOCK,
+	SG_AS_ROLLBACK,
+	SG_AS_PAUSE,
+	SG_AS_RESUME,
+	SG_AS_APPROVE, /* for these the row is as the verb writes it */
+	SG_AS_RETRY,
+	SG_AS_TAKE_OVER,
+	SG_AS_ACCEPT,
+};
 /* `only` NULL: all mitigations; one that is not known gives an empty plan. */
 int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
         enum sg_plan_as as, struct sg_val **ret, struct sg_err *err);

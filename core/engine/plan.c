@@ -142,7 +142,7 @@ static enum sg_op op_of(enum sg_work work)
 }
 
 /* All mitigations that want the same work, in memory and in one go, as the engine would do it; one by one when that fails. */
-static void preview(struct sg_engine *e, enum sg_work work, struct sg_member *members, size_t n,
+static void preview(struct sg_engine *e, enum sg_op op, struct sg_member *members, size_t n,
         struct sg_val *files, struct sg_val *effects)
 {
 	struct sg_step_plan plan = { 0 };
@@ -153,24 +153,24 @@ static void preview(struct sg_engine *e, enum sg_work work, struct sg_member *me
 	int code;
 
 	sg_engine_ctx(e, NULL, &ctx);
-	if (work == SG_WORK_REVERT)
+	if (op == SG_OP_REVERT)
 		code = sg_op_preview_out(&ctx, members, n, &plan, &moves, &runs, &why);
 	else
-		code = sg_op_preview_in(&ctx, op_of(work), members, n, &plan, &moves, &runs, &why);
+		code = sg_op_preview_in(&ctx, op, members, n, &plan, &moves, &runs, &why);
 	if (!code) {
 		add_files(e, &plan, &moves, files);
 		for (size_t i = 0; i < plan.n_files; i++)
 			left_behind(&plan.files[i], &moves, effects);
 		if (moves.n)
-			add_effects(e, members, n, work == SG_WORK_REVERT, effects);
+			add_effects(e, members, n, op == SG_OP_REVERT, effects);
 		for (size_t i = 0; i < runs.n; i++)
 			sg_val_push(effects, sg_val_str(runs.at[i]));
 	} else if (n > 1) {
 		for (size_t i = 0; i < n; i++)
-			preview(e, work, &members[i], 1, files, effects);
+			preview(e, op, &members[i], 1, files, effects);
 	} else {
 		char *text = sg_format("%s cannot go %s: %s", members[0].row->key.id,
-		        work == SG_WORK_REVERT ? "out" : "in", why.msg);
+		        op == SG_OP_REVERT ? "out" : "in", why.msg);
 
 		sg_val_push(effects, sg_val_str(text));
 		free(text);
@@ -227,22 +227,77 @@ static void as_asked(struct sg_decision *d, enum sg_plan_as as)
 		as_applied(d); /* it waits for its turn at most */
 		return;
 	case SG_AS_ROLLBACK: d->facts.admin_out = d->facts.asked = d->facts.retry_due = true; break;
+	case SG_AS_PAUSE: d->facts.paused = true; break;
+	case SG_AS_RESUME: d->facts.paused = false; break;
+	case SG_AS_APPROVE:
+	case SG_AS_RETRY:
+	case SG_AS_TAKE_OVER:
+	case SG_AS_ACCEPT: return;
 	}
 	decide_again(d);
 }
 
-/* Why that is what would be done: what it waits for, what holds it back, or what the table says about it. */
-static const char *why_of(const struct sg_decision *d)
+static bool works(const struct sg_decision *d)
 {
-	bool works = d->cell->kind == SG_CELL_WORK && d->cell->work != SG_WORK_NOTE;
+	return d->cell->kind == SG_CELL_WORK && d->cell->work != SG_WORK_NOTE;
+}
 
-	return !works && d->row->text ? d->row->text : d->cell->text;
+/* What it waits for, or what holds it back; NULL: neither. */
+static char *waits_for(const struct sg_decision *d)
+{
+	if (d->situation == SG_SIT_WAIT)
+		return sg_strdup(d->go.why == SG_WHY_RETRY && d->row->text ? d->row->text : d->go.text);
+	return waits(d) ? sg_decision_sentence(d, sg_state_want_reason(&d->facts)) : NULL;
+}
+
+/* Takes the supposition in, and says why that is what would be done: what it waited for before, what it waits for then, or what the table says. */
+static char *suppose(struct sg_decision *d, enum sg_plan_as as, bool one)
+{
+	bool worked = works(d);
+	const char *was = d->cell->text;
+	char *text = as <= SG_AS_APPLY ? waits_for(d) : NULL;
+
+	if (as == SG_AS_IS && one)
+		as_applied(d);
+	else
+		as_asked(d, as);
+	if (as == SG_AS_PAUSE && worked && !works(d))
+		text = sg_format("held back until 'stopgapctl resume': %s", was);
+	else if (as == SG_AS_TAKE_OVER)
+		text = sg_strdup("what is there now is what a rollback gives back, and ours is written");
+	else if (as == SG_AS_ACCEPT)
+		text = sg_strdup("what is there now stays and is none of ours any more; nothing is written");
+	else if (as > SG_AS_APPLY && !works(d) && !text)
+		text = waits_for(d);
+	if (!text)
+		text = sg_strdup(
+		        !works(d) && d->row->text && as != SG_AS_RETRY ? d->row->text : d->cell->text);
+	return text;
+}
+
+/* What is written by no cell of the table: ours, over what a person was asked about. */
+static void preview_take_over(
+        struct sg_engine *e, const struct sg_decision *d, struct sg_val *files, struct sg_val *effects)
+{
+	struct sg_member member = { .row = d->row, .m = d->held ? d->held : d->m };
+
+	if (member.m)
+		preview(e, SG_OP_TAKE_OVER, &member, 1, files, effects);
+	else
+		sg_val_push(effects, sg_val_str("its body is not in the journal"));
+}
+
+static const char *work_of(const struct sg_decision *d, enum sg_plan_as as)
+{
+	if (as == SG_AS_TAKE_OVER)
+		return sg_op_name(SG_OP_TAKE_OVER);
+	return as != SG_AS_ACCEPT && works(d) ? sg_work_name(d->cell->work) : "none";
 }
 
 int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct sg_key *only,
         enum sg_plan_as as, struct sg_val **ret, struct sg_err *err)
 {
-	static const enum sg_work works[] = { SG_WORK_REVERT, SG_WORK_REPAIR, SG_WORK_SUPERSEDE,
+	static const enum sg_work order[] = { SG_WORK_REVERT, SG_WORK_REPAIR, SG_WORK_SUPERSEDE,
 		SG_WORK_APPLY };
 	struct sg_decision *list = sg_alloc((w->rows.n + 1) * sizeof(*list));
 	struct sg_member *members = sg_alloc((w->rows.n + 1) * sizeof(*members));
@@ -256,54 +311,46 @@ int sg_report_plan(struct sg_engine *e, const struct sg_world *w, const struct s
 	files = sg_val_set(v, "files", sg_val_array());
 	effects = sg_val_set(v, "effects", sg_val_array());
 	for (size_t i = 0; i < w->rows.n; i++) {
-		char *before = NULL; /* what it waits for */
 		struct sg_val *m;
+		char *text;
 
 		sg_decide(e, w, w->rows.at[i], &list[i]);
 		if (only && !sg_key_equal(only, &w->rows.at[i]->key))
 			continue;
-		if (list[i].situation == SG_SIT_WAIT && as <= SG_AS_APPLY)
-			before = sg_strdup(list[i].go.why == SG_WHY_RETRY && list[i].row->text
-			                           ? list[i].row->text
-			                           : list[i].go.text);
-		else if (waits(&list[i]) && as <= SG_AS_APPLY)
-			before = sg_decision_sentence(&list[i], sg_state_want_reason(&list[i].facts));
-		if (as == SG_AS_IS && only)
-			as_applied(&list[i]);
-		else
-			as_asked(&list[i], as);
+		text = suppose(&list[i], as, only != NULL);
 		m = sg_val_push(rows, sg_val_map());
 		sg_val_set_str(m, "feed", w->rows.at[i]->key.feed);
 		sg_val_set_str(m, "id", w->rows.at[i]->key.id);
-		sg_val_set_str(m, "work",
-		        list[i].cell->kind == SG_CELL_WORK && list[i].cell->work != SG_WORK_NOTE
-		                ? sg_work_name(list[i].cell->work)
-		                : "none");
-		sg_val_set_str(m, "text", before ? before : why_of(&list[i]));
-		free(before);
+		sg_val_set_str(m, "work", work_of(&list[i], as));
+		sg_val_set_str(m, "text", text);
+		free(text);
+		if (as == SG_AS_TAKE_OVER) {
+			preview_take_over(e, &list[i], files, effects);
+			change = true;
+		}
 	}
-	for (size_t k = 0; k < sizeof(works) / sizeof(works[0]); k++) {
+	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]) && as < SG_AS_TAKE_OVER; k++) {
 		size_t n = 0;
 
 		for (size_t i = 0; i < w->rows.n; i++) {
 			const struct sg_decision *d = &list[i];
 			const struct sg_mitigation *m =
-			        (works[k] == SG_WORK_REPAIR || works[k] == SG_WORK_REVERT) && d->held
+			        (order[k] == SG_WORK_REPAIR || order[k] == SG_WORK_REVERT) && d->held
 			                ? d->held
 			                : d->m;
 
-			if (d->cell->kind != SG_CELL_WORK || d->cell->work != works[k] ||
+			if (d->cell->kind != SG_CELL_WORK || d->cell->work != order[k] ||
 			        (only && !sg_key_equal(only, &d->row->key)))
 				continue;
-			if (works[k] != SG_WORK_REVERT && !m)
+			if (order[k] != SG_WORK_REVERT && !m)
 				continue;
 			members[n] = (struct sg_member){ .row = d->row, .m = m };
 			members[n++].adopt =
-			        works[k] == SG_WORK_APPLY && d->facts.equivalent && d->facts.adopt;
+			        order[k] == SG_WORK_APPLY && d->facts.equivalent && d->facts.adopt;
 		}
 		change = change || n > 0;
 		if (n)
-			preview(e, works[k], members, n, files, effects);
+			preview(e, op_of(order[k]), members, n, files, effects);
 	}
 	if (files->n && !e->options.runner && !sg_drives_live(e->options.drives))
 		sg_val_push(effects, sg_val_str("no service or application pool is stopped or started"));

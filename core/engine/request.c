@@ -108,75 +108,6 @@ static int sg_request_do_show(struct sg_request *r)
 	        r->e, &r->w, r->row, sg_val_get_bool(r->params, "by_hand", false), &r->reply, r->err);
 }
 
-static int plan_as(const struct sg_request *r, enum sg_plan_as *ret)
-{
-	static const char *const names[] = { [SG_AS_APPLY] = "apply",
-		[SG_AS_BLOCK] = "block",
-		[SG_AS_UNBLOCK] = "unblock",
-		[SG_AS_ROLLBACK] = "rollback" };
-	const char *as = sg_request_param(r, "as");
-	bool keep = sg_val_get_bool(r->params, "keep", false);
-
-	*ret = SG_AS_IS;
-	for (size_t i = SG_AS_APPLY; as && i <= SG_AS_ROLLBACK; i++)
-		if (names[i] && strcmp(names[i], as) == 0)
-			*ret = (enum sg_plan_as)i;
-	if (as && *ret == SG_AS_IS)
-		return sg_fail(
-		        r->err, SG_EINVAL, "as: '%.60s' is none of apply, block, unblock and rollback", as);
-	if (keep && *ret != SG_AS_BLOCK)
-		return sg_fail(r->err, SG_EINVAL, "keep: goes with as block alone");
-	if (*ret != SG_AS_IS && *ret != SG_AS_ROLLBACK && !sg_request_param(r, "id"))
-		return sg_fail(r->err, SG_EINVAL, "as %s: an id is needed", as);
-	if (keep)
-		*ret = SG_AS_BLOCK_KEEP;
-	return 0;
-}
-
-static int find_row(struct sg_request *r, bool needed);
-
-/* A block may name a revision, and an id that no feed has yet: then nothing that is here is meant. */
-static int find_planned(struct sg_request *r, enum sg_plan_as as)
-{
-	const char *id = sg_request_param(r, "id"), *at = id ? strchr(id, '@') : NULL;
-	bool block = as == SG_AS_BLOCK || as == SG_AS_BLOCK_KEEP || as == SG_AS_UNBLOCK;
-	const char *revision;
-
-	if (!block)
-		return find_row(r, false);
-	for (size_t i = 0; i < r->w.rows.n; i++) {
-		struct sg_row *row = r->w.rows.at[i];
-		size_t len = at ? (size_t)(at - id) : strlen(id);
-		const char *feed = sg_request_param(r, "feed");
-
-		revision = row->applied_revision ? row->applied_revision : row->offered_revision;
-		if (strlen(row->key.id) != len || !sg_same_n(row->key.id, id, len) ||
-		        (feed && strcmp(feed, row->key.feed) != 0))
-			continue;
-		if (!at || (revision && sg_revision_covers(at + 1, revision)))
-			r->row = row;
-	}
-	return 0;
-}
-
-static int sg_request_do_plan(struct sg_request *r)
-{
-	static char nothing[] = "";
-	static const struct sg_key nobody = { nothing, nothing };
-	const struct sg_key *only;
-	enum sg_plan_as as;
-	int code = plan_as(r, &as);
-
-	if (!code)
-		code = find_planned(r, as);
-	if (code)
-		return code;
-	only = r->row ? &r->row->key : sg_request_param(r, "id") ? &nobody : NULL;
-	sg_engine_forget_views(
-	        r->e); /* a plan is about the files as they are, not as the last audit saw them */
-	return sg_report_plan(r->e, &r->w, only, as, &r->reply, r->err);
-}
-
 static int sg_request_do_history(struct sg_request *r)
 {
 	int64_t limit = sg_val_get_int(r->params, "limit", 100);
@@ -234,7 +165,7 @@ static const struct verb {
 	{ "status", NEED_NONE, false, "", sg_request_do_status },
 	{ "list", NEED_NONE, false, "", sg_request_do_list },
 	{ "show", NEED_ROW, false, "id feed by_hand", sg_request_do_show },
-	{ "plan", NEED_NONE, false, "id feed as keep", sg_request_do_plan },
+	{ "plan", NEED_NONE, false, "id feed as keep how", sg_request_do_plan },
 	{ "history", NEED_NONE, false, "id limit", sg_request_do_history },
 	{ "coverage", NEED_NONE, false, "id feed from to", sg_request_do_coverage },
 	{ "audit", NEED_NONE, false, "", sg_request_do_audit },
@@ -253,7 +184,7 @@ static const struct verb {
 	{ "resume", NEED_NONE, true, "", sg_request_do_resume },
 };
 
-static int find_row(struct sg_request *r, bool needed)
+int sg_request_find_row(struct sg_request *r, bool needed)
 {
 	const char *id = sg_request_param(r, "id"), *feed = sg_request_param(r, "feed");
 
@@ -322,7 +253,7 @@ int sg_engine_request(struct sg_engine *e, const char *method, const struct sg_v
 	if (!code)
 		code = sg_world_load(e, &r.w, err);
 	if (!code && (verb->need == NEED_ROW || verb->need == MAY_ROW))
-		code = find_row(&r, verb->need == NEED_ROW);
+		code = sg_request_find_row(&r, verb->need == NEED_ROW);
 	if (!code)
 		code = verb->run(&r);
 	if (code)

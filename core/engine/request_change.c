@@ -18,14 +18,21 @@ static void approve_row(struct sg_request *r, bool now)
 	r->row->now = now;
 }
 
-int sg_request_do_approve(struct sg_request *r)
+int sg_request_check_approve(struct sg_request *r)
 {
-	char *text;
-	int code;
-
 	if (sg_hash_is_zero(&r->row->offered))
 		return sg_fail(r->err, SG_ESTATE, "%s has no body to approve: %s", r->row->key.id,
 		        r->row->text ? r->row->text : "it was withdrawn");
+	return 0;
+}
+
+int sg_request_do_approve(struct sg_request *r)
+{
+	char *text;
+	int code = sg_request_check_approve(r);
+
+	if (code)
+		return code;
 	approve_row(r, false);
 	text = sg_format("approved%s%s", r->row->offered_revision ? " revision " : "",
 	        r->row->offered_revision ? r->row->offered_revision : "");
@@ -40,7 +47,7 @@ int sg_request_do_approve(struct sg_request *r)
 }
 
 /* What a person can do about a mitigation that does not move. */
-static const char *way_out(const struct sg_row *row)
+const char *sg_request_way_out(const struct sg_row *row)
 {
 	if (row && row->state == SG_APPLICABLE && row->reason == SG_WHY_OTHERS)
 		return "; <removal equivalent=\"adopt\"/> in the configuration lets ours take its place";
@@ -56,7 +63,7 @@ static const char *way_out(const struct sg_row *row)
 }
 
 /* While Setup is at work, files are its own: whoever changes them then is overwritten, or breaks it. */
-static int refuse_in_setup(struct sg_request *r)
+int sg_request_refuse_in_setup(struct sg_request *r)
 {
 	sg_engine_host(r->e, 0);
 	if (!r->e->host || !r->e->host->setup_running)
@@ -69,7 +76,7 @@ int sg_request_do_apply(struct sg_request *r)
 {
 	const struct sg_block *block;
 	bool keep;
-	int code = refuse_in_setup(r);
+	int code = sg_request_refuse_in_setup(r);
 
 	if (code)
 		return code;
@@ -102,7 +109,7 @@ int sg_request_do_apply(struct sg_request *r)
 		return code;
 	if (!r->row || r->row->state != SG_APPLIED)
 		return sg_fail(r->err, SG_ESTATE, "%s was not applied: %s%s", r->row ? r->row->key.id : "it",
-		        r->row && r->row->text ? r->row->text : "?", way_out(r->row));
+		        r->row && r->row->text ? r->row->text : "?", sg_request_way_out(r->row));
 	sg_request_done(r, true, "%s is applied", r->row->key.id);
 	return 0;
 }
@@ -247,7 +254,7 @@ int sg_request_do_rollback(struct sg_request *r)
 	size_t n = 0, left = 0;
 	struct sg_keys taken = { 0 };
 	struct sg_val *list;
-	int code = refuse_in_setup(r);
+	int code = sg_request_refuse_in_setup(r);
 
 	if (code)
 		return code;
@@ -262,7 +269,7 @@ int sg_request_do_rollback(struct sg_request *r)
 		if (!r->row || sg_holds_any(&r->w.holds, &r->row->key))
 			return sg_fail(r->err, SG_ESTATE, "%s could not be taken out whole: %s%s",
 			        r->row ? r->row->key.id : "it", r->row && r->row->text ? r->row->text : "?",
-			        way_out(r->row));
+			        sg_request_way_out(r->row));
 		sg_request_done(
 		        r, true, "%s: %s", r->row->key.id, r->row->text ? r->row->text : "rolled back");
 		sg_report_beside(r->e, &r->w, r->row, r->reply);
@@ -296,86 +303,6 @@ int sg_request_do_rollback(struct sg_request *r)
 			sg_val_push(list, sg_report_row(r->e, &r->w, r->w.rows.at[i]));
 	}
 	sg_keys_release(&taken);
-	return 0;
-}
-
-static int take_over(struct sg_request *r)
-{
-	const struct sg_hash *hash = sg_hash_is_zero(&r->row->applied) ? &r->row->offered : &r->row->applied;
-	struct sg_member member = { .row = r->row,
-		.m = sg_engine_body(r->e, r->row->key.feed, hash, r->err) };
-	struct sg_ctx ctx;
-
-	if (!member.m)
-		return r->err ? r->err->code : SG_ENOENT;
-	sg_engine_ctx(r->e, &r->who, &ctx);
-	return sg_op_in(&ctx, SG_OP_TAKE_OVER, &member, 1, r->err);
-}
-
-int sg_request_do_resolve(struct sg_request *r)
-{
-	const char *how = sg_request_param(r, "how");
-	bool keep;
-	bool holds = sg_holds_any(&r->w.holds, &r->row->key);
-	struct sg_ctx ctx;
-	int code;
-
-	if (r->row->state != SG_BLOCKED && r->row->state != SG_APPLICABLE)
-		return sg_fail(r->err, SG_ESTATE, "%s is %s: there is nothing to resolve", r->row->key.id,
-		        sg_state_name(r->row->state));
-	if (r->row->state == SG_BLOCKED && r->row->reason == SG_WHY_ADMIN)
-		return sg_fail(r->err, SG_ESTATE,
-		        "%s is blocked by an administrator: 'stopgapctl unblock %s'", r->row->key.id,
-		        r->row->key.id);
-	if (strcmp(how ? how : "", "take-over") == 0 &&
-	        sg_policy_block(&r->w.blocks, r->row, r->row->offered_revision, r->w.now.wall, &keep))
-		return sg_fail(r->err, SG_ESTATE, "%s is blocked: 'stopgapctl unblock %s' first",
-		        r->row->key.id, r->row->key.id);
-	if (!how || (strcmp(how, "retry") && strcmp(how, "take-over") && strcmp(how, "accept")))
-		return sg_fail(r->err, SG_EINVAL, "how: retry, take-over or accept");
-	if (strcmp(how, "retry") != 0 && refuse_in_setup(r))
-		return SG_ESTATE;
-	if (strcmp(how, "accept") == 0 && sg_hash_is_zero(&r->row->applied))
-		return sg_fail(r->err, SG_ESTATE,
-		        "%s is not in place, so there is nothing to accept: --retry, --take-over or block it",
-		        r->row->key.id);
-	if (strcmp(how, "accept") == 0 && (r->row->mixed || r->row->reason == SG_WHY_IO))
-		return sg_fail(r->err, SG_ESTATE,
-		        "%s could not be written to its end, and may be half of one body and half of "
-		        "another: --retry, --take-over (ours is written whole), or 'stopgapctl rollback %s'",
-		        r->row->key.id, r->row->key.id);
-	r->row->failed = (struct sg_hash){ { 0 } };
-	r->row->attempts = r->row->repairs = 0;
-	r->row->retry_at = 0;
-	r->row->goal = SG_IN;
-	if (strcmp(how, "retry") == 0) {
-		/* What could not be settled may be of two bodies: it is whole again when it was repaired. */
-		bool whole = holds && !sg_hash_is_zero(&r->row->applied) && !r->row->mixed;
-
-		sg_row_move(r->row,
-		        whole   ? SG_APPLIED
-		        : holds ? SG_BLOCKED
-		                : SG_PENDING,
-		        whole   ? SG_WHY_APPLIED
-		        : holds ? SG_WHY_IO
-		                : SG_WHY_NEW,
-		        r->w.now.wall, "looked at again");
-	}
-	code = sg_request_note(r, SG_EV_RESOLVED, r->row, NULL, how);
-	sg_engine_ctx(r->e, &r->who, &ctx);
-	if (!code && strcmp(how, "take-over") == 0)
-		code = take_over(r);
-	if (!code && strcmp(how, "accept") == 0)
-		code = sg_op_accept(&ctx, r->row, r->err);
-	if (!code)
-		code = sg_request_settle(r);
-	if (code)
-		return code;
-	if (r->row && r->row->state == SG_BLOCKED)
-		return sg_fail(r->err, SG_ESTATE, "%s is still blocked: %s%s", r->row->key.id,
-		        r->row->text ? r->row->text : "?", way_out(r->row));
-	sg_request_done(
-	        r, true, "%s: %s", r->row ? r->row->key.id : "?", r->row && r->row->text ? r->row->text : "");
 	return 0;
 }
 

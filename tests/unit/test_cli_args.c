@@ -47,10 +47,12 @@ static void every_verb_of_the_issue_is_understood(void **state)
 		"block M1 --until 2026-12-24T08:00:00Z", "unblock M1", "rollback M1", "rollback --all",
 		"rollback --all --offline --root C=/", "rollback M1 --offline --journal /j --root C=/",
 		"resolve M1 --retry", "resolve M1 --take-over", "resolve M1 --accept", "plan",
-		"plan M1 --exit-code", "plan M1@2 --as block --keep", "plan --as rollback", "pause",
-		"pause --for 2h30m", "resume", "history", "history M1", "history --limit 5", "watch", "audit",
-		"doctor", "help", "help show", "help states", "help states --dot", "", "--json", "--version",
-		"--help", "show --help", "list --json --timeout 5s", "--socket /s status",
+		"plan M1 --exit-code", "plan M1@2 --as block --keep", "plan --as rollback",
+		"plan M1 --as approve", "plan M1 --as resolve --take-over", "plan --as pause",
+		"plan --as resume", "pause", "pause --for 2h30m", "resume", "history", "history M1",
+		"history --limit 5", "watch", "audit", "doctor", "help", "help show", "help states",
+		"help states --dot", "", "--json", "--version", "--help", "show --help",
+		"list --json --timeout 5s", "--socket /s status",
 		"approve M1 --reason=why --ticket T-1 --on-behalf-of anna", "rollback -- --odd-id" };
 
 	(void)state;
@@ -94,6 +96,10 @@ static void mistakes_are_refused_and_say_what_is_wrong(void **state)
 		{ "plan M1 --as rolback", "did you mean \"rollback\"" },
 		{ "plan M1 --as resolve", "resolve" },
 		{ "plan --as block", "needs the id" },
+		{ "plan --as approve", "needs the id" },
+		{ "plan M1 --as pause", "takes no id" },
+		{ "plan M1 --as resolve --retry --accept", "one of them" },
+		{ "plan M1 --retry", "--as resolve" },
 		{ "plan M1 --keep", "--as block" },
 		{ "plan M1 --as rollback --keep", "--as block" },
 		{ "pause --for 0s", "longer than nothing" },

@@ -11,7 +11,14 @@ $script:Call = {
     # A line on stderr is no failure by itself: the exit status says what is.
     $ErrorActionPreference = 'Continue'
     $OutputEncoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
-    $program = Join-Path -Path $env:ProgramW6432 -ChildPath 'stopgap\stopgapctl.exe'
+    # Where the package put it; a 32-bit Windows PowerShell sees another registry and another Program Files unless it says which.
+    $folder = Join-Path -Path $env:ProgramW6432 -ChildPath 'stopgap'
+    $machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]::LocalMachine, [Microsoft.Win32.RegistryView]::Registry64)
+    $key = $machine.OpenSubKey('SOFTWARE\stopgap')
+    if ($key -and $key.GetValue('Folder')) {
+        $folder = $key.GetValue('Folder')
+    }
+    $program = Join-Path -Path $folder -ChildPath 'stopgapctl.exe'
     if (-not (Test-Path -LiteralPath $program)) {
         throw "stopgap is not installed on $($env:COMPUTERNAME): there is no $program"
     }
@@ -73,7 +80,7 @@ function Get-StopgapOption {
     param(
         [System.Collections.IDictionary] $Bound
     )
-    if ($Bound.Contains('Feed')) {
+    if ($Bound.Contains('Feed') -and $Bound['Feed']) {
         "--feed=$($Bound['Feed'])"
     }
     if ($Bound.Contains('For')) {
@@ -116,7 +123,7 @@ function ConvertTo-StopgapMitigation {
     }
 }
 
-# -WhatIf: what stopgapctl plans, printed as it says it.
+# -WhatIf: what stopgapctl says that this very verb would do, printed as it says it; what the verb would refuse is refused here.
 function Show-StopgapPlan {
     param(
         [string] $ComputerName,

@@ -6,11 +6,11 @@
     Refuses a mitigation, also one that no feed has yet; what it changed is given back.
 .DESCRIPTION
     ID@REVISION blocks one revision and those below it.
-    Asks before it changes anything (ConfirmImpact High); -WhatIf shows the plan and changes nothing.
+    Asks before it changes anything (ConfirmImpact High); -WhatIf shows what it would do and changes nothing.
 .PARAMETER Id
     The mitigation, as Get-StopgapMitigation shows it.
 .PARAMETER Feed
-    Which feed, where two offer the same id.
+    Which feed, where two offer the same id; empty: whichever has it.
 .PARAMETER For
     For that long: 90s, 15m, 8h, 2d, 2h30m.
 .PARAMETER Until
@@ -38,7 +38,8 @@ function Block-StopgapMitigation {
         [ValidatePattern('^[^"]*[^"\\]$')]
         [string] $Id,
         [Parameter(ValueFromPipelineByPropertyName = $true)]
-        [ValidatePattern('^[^"]*[^"\\]$')]
+        [AllowEmptyString()]
+        [ValidatePattern('^([^"]*[^"\\])?$')]
         [string] $Feed,
         [ValidatePattern('^[^"]*[^"\\]$')]
         [string] $For,
@@ -80,11 +81,11 @@ function Block-StopgapMitigation {
     Takes a block back; the mitigation is evaluated at once.
 .DESCRIPTION
     What the configuration blocks stays blocked.
-    Asks before it changes anything (ConfirmImpact High); -WhatIf shows the plan and changes nothing.
+    Asks before it changes anything (ConfirmImpact High); -WhatIf shows what it would do and changes nothing.
 .PARAMETER Id
     The mitigation, as Get-StopgapMitigation shows it.
 .PARAMETER Feed
-    Which feed, where two offer the same id.
+    Which feed, where two offer the same id; empty: whichever has it.
 .PARAMETER Reason
     Why; kept in the journal. It goes through stdin, so that quotes, line ends and letters of any language arrive.
 .PARAMETER Ticket
@@ -106,7 +107,8 @@ function Unblock-StopgapMitigation {
         [ValidatePattern('^[^"]*[^"\\]$')]
         [string] $Id,
         [Parameter(ValueFromPipelineByPropertyName = $true)]
-        [ValidatePattern('^[^"]*[^"\\]$')]
+        [AllowEmptyString()]
+        [ValidatePattern('^([^"]*[^"\\])?$')]
         [string] $Feed,
         [ValidateNotNullOrEmpty()]
         [string] $Reason,
@@ -140,11 +142,11 @@ function Unblock-StopgapMitigation {
     This body of the mitigation may go in when its turn comes.
 .DESCRIPTION
     Window, delay and ring still count.
-    Asks before it changes anything (ConfirmImpact High); -WhatIf shows the plan and changes nothing.
+    Asks before it changes anything (ConfirmImpact High); -WhatIf shows what it would do and changes nothing.
 .PARAMETER Id
     The mitigation, as Get-StopgapMitigation shows it.
 .PARAMETER Feed
-    Which feed, where two offer the same id.
+    Which feed, where two offer the same id; empty: whichever has it.
 .PARAMETER Reason
     Why; kept in the journal. It goes through stdin, so that quotes, line ends and letters of any language arrive.
 .PARAMETER Ticket
@@ -166,7 +168,8 @@ function Approve-StopgapMitigation {
         [ValidatePattern('^[^"]*[^"\\]$')]
         [string] $Id,
         [Parameter(ValueFromPipelineByPropertyName = $true)]
-        [ValidatePattern('^[^"]*[^"\\]$')]
+        [AllowEmptyString()]
+        [ValidatePattern('^([^"]*[^"\\])?$')]
         [string] $Feed,
         [ValidateNotNullOrEmpty()]
         [string] $Reason,
@@ -181,7 +184,7 @@ function Approve-StopgapMitigation {
     )
     process {
         $arguments = @('approve', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @()
+        $planned = @('--as=approve')
         if ($Feed) {
             $planned += "--feed=$Feed"
         }
@@ -199,12 +202,12 @@ function Approve-StopgapMitigation {
 .SYNOPSIS
     Decides about a mitigation that is blocked by an edit, a conflict or a failure.
 .DESCRIPTION
-    One of -Retry, -TakeOver and -Accept. The plan of -WhatIf shows the mitigation as it is.
-    Asks before it changes anything (ConfirmImpact High); -WhatIf shows the plan and changes nothing.
+    One of -Retry, -TakeOver and -Accept.
+    Asks before it changes anything (ConfirmImpact High); -WhatIf shows what it would do and changes nothing.
 .PARAMETER Id
     The mitigation, as Get-StopgapMitigation shows it.
 .PARAMETER Feed
-    Which feed, where two offer the same id.
+    Which feed, where two offer the same id; empty: whichever has it.
 .PARAMETER Retry
     Look again, and evaluate.
 .PARAMETER TakeOver
@@ -232,7 +235,8 @@ function Resolve-StopgapMitigation {
         [ValidatePattern('^[^"]*[^"\\]$')]
         [string] $Id,
         [Parameter(ValueFromPipelineByPropertyName = $true)]
-        [ValidatePattern('^[^"]*[^"\\]$')]
+        [AllowEmptyString()]
+        [ValidatePattern('^([^"]*[^"\\])?$')]
         [string] $Feed,
         [Parameter(Mandatory = $true, ParameterSetName = 'Retry')]
         [switch] $Retry,
@@ -253,12 +257,13 @@ function Resolve-StopgapMitigation {
     )
     process {
         $arguments = @('resolve', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @()
+        $planned = @('--as=resolve')
         if ($Feed) {
             $planned += "--feed=$Feed"
         }
         $how = @{ Retry = '--retry'; TakeOver = '--take-over'; Accept = '--accept' }[$PSCmdlet.ParameterSetName]
         $arguments += $how
+        $planned += $how
         $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
         if ($WhatIfPreference) {
             Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + @('--', $Id))

@@ -6,11 +6,11 @@
     Gives back what was there before; the mitigation stays out until `stopgapctl apply`.
 .DESCRIPTION
     Later edits of others stay. What somebody else made of ours is left alone and named.
-    Asks before it changes anything (ConfirmImpact High); -WhatIf shows the plan and changes nothing.
+    Asks before it changes anything (ConfirmImpact High); -WhatIf shows what it would do and changes nothing.
 .PARAMETER Id
     The mitigation, as Get-StopgapMitigation shows it.
 .PARAMETER Feed
-    Which feed, where two offer the same id.
+    Which feed, where two offer the same id; empty: whichever has it.
 .PARAMETER All
     Every mitigation.
 .PARAMETER Reason
@@ -34,7 +34,8 @@ function Undo-StopgapMitigation {
         [ValidatePattern('^[^"]*[^"\\]$')]
         [string] $Id,
         [Parameter(ValueFromPipelineByPropertyName = $true)]
-        [ValidatePattern('^[^"]*[^"\\]$')]
+        [AllowEmptyString()]
+        [ValidatePattern('^([^"]*[^"\\])?$')]
         [string] $Feed,
         [Parameter(Mandatory = $true, ParameterSetName = 'All')]
         [switch] $All,
@@ -74,8 +75,8 @@ function Undo-StopgapMitigation {
 .SYNOPSIS
     Changes nothing on a server until it is resumed, or for that long.
 .DESCRIPTION
-    What is in force stays. The plan of -WhatIf is what would be held back.
-    Asks before it changes anything (ConfirmImpact High); -WhatIf shows the plan and changes nothing.
+    What is in force stays. -WhatIf names what would be held back.
+    Asks before it changes anything (ConfirmImpact High); -WhatIf shows what it would do and changes nothing.
 .PARAMETER For
     For that long: 90s, 15m, 8h, 2d, 2h30m.
 .PARAMETER Until
@@ -113,7 +114,7 @@ function Suspend-StopgapMitigation {
     )
     process {
         $arguments = @('pause', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @()
+        $planned = @('--as=pause')
         $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
         if ($WhatIfPreference) {
             Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned)
@@ -128,8 +129,8 @@ function Suspend-StopgapMitigation {
 .SYNOPSIS
     Goes on after Suspend-StopgapMitigation.
 .DESCRIPTION
-    While work is paused the plan of -WhatIf says so.
-    Asks before it changes anything (ConfirmImpact High); -WhatIf shows the plan and changes nothing.
+    -WhatIf shows what would be done at once.
+    Asks before it changes anything (ConfirmImpact High); -WhatIf shows what it would do and changes nothing.
 .PARAMETER Reason
     Why; kept in the journal. It goes through stdin, so that quotes, line ends and letters of any language arrive.
 .PARAMETER Ticket
@@ -160,7 +161,7 @@ function Resume-StopgapMitigation {
     )
     process {
         $arguments = @('resume', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @()
+        $planned = @('--as=resume')
         $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
         if ($WhatIfPreference) {
             Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned)
