@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE /* setresuid, CLONE_THREAD */
 #include "base/sandbox_posix.h"
+#include "base/worker_cage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -151,7 +152,7 @@ static void read_below(int ruleset, const char *path)
 	close(rule.parent_fd);
 }
 
-static int only_public_files(struct sg_err *err)
+static int only_public_files(unsigned *lacks, struct sg_err *err)
 {
 	static const char *const public[] = { "/etc", "/usr", "/lib", "/lib64", "/run", "/dev", "/proc/sys",
 		NULL };
@@ -161,8 +162,10 @@ static int only_public_files(struct sg_err *err)
 	};
 	int r = 0, ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
 
-	if (ruleset < 0 && (errno == ENOSYS || errno == EOPNOTSUPP))
+	if (ruleset < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) {
+		*lacks |= SG_LACKS_FILES;
 		return 0;
+	}
 	if (ruleset < 0)
 		return sg_fail_errno(err, "landlock gives no set of rules");
 	for (size_t i = 0; public[i]; i++)
@@ -203,10 +206,13 @@ static int limits(bool network, int64_t cpu_s, struct sg_err *err)
 
 /* The folder of this process's descriptors is on every Linux, holds no file that can be opened for anything, and nobody can put one there. A container may
  * forbid chroot even to root; the filter does not rest on it. */
-static int empty_root(struct sg_err *err)
+static int empty_root(unsigned *lacks, struct sg_err *err)
 {
-	if (chroot("/proc/self/fdinfo") < 0 && errno != EPERM && errno != ENOENT)
-		return sg_fail_errno(err, "the root folder cannot be left");
+	if (chroot("/proc/self/fdinfo") < 0) {
+		if (errno != EPERM && errno != ENOENT)
+			return sg_fail_errno(err, "the root folder cannot be left");
+		*lacks |= SG_LACKS_ROOT;
+	}
 	return chdir("/") < 0 ? sg_fail_errno(err, "the folder cannot be left") : 0;
 }
 
@@ -221,13 +227,14 @@ static int become_nobody(struct sg_err *err)
 	return 0;
 }
 
-int sg_sandbox_enter(bool network, int64_t cpu_s, struct sg_err *err)
+int sg_sandbox_enter(bool network, int64_t cpu_s, unsigned *ret_lacks, struct sg_err *err)
 {
+	unsigned lacks = 0;
 	bool root = geteuid() == 0;
 	int r = limits(network, cpu_s, err);
 
 	if (!r && root && !network)
-		r = empty_root(err);
+		r = empty_root(&lacks, err);
 	if (!r && root)
 		r = become_nobody(err);
 	/* after the change of user, which takes both back */
@@ -235,9 +242,11 @@ int sg_sandbox_enter(bool network, int64_t cpu_s, struct sg_err *err)
 	                  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
 		r = sg_fail_errno(err, "the process cannot be closed off");
 	if (!r && network)
-		r = only_public_files(err);
+		r = only_public_files(&lacks, err);
 	if (!r)
 		r = network ? filter(talks, sizeof talks / sizeof *talks, err)
 		            : filter(computes, sizeof computes / sizeof *computes, err);
+	if (!r)
+		*ret_lacks = lacks;
 	return r;
 }

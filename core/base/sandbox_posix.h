@@ -12,8 +12,8 @@
  *    call kills it. Its root folder, when it was root, is one that holds nothing;
  *  - with `network`: can use sockets, start threads but no process, and read what is public below /etc, /usr, /lib, /run and /dev; it writes no file.
  * Of root's capabilities the parent needs CAP_SETUID, CAP_SETGID, CAP_KILL and, to leave the root folder, CAP_SYS_CHROOT.
- * Errors: SG_EACCES, SG_EUNSUPPORTED: nothing may run then. */
+ * *ret_lacks: what this system does not give (enum sg_worker_lack); nothing else rests on that. Errors: SG_EACCES, SG_EUNSUPPORTED: nothing may run then. */
 enum { SG_SANDBOX_MEMORY = 512 << 20, SG_SANDBOX_NOBODY = 65534 };
-int sg_sandbox_enter(bool network, int64_t cpu_s, struct sg_err *err);
+int sg_sandbox_enter(bool network, int64_t cpu_s, unsigned *ret_lacks, struct sg_err *err);
 
 #endif

@@ -46,8 +46,19 @@ struct sg_worker_call {
 enum { SG_WORKER_MAX = 64 << 20, SG_WORKER_STOP_MS = 100 };
 
 /* Blocking; any thread, several at a time; no child is left behind. Errors, all of them the child's end, too:
- * SG_EBUSY (no process can be started, now), SG_EUNSUPPORTED (this program has no such job), SG_ETIMEOUT, SG_ECANCELED, SG_ELIMIT (reply or request too
+ * SG_EBUSY (no process can be started, now, or only one with too many rights), SG_EUNSUPPORTED (this program has no such job), SG_ETIMEOUT, SG_ECANCELED, SG_ELIMIT (reply or request too
  * large, or it ran out of memory), SG_EDAMAGED (it died of a signal, which the message names, or gave up). */
 int sg_worker_call(const struct sg_worker_call *call, struct sg_buf *ret_reply, struct sg_err *err);
+
+/* How well workers are shut in: what the last one of its kind came up with, since this process began. */
+enum sg_worker_cage {
+	SG_CAGE_UNKNOWN, /* none came up yet, or jobs run in this very process */
+	SG_CAGE_WHOLE,   /* with everything that is meant for it */
+	SG_CAGE_LESS,    /* with something left out, because this system does not give it */
+	SG_CAGE_REFUSED, /* not at all: none came up with few enough rights */
+};
+/* Of jobs that use the network, or of those that compute. *ret_why (the caller's; may be NULL itself): what was left out, for LESS and REFUSED; else NULL.
+ * Any thread. */
+enum sg_worker_cage sg_worker_cage(bool network, char **ret_why);
 
 #endif

@@ -1,13 +1,15 @@
 /* worker_posix.c - starts the program again for one job, over a pair of sockets, and sees to it that the child ends.
  *
  * The parent uses posix_spawn(), which forks nothing of a threaded process but the new program. The child is /proc/self/exe: the very file that runs, even
- * after an update has put another one in its place, so both sides speak the same. Frames: one octet that is 0, or 1 for
- * a reason why there is no reply; a length of four octets, big-endian; then the octets.
+ * after an update has put another one in its place, so both sides speak the same. Frames: of the child, before
+ * it reads anything, one octet that says what it is not kept by (worker_cage.h); then, both ways, one that is 0, or 1 for a reason why there is no reply; a
+ * length of four octets, big-endian; then the octets.
  */
 #define _GNU_SOURCE /* posix_spawn's closefrom and setsid, the other end's credentials */
 #include "base/worker_parts.h"
 
 #include "base/sandbox_posix.h"
+#include "base/worker_cage.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -26,7 +28,7 @@
 
 /* How a child says by its exit status that it did not get as far as a reply; 70 is base/mem.c's, for memory that ran out. */
 enum { OUT_OF_MEMORY = 70, CLOSED = 71, NO_SANDBOX = 72, NO_REQUEST = 73 };
-enum { HEAD = 5, CHANNEL = STDIN_FILENO };
+enum { READY = 1, HEAD = 5, CHANNEL = STDIN_FILENO };
 
 static void put_head(unsigned char head[HEAD], bool reason, size_t len)
 {
@@ -81,11 +83,12 @@ static bool started_by_parent(void)
 
 static _Noreturn void give_up(int status, const struct sg_err *err)
 {
+	const unsigned char ready = SG_LACKS_ALL;
 	unsigned char head[HEAD];
 	size_t len = strlen(err->msg);
 
 	put_head(head, true, len);
-	if (write_all(head, HEAD))
+	if (write_all(&ready, READY) && write_all(head, HEAD))
 		write_all(err->msg, len);
 	_exit(status);
 }
@@ -95,10 +98,14 @@ static _Noreturn void work(const struct sg_worker_job *job, int64_t cpu_s)
 {
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_buf request = { 0 }, reply = { 0 };
-	unsigned char head[HEAD];
+	unsigned char head[HEAD], ready;
+	unsigned lacks = 0;
 
-	if ((job->prepare && job->prepare(&err)) || sg_sandbox_enter(job->network, cpu_s, &err))
+	if ((job->prepare && job->prepare(&err)) || sg_sandbox_enter(job->network, cpu_s, &lacks, &err))
 		give_up(NO_SANDBOX, &err);
+	ready = (unsigned char)lacks;
+	if (!write_all(&ready, READY))
+		_exit(CLOSED);
 	if (!read_all(head, HEAD) || length_of(head) > SG_WORKER_MAX)
 		_exit(CLOSED);
 	request.len = length_of(head);
@@ -149,7 +156,9 @@ struct child {
 	int64_t end;              /* monotonic ms */
 	unsigned char head[HEAD]; /* of the request */
 	size_t sent;              /* octets of head and request */
-	struct sg_buf got;        /* of head and reply */
+	bool ready;               /* it has said what it is not kept by */
+	unsigned char lacks;
+	struct sg_buf got; /* of head and reply */
 };
 
 static int64_t now(void)
@@ -239,7 +248,10 @@ static int take(struct child *c)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	if (n == 0)
 		return -1;
-	sg_buf_add(&c->got, part, (size_t)n);
+	if (!c->ready)
+		c->lacks = part[0];
+	sg_buf_add(&c->got, part + !c->ready, (size_t)n - !c->ready);
+	c->ready = true;
 	return c->got.len >= HEAD && c->got.len - HEAD >= length_of(c->got.data);
 }
 
@@ -348,6 +360,8 @@ int sg_worker_apart(const struct sg_worker_call *call, const struct sg_worker_jo
 	} else if (c.fd >= 0) {
 		close(c.fd);
 	}
+	if (c.ready)
+		sg_worker_caged(job->network, c.lacks);
 	if (!r)
 		sg_buf_set(ret_reply, c.got.data + HEAD, c.got.len - HEAD);
 	sg_buf_release(&c.got);

@@ -8,6 +8,7 @@
 
 #include "base/os.h"
 #include "base/os_win.h"
+#include "base/privilege_win.h"
 
 #include <windows.h>
 #include <sddl.h>
@@ -45,13 +46,63 @@ static void *ask(HANDLE token, TOKEN_INFORMATION_CLASS what)
 	return NULL;
 }
 
-static bool is_system(HANDLE token)
+static bool of_system(HANDLE token)
 {
 	TOKEN_USER *user = ask(token, TokenUser);
-	bool is = user && IsWellKnownSid(user->User.Sid, WinLocalSystemSid);
+	bool is = !user || IsWellKnownSid(user->User.Sid, WinLocalSystemSid);
 
 	free(user);
 	return is;
+}
+
+bool sg_worker_is_system(void)
+{
+	HANDLE own;
+	bool is;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &own))
+		return true;
+	is = of_system(own);
+	CloseHandle(own);
+	return is;
+}
+
+static bool is_low(HANDLE token)
+{
+	TOKEN_MANDATORY_LABEL *label = ask(token, TokenIntegrityLevel);
+	UCHAR parts = label && label->Label.Sid ? *GetSidSubAuthorityCount(label->Label.Sid) : 0;
+	bool is = parts &&
+	          *GetSidSubAuthority(label->Label.Sid, (DWORD)(parts - 1)) <= SECURITY_MANDATORY_LOW_RID;
+
+	free(label);
+	return is;
+}
+
+/* DISABLE_MAX_PRIVILEGE leaves one: to be told of changes, which also means to pass through folders that one may not list. */
+static bool is_stripped(HANDLE token)
+{
+	TOKEN_PRIVILEGES *left = ask(token, TokenPrivileges);
+	bool is = left != NULL;
+	LUID told;
+
+	if (!LookupPrivilegeValueW(NULL, L"SeChangeNotifyPrivilege", &told))
+		is = false;
+	for (DWORD i = 0; is && i < left->PrivilegeCount; i++)
+		is = left->Privileges[i].Luid.LowPart == told.LowPart &&
+		     left->Privileges[i].Luid.HighPart == told.HighPart;
+	free(left);
+	return is;
+}
+
+static void look_at(HANDLE token, struct sg_worker_token *ret)
+{
+	TOKEN_GROUPS *only = ask(token, TokenRestrictedSids);
+
+	*ret = (struct sg_worker_token){ .system = of_system(token),
+		.restricted = only && only->GroupCount > 0,
+		.low = is_low(token),
+		.stripped = is_stripped(token) };
+	free(only);
 }
 
 /* The session of whoever logged on, to whom desktops are open; borrowed from `groups`, NULL: a service has none. */
@@ -65,25 +116,29 @@ static PSID logon_of(const TOKEN_GROUPS *groups)
 
 /* --- tokens */
 
-static void enable(HANDLE token, const wchar_t *name)
+/* The account that Windows keeps for services of no consequence. Borrowed: it is taken once and kept for good.
+ *
+ * Microsoft's "LogonUserW function" says that SeTcbPrivilege is needed for Passport accounts only. That is about accounts with a password: a service's account
+ * has none, and is given to who is trusted to start services, by all that is known to who has that privilege. So the service keeps it (install_win.c) until
+ * this is done, and gives it up then. It cannot be done for one thread alone: whose rights count is settled when the process first connects to the LSA. */
+static int local_service(HANDLE *ret, struct sg_err *err)
 {
-	TOKEN_PRIVILEGES want = { .PrivilegeCount = 1,
-		.Privileges = { { .Attributes = SE_PRIVILEGE_ENABLED } } };
+	static SRWLOCK lock = SRWLOCK_INIT;
+	static HANDLE kept;
+	int r = 0;
 
-	if (LookupPrivilegeValueW(NULL, name, &want.Privileges[0].Luid))
-		AdjustTokenPrivileges(token, FALSE, &want, 0, NULL, NULL);
-}
-
-/* The account that Windows keeps for services of no consequence; only the system itself may become it without a password. */
-static int local_service(HANDLE own, HANDLE *ret, struct sg_err *err)
-{
-	/* a token that is not this process's own may be given to a process with these two only */
-	enable(own, L"SeAssignPrimaryTokenPrivilege");
-	enable(own, L"SeIncreaseQuotaPrivilege");
-	if (LogonUserW(L"LocalService", L"NT AUTHORITY", NULL, LOGON32_LOGON_SERVICE,
-	            LOGON32_PROVIDER_DEFAULT, ret))
-		return 0;
-	return sg_win_fail(err, GetLastError(), "the account LocalService cannot be had for a worker");
+	AcquireSRWLockExclusive(&lock);
+	if (!kept) {
+		if (LogonUserW(L"LocalService", L"NT AUTHORITY", NULL, LOGON32_LOGON_SERVICE,
+		            LOGON32_PROVIDER_DEFAULT, &kept))
+			sg_privilege_drop(L"SeTcbPrivilege");
+		else
+			r = sg_win_fail(
+			        err, GetLastError(), "the account LocalService cannot be had for a worker");
+	}
+	*ret = kept;
+	ReleaseSRWLockExclusive(&lock);
+	return r;
 }
 
 static int filter(HANDLE from, bool restricted, HANDLE *ret, struct sg_err *err)
@@ -153,31 +208,31 @@ static int open_to_itself(HANDLE token, struct sg_err *err)
 	return r;
 }
 
-int sg_worker_token(enum sg_worker_rights rights, void **ret, struct sg_err *err)
+int sg_worker_token(
+        enum sg_worker_rights rights, void **ret, struct sg_worker_token *ret_is, struct sg_err *err)
 {
-	HANDLE own = NULL, from = NULL, token = NULL;
+	HANDLE own = NULL, from, token = NULL;
 	int r = 0;
 
 	if (!OpenProcessToken(GetCurrentProcess(),
-	            TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT |
-	                    TOKEN_ADJUST_PRIVILEGES,
-	            &own))
+	            TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT, &own))
 		return sg_win_fail(err, GetLastError(), "this process's own token cannot be opened");
-	if (rights == SG_RIGHTS_NETWORK && is_system(own))
-		r = local_service(own, &from, err);
+	from = own;
+	if (rights == SG_RIGHTS_SERVICE)
+		r = local_service(&from, err);
 	if (!r)
-		r = filter(from ? from : own, rights == SG_RIGHTS_RESTRICTED, &token, err);
+		r = filter(from, rights == SG_RIGHTS_RESTRICTED, &token, err);
 	if (!r)
 		r = lower(token, err);
 	if (!r && rights == SG_RIGHTS_RESTRICTED)
 		r = open_to_itself(token, err);
-	if (from)
-		CloseHandle(from);
 	CloseHandle(own);
-	if (!r)
+	if (!r) {
+		look_at(token, ret_is);
 		*ret = token;
-	else if (token)
+	} else if (token) {
 		CloseHandle(token);
+	}
 	return r;
 }
 
@@ -185,11 +240,15 @@ int sg_worker_token(enum sg_worker_rights rights, void **ret, struct sg_err *err
 
 static wchar_t desktop_name[96];
 
-/* user32, which half of the libraries bring along, connects to a desktop when it is loaded, and a process that may not ends there and then. Those of a service
- * are closed to its restricted children. */
+/* user32, which libuv and half of Windows's libraries bring along, connects to a desktop when it is loaded, and a process that may not ends there and then
+ * (0xC0000142). Those of a service are closed to its restricted children, and to another account's. Who is named: each account that a worker may have, and
+ * RESTRICTED, for the second check. */
 static BOOL CALLBACK make_desktop(INIT_ONCE *once, void *arg, void **context)
 {
-	static const wchar_t sddl[] = L"D:(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;RC)S:(ML;;NW;;;LW)";
+	static const wchar_t fixed[] = L"D:(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;LS)(A;;GA;;;RC)";
+	char *self = sg_win_self_sid(),
+	     *text = sg_format("%ls(A;;GA;;;%s)S:(ML;;NW;;;LW)", fixed, self ? self : "SY");
+	wchar_t *sddl = sg_win_wide(text);
 	SECURITY_ATTRIBUTES sa = { sizeof sa, NULL, FALSE };
 	HWINSTA before = GetProcessWindowStation(), station = NULL;
 	wchar_t name[48];
@@ -210,6 +269,9 @@ static BOOL CALLBACK make_desktop(INIT_ONCE *once, void *arg, void **context)
 	}
 	if (sa.lpSecurityDescriptor)
 		LocalFree(sa.lpSecurityDescriptor);
+	free(sddl);
+	free(text);
+	free(self);
 	return TRUE;
 }
 

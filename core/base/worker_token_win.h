@@ -3,18 +3,15 @@
 #define SG_BASE_WORKER_TOKEN_WIN_H
 
 #include "base/err.h"
-#include <stdbool.h>
+#include "base/worker_cage.h"
 #include <wchar.h>
 
-/* From strict to what always starts. */
-enum sg_worker_rights {
-	SG_RIGHTS_RESTRICTED, /* both this account and the ordinary users of this machine must be allowed what it does; Low */
-	SG_RIGHTS_LOWERED, /* this account without its privileges and its administrators' groups; Low */
-	SG_RIGHTS_NETWORK, /* LOWERED, and of the account LocalService where this process is the system itself */
-};
-/* A primary token; the caller closes it. */
-int sg_worker_token(enum sg_worker_rights rights, void **ret, struct sg_err *err);
-/* A desktop that nobody looks at, which even a RESTRICTED process may connect to; NULL: there is none, and its parent's must do. Kept for good. */
+/* Whether this process is the system's own account; one that cannot tell is. */
+bool sg_worker_is_system(void);
+/* A primary token, which the caller closes, and what Windows says that it is. What it does not say counts as not kept. */
+int sg_worker_token(
+        enum sg_worker_rights rights, void **ret, struct sg_worker_token *ret_is, struct sg_err *err);
+/* A desktop that nobody looks at, which each of these tokens may connect to; NULL: there is none, and its parent's must do. Kept for good. */
 const wchar_t *sg_worker_desktop(void);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * The child has no handle of this process but its two pipes, no console, no environment but what Windows's own libraries need, System32 as its folder and
  * the only one that libraries come from. It starts no process, commits at most MEMORY octets, computes as long as it may, and is gone when its caller is.
- * It gets the strictest token with which it comes up: whether it does is known before it is sent anything, so that no request has a say in that.
+ * It gets the strictest token with which it comes up (worker_cage.h): whether it does is known before it is sent anything, so that no request has a say in
+ * that. What did not come up is tried again a minute later. A token that Windows made otherwise than it was asked to, and that is worth too much, is not used.
  * Frames: one octet when the child is ready; then one that is 0, or 1 for a reason why there is no reply; a length of four octets, big-endian; the octets.
  */
 #include "base/worker_parts.h"
@@ -21,7 +22,7 @@
 
 /* How a child says by its exit status that it did not get as far as a reply; 70 is base/mem.c's, for memory that ran out. */
 enum { OUT_OF_MEMORY = 70, CLOSED = 71, NO_SANDBOX = 72, NO_REQUEST = 73 };
-enum { READY = 1, HEAD = 5, ARGUMENTS = 6, LAST_MS = 2000 };
+enum { READY = 1, HEAD = 5, ARGUMENTS = 6, LAST_MS = 2000, AGAIN_MS = 60 * 1000 };
 #define MEMORY      ((size_t)1 << 30)
 #define READY_OCTET 'R'
 
@@ -156,6 +157,7 @@ struct child {
 	HANDLE writer, reader;
 	HANDLE ready; /* an event: it has come up */
 	ULONGLONG end;
+	struct sg_worker_token is;
 	bool up;
 	struct sg_buf got; /* of head and reply; the reader's until its thread has ended */
 };
@@ -235,8 +237,10 @@ static int spawn(struct child *c, const struct sg_worker_job *job, enum sg_worke
 		.cpu_s = (unsigned)(c->call->timeout_ms / 1000 + 1),
 		.hardened = true };
 	char number[2][24];
-	int r = sg_worker_token(rights, &how.token, err);
+	int r = sg_worker_token(rights, &how.token, &c->is, err);
 
+	if (!r && !sg_cage_may(&c->is, job->network))
+		r = sg_fail(err, SG_EACCES, "Windows gives no token but one with the system's own rights");
 	GetModuleFileNameW(NULL, program, sizeof program / sizeof *program - 1);
 	for (int i = 0; i < 2; i++)
 		snprintf(number[i], sizeof number[i], "%" PRIuPTR, (uintptr_t)theirs[i]);
@@ -247,7 +251,7 @@ static int spawn(struct child *c, const struct sg_worker_job *job, enum sg_worke
 	sg_argv_add(&line, number[1]);
 	sg_argv_add(&line, SG_VERSION); /* a program that was replaced meanwhile refuses */
 	how.line = (const char *)line.data;
-	if (rights == SG_RIGHTS_RESTRICTED)
+	if (rights != SG_RIGHTS_LOWERED || c->is.system)
 		how.desktop = sg_worker_desktop();
 	if (!r)
 		r = sg_spawn(&how, &c->process, NULL, err);
@@ -377,8 +381,10 @@ static int attempt(const struct sg_worker_call *call, const struct sg_worker_job
 	if (!r)
 		r = wait_for(&c, c.ready, err);
 	*ret_up = started && (r || c.up);
-	if (!r && c.up)
+	if (!r && c.up) {
+		sg_worker_caged(job->network, sg_cage_lacks(&c.is, job->network));
 		r = talk(&c, err);
+	}
 	status = reap(&c, !r && !whole(&c) ? LAST_MS : 0);
 	if (!r && (!whole(&c) || c.got.data[0]))
 		r = judge(&c, status, err);
@@ -391,23 +397,31 @@ static int attempt(const struct sg_worker_call *call, const struct sg_worker_job
 int sg_worker_apart(const struct sg_worker_call *call, const struct sg_worker_job *job,
         struct sg_buf *ret_reply, struct sg_err *err)
 {
-	/* what a child of this process came up with, for jobs that compute and for those that use the network */
-	static volatile LONG strictest[2] = { SG_RIGHTS_RESTRICTED, SG_RIGHTS_NETWORK };
-	ULONGLONG end = GetTickCount64() + (ULONGLONG)call->timeout_ms;
-	enum sg_worker_rights rights = (enum sg_worker_rights)strictest[job->network];
-	struct sg_err why = SG_ERR_INIT;
+	/* by whether the job uses the network: the step that the last child came up with, and until when the stricter ones are passed over */
+	static volatile LONG came_up[2];
+	static volatile LONG64 until[2];
+	enum sg_worker_rights steps[SG_CAGE_STEPS];
+	ULONGLONG now = GetTickCount64(), end = now + (ULONGLONG)call->timeout_ms;
+	size_t n = sg_cage_steps(job->network, sg_worker_is_system(), steps);
+	LONG first = now < (ULONGLONG)until[job->network] ? came_up[job->network] : 0, at = first;
+	struct sg_err why = SG_ERR_INIT; /* of the strictest that was tried */
 	bool up = false;
-	int r = attempt(call, job, rights, end, &up, ret_reply, &why);
+	int r;
 
-	if (r && !up && rights != SG_RIGHTS_LOWERED) {
-		struct sg_err again = SG_ERR_INIT;
-		int lowered = attempt(call, job, SG_RIGHTS_LOWERED, end, &up, ret_reply, &again);
+	do {
+		struct sg_err this = SG_ERR_INIT;
 
-		if (up) {
-			strictest[job->network] = SG_RIGHTS_LOWERED;
-			r = lowered;
-			why = again;
-		}
+		r = attempt(call, job, steps[at], end, &up, ret_reply, &this);
+		if (up)
+			why = this;
+		else
+			sg_fail(&why, r, "%s", this.msg);
+	} while (!up && (size_t)++at < n);
+	if (!up)
+		sg_worker_caged(job->network, SG_LACKS_ALL);
+	if (!first || !up) {
+		InterlockedExchange(&came_up[job->network], up ? at : 0);
+		InterlockedExchange64(&until[job->network], (LONG64)(up && at ? now + AGAIN_MS : 0));
 	}
-	return r ? sg_fail(err, r, "%s", why.msg) : 0;
+	return r ? sg_fail(err, why.code, "%s", why.msg) : 0;
 }

@@ -197,6 +197,24 @@ static void starting_one_takes_milliseconds(void **state)
 	sg_buf_release(&reply);
 }
 
+/* Of the kind that came up, and of no other. */
+static void how_it_was_shut_in_can_be_asked_for(void **state)
+{
+	struct sg_buf reply = { 0 };
+	char *why = NULL;
+	enum sg_worker_cage cage;
+
+	(void)state;
+	assert_int_equal(t_worker_call("echo", "x", 20000, &reply, NULL), 0);
+	sg_buf_release(&reply);
+	cage = sg_worker_cage(false, &why);
+	print_message("cage: %d%s%s\n", (int)cage, why ? ": " : "", why ? why : "");
+	assert_true(cage == SG_CAGE_WHOLE || cage == SG_CAGE_LESS);
+	assert_int_equal(why != NULL, cage == SG_CAGE_LESS);
+	assert_int_equal(sg_worker_cage(true, NULL), SG_CAGE_UNKNOWN);
+	free(why);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +225,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_reply_is_never_larger_than_allowed),
 		cmocka_unit_test(a_job_that_nobody_offers_is_no_process),
 		cmocka_unit_test(a_stop_ends_a_job_within_a_moment),
+		cmocka_unit_test(how_it_was_shut_in_can_be_asked_for),
 		cmocka_unit_test(starting_one_takes_milliseconds),
 	};
 
