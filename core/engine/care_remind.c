@@ -1,6 +1,8 @@
 /* care_remind.c - says again, in time, what a person has to know: that something is exposed, that something asks, that Setup does not end. */
 #include "engine/care.h"
 
+#include "base/worker.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +158,29 @@ static void registry(struct sg_care *c)
 	sg_care_note(c, "registry", c->ctx.now.wall);
 }
 
+/* How well workers are shut in, once per change. What is noted is no time but the state that was said. */
+static void workers(struct sg_care *c, bool network)
+{
+	static const char *const kinds[] = { "that compute", "that use the network" };
+	char *why = NULL, *topic = sg_format("workers %s", kinds[network]);
+	enum sg_worker_cage cage = sg_worker_cage(network, &why);
+	int64_t said = sg_care_noted(c, topic);
+
+	if (cage == SG_CAGE_WHOLE && said)
+		sg_line(&c->lines, &c->ctx, SG_EV_WORKERS_SHUT_IN, NULL, NULL,
+		        "workers %s are shut in again as they should be", kinds[network]);
+	else if (cage == SG_CAGE_LESS && said != (int64_t)cage)
+		sg_line(&c->lines, &c->ctx, SG_EV_WORKERS_LESS, NULL, NULL, "workers %s: %s", kinds[network],
+		        why);
+	else if (cage == SG_CAGE_REFUSED && said != (int64_t)cage)
+		sg_line(&c->lines, &c->ctx, SG_EV_WORKERS_REFUSED, NULL, NULL, "workers %s: %s",
+		        kinds[network], why);
+	if (cage == SG_CAGE_WHOLE ? said != 0 : cage != SG_CAGE_UNKNOWN && said != (int64_t)cage)
+		sg_care_note(c, topic, cage == SG_CAGE_WHOLE ? 0 : (int64_t)cage);
+	free(topic);
+	free(why);
+}
+
 void sg_care_remind(struct sg_care *c)
 {
 	for (size_t i = 0; i < c->w->rows.n; i++) {
@@ -164,4 +189,6 @@ void sg_care_remind(struct sg_care *c)
 	}
 	setup_lasts(c);
 	registry(c);
+	workers(c, false);
+	workers(c, true);
 }

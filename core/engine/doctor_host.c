@@ -3,6 +3,7 @@
 
 #include "base/os.h"
 #include "base/text.h"
+#include "base/worker.h"
 
 #include <stdlib.h>
 
@@ -162,6 +163,36 @@ static void em(struct sg_doctor *d)
 	        sg_em_name(h->em), rules, rules == 1 ? "" : "s", rules == 1 ? "es" : "");
 }
 
+/* --- who reads what strangers wrote */
+
+static void workers(struct sg_doctor *d, bool network)
+{
+	const char *kind = network ? "fetch feeds" : "read feeds and configuration";
+	char *why = NULL;
+
+	switch (sg_worker_cage(network, &why)) {
+	case SG_CAGE_UNKNOWN:
+		sg_doctor_check(d, "workers", SG_CHECK_OK, NULL, "none was needed yet to %s", kind);
+		break;
+	case SG_CAGE_WHOLE:
+		sg_doctor_check(d, "workers", SG_CHECK_OK, NULL, "those that %s are shut in", kind);
+		break;
+	case SG_CAGE_LESS:
+		sg_doctor_check(d, "workers", SG_CHECK_WARN,
+		        "run stopgapd as the service that 'stopgapd install' makes, on a system that gives "
+		        "its workers what is named",
+		        "those that %s are less shut in than they should be: %s", kind, why);
+		break;
+	case SG_CAGE_REFUSED:
+		sg_doctor_check(d, "workers", SG_CHECK_FAIL,
+		        "the feeds' lines have the system's own words; 'stopgapd install' gives the service "
+		        "the privileges that it needs",
+		        "none may be started to %s: %s", kind, why);
+		break;
+	}
+	free(why);
+}
+
 /* --- configuration, journal */
 
 static void configuration(struct sg_doctor *d)
@@ -272,6 +303,8 @@ void sg_doctor_host(struct sg_doctor *d)
 	services(d);
 	upkeep(d);
 	em(d);
+	workers(d, false);
+	workers(d, true);
 	configuration(d);
 	journal(d);
 	space(d);

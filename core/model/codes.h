@@ -60,6 +60,19 @@
 	        "an account of <access> is not known; it may do nothing",                                    \
 	        "the name is wrong, or its domain did not answer",                                           \
 	        "reload the configuration once the domain answers, or write the account's SID")              \
+	X(1017, WORKERS_LESS, SG_WARNING, "workers-less",                                                    \
+	        "processes that read what strangers wrote are less shut in than they should be",             \
+	        "this system does not give them what shuts them in; the text says what",                     \
+	        "see stopgapctl doctor, which names what is left out; it is tried again every minute")       \
+	X(1018, WORKERS_REFUSED, SG_ERROR, "workers-refused",                                                \
+	        "no process may be started for what strangers wrote: nothing new is fetched or read; what "  \
+	        "is applied stays",                                                                          \
+	        "this system gives none with few enough rights: a policy or another program takes away "     \
+	        "what is needed",                                                                            \
+	        "the failing feed's own event has the system's words; stopgapctl doctor")                    \
+	X(1019, WORKERS_SHUT_IN, SG_INFO, "workers-shut-in",                                                 \
+	        "processes that read what strangers wrote are shut in as they should be again",              \
+	        "what was left out can be had again", "nothing")                                             \
 	X(2000, FEED_ACCEPTED, SG_INFO, "feed-accepted", "a new document of the feed is in force",           \
 	        "the publisher published, and the signature, the serial and the time are right", "nothing")  \
 	X(2001, FEED_UNREACHABLE, SG_WARNING, "feed-unreachable",                                            \
