@@ -40,7 +40,8 @@ int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err); /*
 int sg_os_read(
         const char *path, size_t max, struct sg_buf *ret, struct sg_file_id *ret_id, struct sg_err *err);
 /* SG_EACCES unless it belongs to this account or to the system's own (root; SYSTEM, the administrators): whoever else
- * made it may change it. A file that others may write is SG_EACCES, too. */
+ * made it may change it. A file that others may write is SG_EACCES, too; on Windows closed_win.h says who the others
+ * are, and a folder is judged in the same way, with what may be put into it. */
 int sg_os_ours(const char *path, struct sg_err *err);
 /* Names without . and .., sorted by bytes. */
 int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err);

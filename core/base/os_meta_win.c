@@ -58,51 +58,6 @@ int sg_win_make_dir(const char *path, struct sg_err *err)
 	return r;
 }
 
-static bool owned_by_us(PSID owner)
-{
-	struct {
-		TOKEN_USER user;
-		unsigned char sid[SECURITY_MAX_SID_SIZE];
-	} self;
-	DWORD size = 0;
-	HANDLE token;
-	bool same = IsWellKnownSid(owner, WinLocalSystemSid) ||
-	            IsWellKnownSid(owner, WinBuiltinAdministratorsSid);
-
-	if (same || !OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-		return same;
-	same = GetTokenInformation(token, TokenUser, &self, sizeof self, &size) &&
-	       EqualSid(owner, self.user.User.Sid);
-	CloseHandle(token);
-	return same;
-}
-
-int sg_os_ours(const char *path, struct sg_err *err)
-{
-	wchar_t *wide = sg_win_path(path);
-	PSECURITY_DESCRIPTOR sd = NULL;
-	DWORD size = 0, e = 0;
-	PSID owner = NULL;
-	BOOL by_default;
-	int r = 0;
-
-	GetFileSecurityW(wide, OWNER_SECURITY_INFORMATION, NULL, 0, &size);
-	sd = sg_alloc(size);
-	if (!GetFileSecurityW(wide, OWNER_SECURITY_INFORMATION, sd, size, &size) ||
-	        !GetSecurityDescriptorOwner(sd, &owner, &by_default))
-		e = GetLastError();
-	if (e)
-		r = sg_win_fail(err, e, "cannot tell whose %s is", path);
-	else if (!owner || !owned_by_us(owner))
-		r = sg_fail(err, SG_EACCES,
-		        "%s belongs to somebody else, who may change what is in it: give it to the "
-		        "administrators, or choose another",
-		        path);
-	free(sd);
-	free(wide);
-	return r;
-}
-
 /* A service has the right to give files away, but has to ask for it. */
 static void enable_restore(void)
 {

@@ -16,4 +16,8 @@ char *sg_access_self(void);
 /* "uid 1000 (anna)", "CORP\anna (S-1-5-21-...)": an id of authorise.h for the audit trail. Looks the name up (blocking); owned by the caller. */
 char *sg_access_account(const char *id);
 
+/* Before the service does what `file` says: SG_EACCES when others than closed_win.h trusts may change it or put another in its place, with who they are and what
+ * to do about it. POSIX: 0; the folder of the configuration is whoever's the unit that starts the service is, and sg_os_ours() judges what it pins. */
+int sg_access_check_file(const char *file, struct sg_err *err);
+
 #endif

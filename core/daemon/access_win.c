@@ -4,6 +4,7 @@
  * the domain can be asked, and a server without protection would be the worse end.
  */
 #include "daemon/access.h"
+#include "base/closed_win.h"
 #include "base/log.h"
 #include "base/os_win.h"
 #include "base/text.h"
@@ -130,4 +131,11 @@ char *sg_access_self(void)
 char *sg_access_account(const char *id)
 {
 	return sg_win_account(id);
+}
+
+int sg_access_check_file(const char *file, struct sg_err *err)
+{
+	int r = sg_win_check(file, SG_WIN_FILE, err);
+
+	return r == 0 ? sg_win_check_way(file, err) : r;
 }

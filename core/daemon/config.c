@@ -79,15 +79,44 @@ static int put_in_force(struct sg_engine *e, struct sg_conf *conf, struct sg_byt
 	return 0;
 }
 
+/* A file that is not there is named, with the element that wants it, by who reads it: sg_trust_read(), which also looks whose each is. */
+static int check_named(const char *file, struct sg_err *err)
+{
+	struct sg_err why = SG_ERR_INIT;
+	int r = file ? sg_access_check_file(file, &why) : 0;
+
+	return r == 0 || r == SG_ENOENT ? 0 : sg_fail(err, r, "%s", why.msg);
+}
+
+/* Whoever may change one of these files says what this server does. */
+static int check_closed(const struct sg_conf *conf, struct sg_err *err)
+{
+	int r = check_named(conf->ca_file, err);
+
+	for (size_t i = 0; r == 0 && i < conf->n_anchors; i++)
+		r = check_named(conf->anchors[i].file, err);
+	for (size_t i = 0; r == 0 && i < conf->n_timestamps; i++)
+		r = check_named(conf->timestamps[i].file, err);
+	for (size_t i = 0; r == 0 && i < conf->n_crls; i++)
+		r = check_named(conf->crls[i].file, err);
+	return r;
+}
+
 static int from_file(struct sg_engine *e, const char *file, struct sg_access **ret_access, char **ret_socket,
         struct sg_err *err)
 {
 	struct sg_buf octets = { 0 };
 	struct sg_conf *conf = NULL;
-	int r = sg_config_read(file, &octets, &conf, err);
+	int r = sg_access_check_file(file, err);
 
 	if (r == 0)
+		r = sg_config_read(file, &octets, &conf, err);
+	if (r == 0)
+		r = check_closed(conf, err);
+	if (r == 0)
 		r = put_in_force(e, conf, sg_buf_bytes(&octets), file, ret_access, ret_socket, err);
+	else
+		sg_conf_free(conf);
 	sg_buf_release(&octets);
 	return r;
 }

@@ -1,11 +1,11 @@
 /* folders_win.c - access lists of folders. Never follows a link. */
 #include "daemon/folders_win.h"
+#include "base/closed_win.h"
 #include "base/os.h"
 #include "base/os_win.h"
 #include "base/text.h"
 
 #include <windows.h>
-#include <aclapi.h>
 #include <sddl.h>
 
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static int walk(const char *folder, bool check, struct sg_err *err)
 			r = sg_fail(err, SG_EACCES,
 			        "%s is a link, which stopgap never made: look at it, and remove it", path);
 		if (r == 0)
-			r = check ? sg_os_ours(path, err)
+			r = check ? sg_win_check(path, id.is_dir ? SG_WIN_OWNER : SG_WIN_FILE, err)
 			          : set_list(path, id.is_dir ? FOLDER_BELOW : FILE_BELOW, err);
 		if (r == 0 && id.is_dir)
 			r = walk(path, check, err);
@@ -67,7 +67,7 @@ int sg_folder_close(const char *folder, struct sg_err *err)
 	int r = sg_os_mkdirs(folder, err);
 
 	if (r == 0)
-		r = sg_os_ours(folder, err);
+		r = sg_win_check(folder, SG_WIN_OWNER, err);
 	if (r == 0)
 		r = set_list(folder, TOP, err); /* from here on nobody else puts anything in */
 	if (r == 0)
@@ -77,84 +77,72 @@ int sg_folder_close(const char *folder, struct sg_err *err)
 	return r;
 }
 
+/* --- where the administrator put them */
+
+int sg_folder_check_config(const char *config, struct sg_err *err)
+{
+	struct sg_file_id id = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+	int r = sg_win_check_way(config, err);
+
+	if (r < 0)
+		return r;
+	r = sg_os_stat(config, &id, &why);
+	if (r == SG_ENOENT) /* it may be written later, and is looked at then */
+		return 0;
+	return r < 0 ? sg_fail(err, r, "%s", why.msg) : sg_win_check(config, SG_WIN_FILE, err);
+}
+
+/* Whether there is a journal in it, or nothing at all: then all of it is ours. SG_ENOENT: it is not there. */
+static int look_for_journal(const char *folder, bool *ret_ours, struct sg_err *err)
+{
+	struct sg_strs names = { 0 };
+	int r = sg_os_list(folder, &names, err);
+
+	*ret_ours = r == 0 && (names.n == 0 || sg_strs_has(&names, "journal.mdb"));
+	sg_strs_release(&names);
+	return r;
+}
+
+int sg_folder_close_journal(const char *folder, struct sg_err *err)
+{
+	struct sg_err why = SG_ERR_INIT;
+	bool ours = false;
+	int r = sg_win_check_way(folder, err);
+
+	if (r < 0)
+		return r;
+	r = look_for_journal(folder, &ours, &why);
+	if (r < 0 && r != SG_ENOENT)
+		return sg_fail(err, r, "%s", why.msg);
+	if (r == 0 && !ours)
+		return sg_fail(err, SG_EINVAL,
+		        "%s holds other things than a journal, and a journal's folder is for SYSTEM and the "
+		        "administrators alone: choose one that is empty, or not there yet",
+		        folder);
+	return sg_folder_close(folder, err);
+}
+
 /* --- the program's */
-
-/* What changes a file, or what is in a folder, or who may. */
-enum {
-	CHANGES = FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER,
-	GENERIC_CHANGES = GENERIC_WRITE | GENERIC_ALL,
-};
-
-/* Also the account that installs: it is an administrator, elevated now. */
-static bool is_trusted(PSID sid)
-{
-	static const char installer[] = /* NT SERVICE\TrustedInstaller */
-	        "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
-	char *text, *self;
-	bool same;
-
-	if (IsWellKnownSid(sid, WinLocalSystemSid) || IsWellKnownSid(sid, WinBuiltinAdministratorsSid))
-		return true;
-	text = sg_win_sid_text(sid);
-	self = sg_win_self_sid();
-	same = strcmp(text, installer) == 0 || strcmp(text, self) == 0;
-	free(self);
-	free(text);
-	return same;
-}
-
-static int refuse(const char *path, PSID who, struct sg_err *err)
-{
-	char *sid = sg_win_sid_text(who), *account = sg_win_account(sid);
-	int r = sg_fail(err, SG_EACCES,
-	        "%s may be changed by %s, and what runs from there runs as SYSTEM: put the program below "
-	        "C:\\Program Files, and install it from there",
-	        path, account);
-
-	free(account);
-	free(sid);
-	return r;
-}
-
-static int check_list(const char *path, struct sg_err *err)
-{
-	wchar_t *wide = sg_win_path(path);
-	PSECURITY_DESCRIPTOR sd = NULL;
-	PSID owner = NULL;
-	ACL *list = NULL;
-	DWORD e = GetNamedSecurityInfoW(wide, SE_FILE_OBJECT,
-	        OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL, &list, NULL, &sd);
-	int r = 0;
-
-	free(wide);
-	if (e)
-		return sg_win_fail(err, e, "cannot tell who may change %s", path);
-	if (!owner || !is_trusted(owner))
-		r = refuse(path, owner, err);
-	if (r == 0 && !list)
-		r = sg_fail(err, SG_EACCES, "%s has no access list: anybody may change it", path);
-	for (DWORD i = 0; r == 0 && i < list->AceCount; i++) {
-		ACCESS_ALLOWED_ACE *ace = NULL;
-
-		if (!GetAce(list, i, (void **)&ace) || ace->Header.AceType != ACCESS_ALLOWED_ACE_TYPE ||
-		        (ace->Header.AceFlags & INHERIT_ONLY_ACE))
-			continue;
-		if ((ace->Mask & (CHANGES | (DWORD)GENERIC_CHANGES)) && !is_trusted(&ace->SidStart))
-			r = refuse(path, &ace->SidStart, err);
-	}
-	LocalFree(sd);
-	return r;
-}
 
 int sg_folder_check_program(const char *program, struct sg_err *err)
 {
 	char *folder = sg_strdup(program), *cut = strrchr(folder, '\\');
-	int r = check_list(program, err);
+	struct sg_err why = SG_ERR_INIT;
+	int r = sg_win_check(program, SG_WIN_FILE, &why);
 
 	if (cut && r == 0) {
 		*cut = 0;
-		r = check_list(folder, err);
+		r = sg_win_check(folder, SG_WIN_FOLDER, &why);
+		if (r == 0)
+			r = sg_win_check_way(folder, &why);
 	}
+	if (r < 0)
+		sg_fail(err, r,
+		        "%s. What runs from there runs as SYSTEM: put the program below C:\\Program Files, "
+		        "and "
+		        "install it from there",
+		        why.msg);
 	free(folder);
 	return r;
 }

@@ -3,8 +3,10 @@
  * It can be repeated: an upgrade does. Only how the service starts is the administrator's once it is there, and arguments that are not given stay as they
  * were. Nothing here touches a mitigation.
  */
+#include "base/closed_win.h"
 #include "base/drive.h"
 #include "base/os_win.h"
+#include "base/text.h"
 #include "daemon/eventlog_win.h"
 #include "daemon/folders_win.h"
 #include "daemon/setup_win.h"
@@ -226,20 +228,26 @@ static int put_in_place(SC_HANDLE manager, const char *program, const struct sg_
 	return 0;
 }
 
-/* The file that the service is to be configured by: what is asked for, else what it has, else the default. */
-static int config_of(void *manager, const struct sg_service_setup *setup, char **ret, struct sg_err *err)
+/* What the service is to be configured by, and its journal's folder: what is asked for, else what it has, else the default. */
+static int places_of(void *manager, const struct sg_service_setup *setup, char **ret_config,
+        char **ret_journal, struct sg_err *err)
 {
 	SC_HANDLE service = OpenServiceW(manager, NAME, SERVICE_QUERY_CONFIG);
 	struct sg_installed was = { 0 };
 	struct sg_drives live = { 0 };
-	const char *config = setup->config;
+	const char *config = setup->config, *journal = setup->journal;
 	int r;
 
 	if (service)
 		sg_installed_read(service, &was);
 	if (!config)
 		config = was.options.config;
-	r = config ? full_path(config, ret, err) : sg_drive_canonical(&live, CONFIG, ret, err);
+	if (!journal)
+		journal = was.options.journal;
+	r = config ? full_path(config, ret_config, err) : sg_drive_canonical(&live, CONFIG, ret_config, err);
+	if (r == 0)
+		r = journal ? full_path(journal, ret_journal, err)
+		            : sg_place_journal(&live, ret_journal, err);
 	sg_installed_release(&was);
 	if (service)
 		CloseServiceHandle(service);
@@ -259,16 +267,35 @@ static int start(SC_HANDLE service, struct sg_err *err)
 	return 0;
 }
 
-static int close_folders(struct sg_err *err)
+static bool is_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return sg_same_n(path, folder, len) && path[len] == '\\';
+}
+
+static int closed(int r, const char *folder)
+{
+	if (r == 0)
+		printf("%s and what is in it: SYSTEM and the administrators alone\n", folder);
+	return r;
+}
+
+/* The service's own folder; and what an administrator has put elsewhere is looked at before anything is changed. */
+static int close_folders(const char *config, const char *journal, struct sg_err *err)
 {
 	struct sg_drives live = { 0 };
 	char *folder = NULL;
 	int r = sg_drive_canonical(&live, "%ProgramData%\\stopgap", &folder, err);
 
 	if (r == 0)
-		r = sg_folder_close(folder, err);
+		r = sg_win_check_way(folder, err);
+	if (r == 0 && !is_below(config, folder))
+		r = sg_folder_check_config(config, err);
 	if (r == 0)
-		printf("%s and what is in it: SYSTEM and the administrators alone\n", folder);
+		r = closed(sg_folder_close(folder, err), folder);
+	if (r == 0 && !is_below(journal, folder))
+		r = closed(sg_folder_close_journal(journal, err), journal);
 	free(folder);
 	return r;
 }
@@ -276,17 +303,17 @@ static int close_folders(struct sg_err *err)
 static int install(
         void *manager, const wchar_t *wide, const struct sg_service_setup *setup, struct sg_err *err)
 {
-	char *program = sg_win_utf8(wide), *config = NULL;
+	char *program = sg_win_utf8(wide), *config = NULL, *journal = NULL;
 	struct sg_seeding seeding = { 0 };
 	SC_HANDLE service = NULL;
 	int r = sg_folder_check_program(program, err);
 
 	if (r == 0)
-		r = config_of(manager, setup, &config, err);
+		r = places_of(manager, setup, &config, &journal, err);
 	if (r == 0)
 		r = sg_seed_read(&setup->seed, config, &seeding, err);
 	if (r == 0)
-		r = close_folders(err);
+		r = close_folders(config, journal, err);
 	if (r == 0)
 		r = sg_seed_write(&seeding, err);
 	if (r == 0)
@@ -310,6 +337,7 @@ static int install(
 	sg_seeding_release(&seeding);
 	free(program);
 	free(config);
+	free(journal);
 	return r;
 }
 

@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "base/xml.h"
+#include "daemon/access.h"
 #include "daemon/config.h"
 #include "daemon/endpoint.h"
 #include "daemon/loop.h"
@@ -73,7 +74,8 @@ static uint64_t journal_size(const char *config)
 	struct sg_conf *conf = NULL;
 	uint64_t size = 0;
 
-	if (config && sg_config_read(config, &octets, &conf, NULL) == 0)
+	if (config && sg_access_check_file(config, NULL) == 0 &&
+	        sg_config_read(config, &octets, &conf, NULL) == 0)
 		size = (uint64_t)conf->journal_size;
 	sg_conf_free(conf);
 	sg_buf_release(&octets);
