@@ -21,16 +21,18 @@ static void drop_temps(const struct sg_step_plan *plan, const bool *created)
 /* The way to the file, walked afresh: whoever owns a site may have put a link in the place of one of its folders, to have us write elsewhere. */
 static int walk_again(const struct sg_step_plan *plan, const struct sg_step_file *f, struct sg_err *err)
 {
-	char *native = NULL;
-	int r;
+	return f->live ? 0 : sg_drive_still(plan->drives, f->container, f->native, err);
+}
 
-	if (f->live)
-		return 0;
-	r = sg_drive_path(plan->drives, f->container, false, &native, err);
-	if (!r && strcmp(native, f->native) != 0)
-		r = sg_fail(err, SG_ECONFLICT, "%s is at another place just now; nothing was written there",
-		        f->container);
-	free(native);
+/* The temporary file, in a folder that stays where it is from before that is made until the rename: what is looked at once more is what is replaced. */
+static int prepare(const struct sg_step_plan *plan, const struct sg_step_file *f, struct sg_os_file *hold,
+        bool *ret_created, struct sg_err *err)
+{
+	int r = sg_drive_hold(plan->drives, f->container, f->native, f->temp, hold, err);
+
+	if (!r)
+		r = sg_os_create(f->temp, sg_buf_bytes(&f->after), f->native, err);
+	*ret_created = !r;
 	return r;
 }
 
@@ -87,18 +89,14 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
         struct sg_err *err)
 {
 	bool *created = sg_alloc(plan->n_files * sizeof(*created));
+	struct sg_os_file *holds = sg_alloc(plan->n_files * sizeof(*holds));
 	int r = 0;
 
-	for (size_t i = 0; !r && i < plan->n_files; i++) {
-		const struct sg_step_file *f = &plan->files[i];
-
-		if (!f->changed || f->in_place)
-			continue;
-		r = walk_again(plan, f, err);
-		if (!r)
-			r = sg_os_create(f->temp, sg_buf_bytes(&f->after), f->native, err);
-		created[i] = !r;
-	}
+	for (size_t i = 0; i < plan->n_files; i++)
+		holds[i] = (struct sg_os_file)SG_OS_FILE_INIT;
+	for (size_t i = 0; !r && i < plan->n_files; i++)
+		if (plan->files[i].changed && !plan->files[i].in_place)
+			r = prepare(plan, &plan->files[i], &holds[i], &created[i], err);
 	for (size_t i = 0; !r && i < plan->n_files; i++) {
 		const struct sg_step_file *f = &plan->files[i];
 
@@ -130,8 +128,11 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
 	}
 	if (r && r != SG_EFATAL)
 		drop_temps(plan, created);
+	for (size_t i = 0; i < plan->n_files; i++)
+		sg_os_close(&holds[i]);
 	if (!r)
 		r = sync_folders(plan, sync_unchanged, err);
+	free(holds);
 	free(created);
 	return r;
 }
@@ -183,23 +184,32 @@ void sg_step_plan_rename(struct sg_step_plan *plan, const struct sg_strs *temps)
 	}
 }
 
+static int clean(const struct sg_drives *drives, const char *win, struct sg_err *err)
+{
+	char *native = NULL;
+	int r = sg_drive_path(drives, win, false, &native, err);
+
+	if (!r)
+		r = sg_os_unlink(native, err);
+	free(native);
+	return r == SG_ENOENT ? 0 : r;
+}
+
 int sg_step_clean(const struct sg_drives *drives, const struct sg_strs *temps, struct sg_err *err)
 {
+	static const char *const tails[] = { "", SG_DRIVE_HOLD, SG_OS_PIN };
 	int first = 0;
 
 	for (size_t i = 0; i < temps->n; i++) {
-		struct sg_err why = SG_ERR_INIT;
-		char *native = NULL;
-		int r;
+		for (size_t k = 0; is_temp_name(temps->at[i]) && k < sizeof(tails) / sizeof(*tails); k++) {
+			struct sg_err why = SG_ERR_INIT;
+			char *win = sg_format("%s%s", temps->at[i], tails[k]);
+			int r = clean(drives, win, &why);
 
-		if (!is_temp_name(temps->at[i]))
-			continue;
-		r = sg_drive_path(drives, temps->at[i], false, &native, &why);
-		if (!r)
-			r = sg_os_unlink(native, &why);
-		if (r && r != SG_ENOENT && !first)
-			first = sg_fail(err, r, "%s", why.msg);
-		free(native);
+			if (r && !first)
+				first = sg_fail(err, r, "%s", why.msg);
+			free(win);
+		}
 	}
 	return first;
 }

@@ -65,6 +65,29 @@ static int expand(const struct sg_drives *d, const char *win, char **ret, struct
 	return r;
 }
 
+/* "nul", "Com1.config" and "aux .x" name no file but a device, in whichever folder (Naming Files, Paths, and Namespaces). */
+static bool is_device(const char *s, size_t len)
+{
+	static const char *const names[] = { "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$" };
+	static const char *const digits[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "\xc2\xb9",
+		"\xc2\xb2", "\xc2\xb3" };
+	const char *dot = memchr(s, '.', len);
+
+	if (dot)
+		len = (size_t)(dot - s);
+	while (len > 0 && s[len - 1] == ' ')
+		len--;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i]) == len && sg_same_n(s, names[i], len))
+			return true;
+	if (len < 4 || (!sg_same_n(s, "COM", 3) && !sg_same_n(s, "LPT", 3)))
+		return false;
+	for (size_t i = 0; i < sizeof digits / sizeof *digits; i++)
+		if (strlen(digits[i]) == len - 3 && memcmp(s + 3, digits[i], len - 3) == 0)
+			return true;
+	return false;
+}
+
 /* Adds one component to "C:", or takes one away for "..". As Windows does, dots and blanks at its end are dropped. */
 static int add_component(struct sg_buf *path, const char *s, size_t len, const char *win, struct sg_err *err)
 {
@@ -85,6 +108,8 @@ static int add_component(struct sg_buf *path, const char *s, size_t len, const c
 		len--;
 	if (len == 0)
 		return sg_fail(err, SG_EINVAL, "the path %s has a part of dots and blanks only", win);
+	if (is_device(s, len))
+		return sg_fail(err, SG_EINVAL, "the path %s has a name that Windows keeps for a device", win);
 	sg_buf_char(path, '\\');
 	sg_buf_add(path, s, len);
 	return 0;
@@ -124,6 +149,18 @@ int sg_drive_canonical(const struct sg_drives *d, const char *win, char **ret, s
 out:
 	sg_buf_release(&path);
 	free(full);
+	return r;
+}
+
+int sg_drive_still(const struct sg_drives *d, const char *win, const char *native, struct sg_err *err)
+{
+	char *now = NULL;
+	int r = sg_drive_path(d, win, false, &now, err);
+
+	if (r == 0 && strcmp(now, native) != 0)
+		r = sg_fail(
+		        err, SG_ECONFLICT, "%s is at another place just now; nothing was written there", win);
+	free(now);
 	return r;
 }
 

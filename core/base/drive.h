@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/os.h"
 
 struct sg_drives {
 	char *dir[26]; /* native folder of A: to Z:; NULL: not there */
@@ -36,9 +37,19 @@ const char *sg_drive_root(const struct sg_drives *d, char letter);
 int sg_drive_path(
         const struct sg_drives *d, const char *win, bool may_lack_last, char **ret, struct sg_err *err);
 
+/* Holds the folder of a file while that is looked at and replaced: `native` is where the file was, and SG_ECONFLICT says that it is elsewhere now, because
+ * a folder was moved or a link put in its place. Windows: until sg_os_close(ret) no folder on the way can be renamed, removed or made a link; a file of ours
+ * is in the folder for that, named as `temp` (the path of the new contents, in the same folder) with SG_DRIVE_HOLD behind it, which only a loss of power leaves there. POSIX: the way
+ * is walked afresh, and nothing is held (*ret stays closed). */
+#define SG_DRIVE_HOLD ".hold"
+int sg_drive_hold(const struct sg_drives *d, const char *win, const char *native, const char *temp,
+        struct sg_os_file *ret, struct sg_err *err);
+/* The first half of that: whether the way leads to `native` still. */
+int sg_drive_still(const struct sg_drives *d, const char *win, const char *native, struct sg_err *err);
+
 /* The canonical Windows form: drive letter upper case, backslashes, no trailing one (but "C:\" for a drive itself), "."
  * and ".." and the dots and blanks at the end of a name taken away as Windows does, names expanded; case as written.
- * SG_EINVAL for what is no absolute path of a drive, SG_EUNSUPPORTED for network and device paths. */
+ * SG_EINVAL for what is no absolute path of a drive or names a device ("nul"), SG_EUNSUPPORTED for network and device paths. */
 int sg_drive_canonical(const struct sg_drives *d, const char *win, char **ret, struct sg_err *err);
 
 /* What %name% means to this process, owned by the caller; NULL for a name that is not known, and on systems that have no drives. */

@@ -2,7 +2,7 @@
  * %SystemRoot% mean what the system says, because its folder need not be on C:.
  *
  * Guarantees that no link is followed below a drive, live or not: whoever owns a folder of a site may turn one of its folders into a junction, and
- * what is written with this service's rights must not land where that leads.
+ * what is written with this service's rights must not land where that leads. A walk tells of the moment only; what is held (sg_drive_hold) stays so.
  */
 #include "base/drive.h"
 #include "base/os.h"
@@ -176,5 +176,122 @@ int sg_drive_path(
 	}
 	free(native);
 	free(full);
+	return r;
+}
+
+/* --- a folder that is held */
+
+/* Where it lies, as the system itself names it: no link is in that name, and no letter, which "subst" gives to any folder. NULL: it cannot tell. */
+static wchar_t *place_of(HANDLE h)
+{
+	DWORD len = GetFinalPathNameByHandleW(h, NULL, 0, VOLUME_NAME_NT);
+	wchar_t *place = len ? sg_alloc(((size_t)len + 1) * sizeof *place) : NULL;
+	DWORD got = place ? GetFinalPathNameByHandleW(h, place, len + 1, VOLUME_NAME_NT) : 0;
+
+	if (got && got <= len)
+		return place;
+	free(place);
+	return NULL;
+}
+
+static wchar_t *place_of_folder(const char *path)
+{
+	wchar_t *wide = sg_win_path(path), *place = NULL;
+	HANDLE h = CreateFileW(wide, FILE_READ_ATTRIBUTES,
+	        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+	        FILE_FLAG_BACKUP_SEMANTICS, NULL);
+
+	if (h != INVALID_HANDLE_VALUE) {
+		place = place_of(h);
+		CloseHandle(h);
+	}
+	free(wide);
+	return place;
+}
+
+/* With long names in the place of short ones, as place_of() has them. What a short name means cannot change while its folder is held. */
+static wchar_t *long_form(const char *path)
+{
+	static const wchar_t lifted[] = L"\\\\?\\";
+	wchar_t *wide = sg_win_path(path), *full;
+	DWORD len = GetLongPathNameW(wide, NULL, 0);
+	size_t n = wcslen(lifted);
+
+	full = sg_alloc(((size_t)len + 1) * sizeof *full);
+	if (len && GetLongPathNameW(wide, full, len)) {
+		free(wide);
+		wide = full;
+	} else {
+		free(full);
+	}
+	if (wcsncmp(wide, lifted, n) == 0)
+		memmove(wide, wide + n, (wcslen(wide + n) + 1) * sizeof *wide);
+	return wide;
+}
+
+static size_t unslashed(const wchar_t *path)
+{
+	size_t len = wcslen(path);
+
+	while (len && path[len - 1] == L'\\')
+		len--;
+	return len;
+}
+
+bool sg_win_lies(const wchar_t *place, const wchar_t *root_place, const wchar_t *path, const wchar_t *root)
+{
+	size_t n = unslashed(root_place), skip = unslashed(root);
+
+	return wcslen(place) >= n && wcslen(path) >= skip &&
+	       CompareStringOrdinal(place, (int)n, root_place, (int)n, TRUE) == CSTR_EQUAL &&
+	       CompareStringOrdinal(place + n, -1, path + skip, -1, TRUE) == CSTR_EQUAL;
+}
+
+/* The pin is where its path says, below the root of its drive. */
+static int check_place(HANDLE pin, const char *path, const char *root, const char *win, struct sg_err *err)
+{
+	wchar_t *place = place_of(pin), *root_place = place ? place_of_folder(root) : NULL;
+	DWORD e = GetLastError();
+	wchar_t *full = long_form(path), *full_root = long_form(root);
+	int r = 0;
+
+	if (!place || !root_place)
+		r = sg_win_fail(err, e, "cannot tell where %s lies", place ? root : path);
+	else if (!sg_win_lies(place, root_place, full, full_root))
+		r = sg_fail(
+		        err, SG_ECONFLICT, "%s is at another place just now; nothing was written there", win);
+	free(full_root);
+	free(full);
+	free(root_place);
+	free(place);
+	return r;
+}
+
+/* First the walk, so that a link that is simply there gets no file of ours behind it; then the pin, and from then on nothing changes; then whether that is where it
+ * should be. */
+int sg_drive_hold(const struct sg_drives *d, const char *win, const char *native, const char *temp,
+        struct sg_os_file *ret, struct sg_err *err)
+{
+	char *pinned = sg_format("%s" SG_DRIVE_HOLD, temp), *full = NULL, *root = NULL;
+	void *pin = NULL;
+	int r;
+
+	r = sg_drive_canonical(d, win, &full, err);
+	if (r < 0)
+		goto out;
+	root = d->dir[full[0] - 'A'] ? sg_format("%s\\", d->dir[full[0] - 'A']) : sg_format("%c:\\", full[0]);
+	r = sg_drive_still(d, win, native, err);
+	if (r == 0)
+		r = sg_win_pin(pinned, &pin, err);
+	if (r == 0)
+		r = check_place(pin, pinned, root, win, err);
+	if (r == 0)
+		ret->h = (intptr_t)pin;
+	else if (pin)
+		CloseHandle(pin);
+out:
+	free(root);
+	free(full);
+	free(pinned);
 	return r;
 }

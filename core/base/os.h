@@ -56,7 +56,9 @@ int sg_os_create_plain(const char *path, struct sg_bytes octets, struct sg_err *
 int sg_os_sync_file(const char *path, struct sg_err *err);
 /* The folder's entries are durable; SG_EFATAL. Windows: no-op. */
 int sg_os_sync_dir(const char *path, struct sg_err *err);
-/* Atomic; SG_EBUSY on a sharing violation. */
+/* Atomic, both in one folder; SG_EBUSY on a sharing violation. Windows: durable, too. SG_EFATAL is a flush that failed after the rename, any other code says that
+ * nothing was changed. While it works a file of ours, named as `from` with SG_OS_PIN behind it, is in the folder; only a loss of power leaves it there. */
+#define SG_OS_PIN ".pin"
 int sg_os_replace(const char *from, const char *to, struct sg_err *err);
 int sg_os_unlink(const char *path, struct sg_err *err); /* absent is fine */
 
@@ -96,7 +98,8 @@ int sg_os_lock(const char *path, struct sg_os_file *ret, struct sg_err *err);
 
 /* Runs fn(arg) in a throw-away child process and gives its return value (0..100); SG_EDAMAGED when the child died of a
  * signal or an exception (a damaged map kills its reader), SG_ETIMEOUT after `timeout_ms`. Windows: runs in-process
- * under a vectored handler. Must be called before threads are started. */
+ * under a vectored handler, and what took too long is left to itself: after SG_ETIMEOUT `arg` must last as long as the process does; SG_EBUSY when too many
+ * were. Must be called before threads are started. */
 int sg_os_guarded(int (*fn)(void *arg), void *arg, int64_t timeout_ms, struct sg_err *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* os_win.c - files on Windows. Folders are in os_folder_win.c, what a file has besides its contents in os_meta_win.c,
- * time, locks and guarded calls in os_system_win.c.
+/* os_win.c - files on Windows that are read, or written in place. Files that are replaced are in os_replace_win.c, folders in os_folder_win.c, what a
+ * file has besides its contents in os_meta_win.c, time, locks and guarded calls in os_system_win.c.
  *
  * Guarantees what os.h says. A file that another process has open is tried again for a bounded time, then it is
  * SG_EBUSY. Links (reparse points that stand for another name) are refused; other reparse points, such as
@@ -85,32 +85,53 @@ int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err)
 	return r;
 }
 
-/* Opens a regular file that is no link. A file is first opened as it is and looked at; only then are its contents,
- * which a filter driver may have to fetch. */
-static int open_regular(const char *path, DWORD access, DWORD share, DWORD how, HANDLE *ret,
+enum { SWAPPED = 1 }; /* another file has the name now */
+
+/* Opens what `was` says is there (NULL: nothing is, and it is made); SWAPPED: not so any more. */
+static int open_seen(const char *path, DWORD access, DWORD share, const struct sg_file_id *was, HANDLE *ret,
         struct sg_file_id *ret_id, struct sg_err *err)
 {
-	struct sg_err none = SG_ERR_INIT;
-	HANDLE h;
+	HANDLE h = open_handle(path, access, share, was ? OPEN_EXISTING : CREATE_NEW,
+	        was ? FILE_ATTRIBUTE_NORMAL : FILE_FLAG_OPEN_REPARSE_POINT);
+	DWORD e = GetLastError();
 	int r;
 
-	r = sg_os_stat(path, ret_id, &none);
-	if (r < 0 && (r != SG_ENOENT || how == OPEN_EXISTING))
-		return sg_fail(err, r, "%s", none.msg);
-	if (r == 0 && ret_id->is_link)
-		return sg_fail(err, SG_EUNSUPPORTED, "%s is a link, and those are not followed", path);
-	if (r == 0 && !ret_id->is_file)
-		return sg_fail(err, SG_EUNSUPPORTED, "%s is no regular file", path);
-	h = open_handle(path, access, share, how, FILE_ATTRIBUTE_NORMAL);
+	if (h == INVALID_HANDLE_VALUE && e == (was ? ERROR_FILE_NOT_FOUND : ERROR_FILE_EXISTS))
+		return SWAPPED;
 	if (h == INVALID_HANDLE_VALUE)
-		return sg_win_fail(err, GetLastError(), "cannot open %s", path);
+		return sg_win_fail(err, e, "cannot open %s", path);
 	r = id_of(h, path, ret_id, err);
-	if (r < 0) {
+	if (r == 0 && was && (was->dev != ret_id->dev || was->ino != ret_id->ino))
+		r = SWAPPED;
+	if (r != 0)
 		CloseHandle(h);
-		return r;
+	else
+		*ret = h;
+	return r;
+}
+
+/* Opens a regular file that is no link. It is looked at as it is first, and its contents, which a filter driver may have to fetch, are opened then: by the same
+ * name, and so what was opened must be what was looked at. Files are replaced all the time, so another one is looked at anew, for a bounded number of times. */
+static int open_regular(const char *path, DWORD access, DWORD share, bool create, HANDLE *ret,
+        struct sg_file_id *ret_id, struct sg_err *err)
+{
+	int r = SWAPPED;
+
+	for (int tries = 0; r == SWAPPED && tries < 5; tries++) {
+		struct sg_err look = SG_ERR_INIT;
+		struct sg_file_id was = { 0 };
+		int found = sg_os_stat(path, &was, &look);
+
+		if (found < 0 && (found != SG_ENOENT || !create))
+			return sg_fail(err, found, "%s", look.msg);
+		if (found == 0 && was.is_link)
+			return sg_fail(
+			        err, SG_EUNSUPPORTED, "%s is a link, and those are not followed", path);
+		if (found == 0 && !was.is_file)
+			return sg_fail(err, SG_EUNSUPPORTED, "%s is no regular file", path);
+		r = open_seen(path, access, share, found == 0 ? &was : NULL, ret, ret_id, err);
 	}
-	*ret = h;
-	return 0;
+	return r == SWAPPED ? sg_fail(err, SG_EBUSY, "%s becomes another file again and again", path) : r;
 }
 
 int sg_os_read(
@@ -122,7 +143,7 @@ int sg_os_read(
 	HANDLE h = NULL;
 	int r;
 
-	r = open_regular(path, GENERIC_READ, SHARE_ALL, OPEN_EXISTING, &h, &id, err);
+	r = open_regular(path, GENERIC_READ, SHARE_ALL, false, &h, &id, err);
 	if (r < 0)
 		return r;
 	while (buf.len <= max && id.size <= max) {
@@ -152,150 +173,17 @@ out:
 	return r;
 }
 
-/* --- replacing a file */
-
-static int write_all(HANDLE h, const char *path, struct sg_bytes octets, struct sg_err *err)
-{
-	for (size_t at = 0; at < octets.len;) {
-		size_t left = octets.len - at;
-		DWORD n = 0;
-
-		if (!WriteFile(h, octets.data + at, (DWORD)(left < 1 << 20 ? left : 1 << 20), &n, NULL))
-			return sg_win_fail(err, GetLastError(), "cannot write %s", path);
-		at += n;
-	}
-	return 0;
-}
-
-static int create(const char *path, bool plain, struct sg_bytes octets, const char *like, struct sg_err *err)
-{
-	wchar_t *wide = sg_win_path(path);
-	HANDLE h;
-	int r;
-
-	h = plain ? CreateFileW(wide, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL,
-	                    NULL)
-	          : sg_win_create_private(wide);
-	if (h == INVALID_HANDLE_VALUE) {
-		r = sg_win_fail(err, GetLastError(), "cannot create %s", path);
-		goto out;
-	}
-	r = write_all(h, path, octets, err);
-	if (r == 0 && like)
-		r = sg_win_copy_metadata(like, h, path, err);
-	CloseHandle(h);
-	if (r < 0)
-		DeleteFileW(wide);
-out:
-	free(wide);
-	return r;
-}
-
-int sg_os_create(const char *path, struct sg_bytes octets, const char *like, struct sg_err *err)
-{
-	return create(path, false, octets, like, err);
-}
-
-int sg_os_create_plain(const char *path, struct sg_bytes octets, struct sg_err *err)
-{
-	return create(path, true, octets, NULL, err);
-}
-
-static int fatal(struct sg_err *err, const char *path)
-{
-	return sg_fail(err, SG_EFATAL, "cannot flush %s (error %lu); what the volume holds is not known now",
-	        path, GetLastError());
-}
-
 int sg_os_sync_file(const char *path, struct sg_err *err)
 {
 	struct sg_file_id id;
 	HANDLE h = NULL;
 	int r;
 
-	r = open_regular(path, GENERIC_WRITE, SHARE_ALL, OPEN_EXISTING, &h, &id, err);
+	r = open_regular(path, GENERIC_WRITE, SHARE_ALL, false, &h, &id, err);
 	if (r < 0)
 		return r;
-	if (!FlushFileBuffers(h))
-		r = fatal(err, path);
+	r = sg_win_flush(h, path, err);
 	CloseHandle(h);
-	return r;
-}
-
-/* MoveFileExW says "access denied" for a target that anybody has open, whatever he shares: wanting it alone tells. */
-static bool is_shared_out(const wchar_t *path)
-{
-	HANDLE h = CreateFileW(path, DELETE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-	DWORD e = GetLastError();
-
-	if (h != INVALID_HANDLE_VALUE)
-		CloseHandle(h);
-	return h == INVALID_HANDLE_VALUE && e == ERROR_SHARING_VIOLATION;
-}
-
-/* With its last slash, so that a drive's own folder stays itself. */
-static size_t folder_len(const char *path)
-{
-	size_t len = strlen(path);
-
-	while (len > 0 && path[len - 1] != '\\' && path[len - 1] != '/')
-		len--;
-	return len;
-}
-
-/* Writing through covers the move of data between volumes, not the metadata of a rename: a flush does. IIS opens the new file as soon as it is told of it,
- * perhaps without sharing it for writing, which a flush has to ask for; then its folder is flushed in its stead: NTFS writes its log in order, and with it the
- * rename. What was replaced is never reported as if it had not been. */
-static int sync_renamed(const char *path, struct sg_err *err)
-{
-	struct sg_err busy = SG_ERR_INIT;
-	char *folder;
-	HANDLE h;
-	int r = sg_os_sync_file(path, &busy);
-
-	if (r != SG_EBUSY && r != SG_EACCES)
-		return r ? sg_fail(err, r, "%s", busy.msg) : 0;
-	folder = sg_format("%.*s", (int)folder_len(path), path);
-	h = open_handle(folder, GENERIC_WRITE, SHARE_ALL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS);
-	r = h != INVALID_HANDLE_VALUE && FlushFileBuffers(h) ? 0 : fatal(err, path);
-	if (h != INVALID_HANDLE_VALUE)
-		CloseHandle(h);
-	free(folder);
-	return r;
-}
-
-int sg_os_replace(const char *from, const char *to, struct sg_err *err)
-{
-	wchar_t *wide_from = sg_win_path(from), *wide_to = sg_win_path(to);
-	int tries = 0, r = 0;
-	bool moved;
-	DWORD e;
-
-	do {
-		moved = MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
-		e = moved ? 0 : GetLastError();
-		if (e == ERROR_ACCESS_DENIED && is_shared_out(wide_to))
-			e = ERROR_SHARING_VIOLATION;
-	} while (!moved && sg_win_again(e, &tries));
-	if (!moved)
-		r = sg_win_fail(err, e, "cannot put %s in the place of %s", from, to);
-	free(wide_from);
-	free(wide_to);
-	return r < 0 ? r : sync_renamed(to, err);
-}
-
-int sg_os_unlink(const char *path, struct sg_err *err)
-{
-	wchar_t *wide = sg_win_path(path);
-	int tries = 0, r = 0;
-	DWORD e;
-
-	do
-		e = DeleteFileW(wide) ? 0 : GetLastError();
-	while (e && sg_win_again(e, &tries));
-	if (e && e != ERROR_FILE_NOT_FOUND && e != ERROR_PATH_NOT_FOUND)
-		r = sg_win_fail(err, e, "cannot remove %s", path);
-	free(wide);
 	return r;
 }
 
@@ -311,7 +199,7 @@ int sg_os_allocate(const char *path, uint64_t size, struct sg_err *err)
 	DWORD n;
 	int r;
 
-	r = open_regular(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, OPEN_ALWAYS, &h, &id, err);
+	r = open_regular(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, true, &h, &id, err);
 	if (r < 0)
 		return r;
 	/* only of a file that is neither does NTFS set all clusters aside; volumes that know neither refuse both */
@@ -332,8 +220,8 @@ int sg_os_open(const char *path, bool create, struct sg_os_file *ret, struct sg_
 	HANDLE h = NULL;
 	int r;
 
-	r = open_regular(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
-	        create ? OPEN_ALWAYS : OPEN_EXISTING, &h, &id, err);
+	r = open_regular(
+	        path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, create, &h, &id, err);
 	if (r == 0)
 		ret->h = (intptr_t)h;
 	return r;
@@ -355,7 +243,7 @@ int sg_os_open_read(const char *path, struct sg_os_file *ret, struct sg_err *err
 	HANDLE h = NULL;
 	int r;
 
-	r = open_regular(path, GENERIC_READ, SHARE_ALL, OPEN_EXISTING, &h, &id, err);
+	r = open_regular(path, GENERIC_READ, SHARE_ALL, false, &h, &id, err);
 	if (r == 0)
 		ret->h = (intptr_t)h;
 	return r;
@@ -403,7 +291,7 @@ int sg_os_pwrite(struct sg_os_file f, uint64_t at, const void *data, size_t len,
 
 int sg_os_sync(struct sg_os_file f, struct sg_err *err)
 {
-	return FlushFileBuffers((HANDLE)f.h) ? 0 : fatal(err, "an open file");
+	return sg_win_flush((HANDLE)f.h, "an open file", err);
 }
 
 void sg_os_close(struct sg_os_file *f)

@@ -18,6 +18,17 @@ wchar_t *sg_win_path(const char *utf8);
 int sg_win_fail(struct sg_err *err, unsigned long e, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 
+/* Flushes an open file; SG_EFATAL, and nothing else, when that fails. `path` is for the message. */
+int sg_win_flush(void *h, const char *path, struct sg_err *err);
+
+/* Pins the folder that `path` is in: makes a file of that name, which nobody else may open, and keeps it open; closed or left to the system, it is gone.
+ * While it is there neither the folder nor one above it can be renamed, removed or made a link. *ret is a HANDLE. */
+int sg_win_pin(const char *path, void **ret, struct sg_err *err);
+
+/* Whether `place` lies below `root_place`, both as the system names them, just as `path` lies below `root`: letter case aside, and with nothing crossed on
+ * the way. Pure. */
+bool sg_win_lies(const wchar_t *place, const wchar_t *root_place, const wchar_t *path, const wchar_t *root);
+
 /* --- accounts: a SID in its usual form, "S-1-5-18". All results are owned by the caller. */
 char *sg_win_sid_text(void *sid);
 char *sg_win_self_sid(void);

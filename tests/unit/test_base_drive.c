@@ -145,6 +145,14 @@ static void paths_that_are_not_of_a_drive_are_refused(void **state)
 	assert_no_path("C:\\inetpub\\web.config:stream", true, SG_EINVAL, "character");
 	assert_no_path("C:\\inetpub\\a*", true, SG_EINVAL, "character");
 	assert_no_path("C:\\inetpub\\...", true, SG_EINVAL, "dots");
+	assert_no_path("C:\\inetpub\\NUL", true, SG_EINVAL, "device");
+	assert_no_path("C:\\inetpub\\aux\\web.config", true, SG_EINVAL, "device");
+	assert_no_path("C:\\inetpub\\Com1.web.config", true, SG_EINVAL, "device");
+	assert_no_path("C:\\inetpub\\lpt\xc2\xb2 .x", true, SG_EINVAL, "device");
+	assert_no_path("C:\\inetpub\\conin$", true, SG_EINVAL, "device");
+	assert_path("C:\\inetpub\\com10", true, "/inetpub/com10"); /* a name like another */
+	assert_path("C:\\inetpub\\null", true, "/inetpub/null");
+	assert_path("C:\\inetpub\\x.aux", true, "/inetpub/x.aux");
 }
 
 static void assert_canonical(const char *win, const char *expected)

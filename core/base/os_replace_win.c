@@ -1,0 +1,210 @@
+/* os_replace_win.c - files that are made, put in the place of others, and removed, on Windows.
+ *
+ * Guarantees: a file is replaced whole by MoveFileExW, and what that needs to be durable is at hand before anything is changed. A folder in which we work may
+ * be another's, who would have us write elsewhere (a junction in its place) or stop (no way to the flush): a file of ours is its pin. While that is open nobody
+ * can rename or remove the folder or one above it, nor turn it into a link, because NTFS does so to no folder with an open file below it and to none that is not empty.
+ *
+ * The pin is a file of its own. The temporary file cannot be it: MoveFileExW opens what it moves for deletion, so that whoever has it open must share its deletion, and
+ * with the access list of the file that it will be, its folder's owner could then delete it. Nor would the replaced file do for the flush: a flush asks for the right to write, and IIS, which
+ * opens the new file as soon as it is told of it without sharing that, would be refused. NTFS writes its log in order: a flush of the pin, changed after the rename,
+ * takes the rename with it.
+ */
+#include "base/os.h"
+#include "base/os_meta_win.h"
+#include "base/os_win.h"
+
+#include <windows.h>
+#include <sddl.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static int fatal(const char *path, struct sg_err *err)
+{
+	return sg_fail(err, SG_EFATAL, "cannot flush %s (error %lu); what the volume holds is not known now",
+	        path, GetLastError());
+}
+
+int sg_win_flush(void *h, const char *path, struct sg_err *err)
+{
+	return FlushFileBuffers(h) ? 0 : fatal(path, err);
+}
+
+/* --- making */
+
+/* For SYSTEM, the administrators and its owner only. */
+static HANDLE create_private(const wchar_t *path, DWORD share, DWORD flags)
+{
+	SECURITY_ATTRIBUTES sa = { .nLength = sizeof sa };
+	HANDLE h = INVALID_HANDLE_VALUE;
+	DWORD e = 0;
+
+	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)",
+	            SDDL_REVISION_1, &sa.lpSecurityDescriptor, NULL)) {
+		e = GetLastError();
+	} else {
+		h = CreateFileW(path, GENERIC_WRITE | READ_CONTROL | WRITE_DAC | WRITE_OWNER | DELETE, share,
+		        &sa, CREATE_NEW, flags, NULL);
+		e = GetLastError();
+		LocalFree(sa.lpSecurityDescriptor);
+	}
+	SetLastError(e);
+	return h;
+}
+
+static int write_all(HANDLE h, const char *path, struct sg_bytes octets, struct sg_err *err)
+{
+	for (size_t at = 0; at < octets.len;) {
+		size_t left = octets.len - at;
+		DWORD n = 0;
+
+		if (!WriteFile(h, octets.data + at, (DWORD)(left < 1 << 20 ? left : 1 << 20), &n, NULL))
+			return sg_win_fail(err, GetLastError(), "cannot write %s", path);
+		at += n;
+	}
+	return 0;
+}
+
+/* The very file that was made, whatever has its name by now. */
+static void unmake(HANDLE h)
+{
+	FILE_DISPOSITION_INFO gone = { TRUE };
+
+	SetFileInformationByHandle(h, FileDispositionInfo, &gone, sizeof gone);
+}
+
+static int create(const char *path, bool plain, struct sg_bytes octets, const char *like, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(path);
+	HANDLE h = plain ? CreateFileW(wide, GENERIC_WRITE | DELETE, FILE_SHARE_READ, NULL, CREATE_NEW,
+	                           FILE_FLAG_OPEN_REPARSE_POINT, NULL)
+	                 : create_private(wide, FILE_SHARE_READ, FILE_FLAG_OPEN_REPARSE_POINT);
+	int r;
+
+	if (h == INVALID_HANDLE_VALUE) {
+		r = sg_win_fail(err, GetLastError(), "cannot create %s", path);
+		goto out;
+	}
+	r = write_all(h, path, octets, err);
+	if (r == 0 && like)
+		r = sg_win_copy_metadata(like, h, path, err);
+	if (r < 0)
+		unmake(h);
+	CloseHandle(h);
+out:
+	free(wide);
+	return r;
+}
+
+int sg_os_create(const char *path, struct sg_bytes octets, const char *like, struct sg_err *err)
+{
+	return create(path, false, octets, like, err);
+}
+
+int sg_os_create_plain(const char *path, struct sg_bytes octets, struct sg_err *err)
+{
+	return create(path, true, octets, NULL, err);
+}
+
+/* --- the pin */
+
+static BOOL write_octet(HANDLE h)
+{
+	OVERLAPPED begin = { 0 };
+	DWORD n = 0;
+
+	return WriteFile(h, "\n", 1, &n, &begin) && n == 1;
+}
+
+int sg_win_pin(const char *path, void **ret, struct sg_err *err)
+{
+	const DWORD flags = FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT;
+	wchar_t *wide = sg_win_path(path);
+	HANDLE h = create_private(wide, 0, flags);
+	DWORD e = GetLastError();
+	int r = 0;
+
+	/* a loss of power left it here */
+	if (h == INVALID_HANDLE_VALUE && e == ERROR_FILE_EXISTS && DeleteFileW(wide)) {
+		h = create_private(wide, 0, flags);
+		e = GetLastError();
+	}
+	/* so that the octet that is written after a rename asks for no space */
+	if (h != INVALID_HANDLE_VALUE && !write_octet(h)) {
+		e = GetLastError();
+		CloseHandle(h);
+		h = INVALID_HANDLE_VALUE;
+	}
+	if (h == INVALID_HANDLE_VALUE)
+		r = sg_win_fail(err, e, "cannot hold a folder by %s", path);
+	else
+		*ret = h;
+	free(wide);
+	return r;
+}
+
+/* --- replacing */
+
+/* MoveFileExW says "access denied" for a target that anybody has open, whatever he shares: wanting it alone tells. */
+static bool is_shared_out(const wchar_t *path)
+{
+	HANDLE h = CreateFileW(path, DELETE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	DWORD e = GetLastError();
+
+	if (h != INVALID_HANDLE_VALUE)
+		CloseHandle(h);
+	return h == INVALID_HANDLE_VALUE && e == ERROR_SHARING_VIOLATION;
+}
+
+static int move(const char *from, const char *to, struct sg_err *err)
+{
+	wchar_t *wide_from = sg_win_path(from), *wide_to = sg_win_path(to);
+	int tries = 0, r = 0;
+	bool moved;
+	DWORD e;
+
+	do {
+		moved = MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
+		e = moved ? 0 : GetLastError();
+		if (e == ERROR_ACCESS_DENIED && is_shared_out(wide_to))
+			e = ERROR_SHARING_VIOLATION;
+	} while (!moved && sg_win_again(e, &tries));
+	if (!moved)
+		r = sg_win_fail(err, e, "cannot put %s in the place of %s", from, to);
+	free(wide_from);
+	free(wide_to);
+	return r;
+}
+
+/* Writing through covers the move of data between volumes, not the metadata of a rename: a flush does. After the rename nothing is opened any more, and so
+ * nobody but the volume can make it fail. */
+int sg_os_replace(const char *from, const char *to, struct sg_err *err)
+{
+	char *beside = sg_format("%s" SG_OS_PIN, from);
+	void *pin = NULL;
+	int r = sg_win_pin(beside, &pin, err);
+
+	if (r == 0)
+		r = move(from, to, err);
+	if (r == 0)
+		r = write_octet(pin) ? sg_win_flush(pin, to, err) : fatal(to, err);
+	if (pin)
+		CloseHandle(pin);
+	free(beside);
+	return r;
+}
+
+int sg_os_unlink(const char *path, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(path);
+	int tries = 0, r = 0;
+	DWORD e;
+
+	do
+		e = DeleteFileW(wide) ? 0 : GetLastError();
+	while (e && sg_win_again(e, &tries));
+	if (e && e != ERROR_FILE_NOT_FOUND && e != ERROR_PATH_NOT_FOUND)
+		r = sg_win_fail(err, e, "cannot remove %s", path);
+	free(wide);
+	return r;
+}
