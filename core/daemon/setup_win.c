@@ -13,6 +13,8 @@
 
 #define NAME L"" SG_SERVICE_NAME
 
+_Static_assert(sizeof(void *) == 8, "a 32-bit program would see another System32 and another registry");
+
 enum {
 	PATIENCE_MS = 150 * 1000, /* for a start or a stop, however much goes on */
 	LOOK_MS = 250,

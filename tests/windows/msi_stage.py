@@ -100,6 +100,7 @@ class Stage(unittest.TestCase):
 
     programs = os.path.join(DRIVE, "Program Files", "stopgap")
     versions = ("0.1.0", "0.1.1")
+    feed = FEED
 
     @classmethod
     def setUpClass(cls):
@@ -112,7 +113,7 @@ class Stage(unittest.TestCase):
         merge(drive, DRIVE)
         run_or_fail(BUILD + "/tests/sign-feed.exe", "--make-chain", windows(keys))
         stamp = lambda days: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + days * 86400))
-        cls.write("feed.in", FEED.format(issued=stamp(-1), expires=stamp(14)))
+        cls.write("feed.in", cls.feed.format(issued=stamp(-1), expires=stamp(14)))
         run_or_fail(BUILD + "/tests/sign-feed.exe", "--key", windows(keys + "/leaf.key"), "--cert", windows(keys + "/chain.pem"),
                     windows(cls.path("feed.in")), windows(cls.path("feed.xml")))
         cls.write("first.xml", CONFIG.format(feed=windows(cls.path("feed.xml"))))
