@@ -163,6 +163,8 @@ static bool holds_after(const struct sg_settling *s, const struct sg_key *key, c
 static void row_settled(const struct sg_settling *s, struct sg_row *row, const struct sg_outcome *o,
         const struct sg_err *cause, bool holds)
 {
+	/* a crash or a stop says nothing about the body: the next start tries it again at once */
+	bool cut_off = !cause->code || cause->code == SG_ECANCELED;
 	enum sg_op op = s->intent->op;
 	int64_t now = s->ctx->now.wall;
 	struct sg_err why = SG_ERR_INIT;
@@ -192,9 +194,9 @@ static void row_settled(const struct sg_settling *s, struct sg_row *row, const s
 	        cause->msg[0] ? cause->msg
 	                      : "the service ended in the middle of it; what was there before is back");
 	sg_row_failed(row, op, &why, false, holds, now);
-	if (op == SG_OP_SUPERSEDE) /* a crash says nothing about the body: it may be tried again */
-		row->failed = cause->code ? row->failed : (struct sg_hash){ { 0 } };
-	if (!cause->code && row->reason == SG_WHY_RETRY)
+	if (cut_off && op == SG_OP_SUPERSEDE)
+		row->failed = (struct sg_hash){ { 0 } };
+	if (cut_off && row->reason == SG_WHY_RETRY)
 		row->retry_at = now;
 }
 
