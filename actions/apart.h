@@ -23,4 +23,8 @@ extern const struct sg_worker_job sg_action_jobs[];
  * that work for the person who runs them, and tests. Nothing falls back to that. */
 void sg_actions_apart(void);
 
+/* Whether this process is to stop, asked before and while it waits for a worker: then what is only to be told is not asked, and a worker that does not answer
+ * at once is given up with SG_ECANCELED. NULL: it never is. Before threads that ask, or while there is none. */
+void sg_actions_stop_when(bool (*stop)(void *arg), void *arg);
+
 #endif

@@ -6,7 +6,7 @@
  *
  * Verdicts are remembered, refusals too: whoever may write files may write many that are refused, and each would cost a worker each time. What a worker
  * died of, or did not finish, is believed for a minute: a file that hangs the reader shall not cost that time at every question, and a machine that was
- * short of something gets another chance. A worker that could not be started has said nothing, and nothing is remembered.
+ * short of something gets another chance. A worker that could not be started, or was not asked (apart_time.c), has said nothing, and nothing is remembered.
  */
 #include "actions/apart_parts.h"
 #include "actions/config_internal.h"
@@ -57,23 +57,25 @@ static void keep_text(struct sg_cfg_said *said, const char *text)
 	said->text[len] = 0;
 }
 
-/* Whether something was said that can be remembered. */
-static bool ask(struct sg_bytes octets, int64_t now, struct sg_cfg_said *ret)
+/* What is said of them, and whether it is worth remembering. */
+static bool ask(struct sg_bytes octets, enum sg_action_for use, int64_t now, struct sg_cfg_said *ret)
 {
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_val *answer = NULL;
-	int r = sg_action_ask(SG_JOB_CONFIG, "", octets, SG_ACTION_WORKER_MS, &answer, &why);
-	bool said = r != SG_EBUSY;
+	bool asked = false;
+	int r = sg_action_ask(SG_ACTION_CONFIG, use, "", octets, &answer, &asked, &why);
 
-	*ret = (struct sg_cfg_said){ .code = r ? SG_EIO : sg_action_refusal(answer, &why) };
+	if (!r)
+		r = sg_action_refusal(answer, &why);
+	*ret = (struct sg_cfg_said){ .code = r == SG_EBUSY ? SG_EIO : r };
 	if (ret->code == SG_EIO)
 		ret->until = now + SG_MINUTE;
 	keep_text(ret, why.msg);
 	sg_val_free(answer);
-	return said;
+	return asked;
 }
 
-int sg_cfg_second(const struct sg_cfg *cfg, const char *name, struct sg_err *err)
+int sg_cfg_second(const struct sg_cfg *cfg, const char *name, enum sg_action_for use, struct sg_err *err)
 {
 	struct sg_cfg_said said;
 	struct sg_clock now = { 0 };
@@ -83,7 +85,7 @@ int sg_cfg_second(const struct sg_cfg *cfg, const char *name, struct sg_err *err
 		return sg_cfg_sax(cfg, name, err);
 	sg_os_clock(&now);
 	hash = sg_sha256(cfg->octets);
-	if (!sg_cfg_remembered(&hash, now.mono, &said) && ask(cfg->octets, now.mono, &said))
+	if (!sg_cfg_remembered(&hash, now.mono, &said) && ask(cfg->octets, use, now.mono, &said))
 		sg_cfg_remember(&hash, &said);
 	return said.code ? sg_fail(err, said.code, "%s%s", name, said.text) : 0;
 }

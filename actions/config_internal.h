@@ -17,6 +17,7 @@
 #ifndef SG_ACTIONS_CONFIG_INTERNAL_H
 #define SG_ACTIONS_CONFIG_INTERNAL_H
 
+#include "actions/apart_parts.h"
 #include "actions/config_edit.h"
 
 #define SG_NONE UINT32_MAX
@@ -42,9 +43,9 @@ int sg_cfg_sax(const struct sg_cfg *cfg, const char *name, struct sg_err *err);
 
 /* --- config_apart.c */
 
-/* What sg_cfg_sax() says of these octets, or what a worker says that it says (apart.h), which is remembered. SG_EIO: no worker could be started, or it
- * died, hung or answered nonsense. Refusals begin with `name`. */
-int sg_cfg_second(const struct sg_cfg *cfg, const char *name, struct sg_err *err);
+/* What sg_cfg_sax() says of these octets, or what a worker says that it says (apart.h), which is remembered. SG_EIO: no worker could be started or was to be
+ * asked now, or it died, hung or answered nonsense; SG_ECANCELED: the process is to stop. Refusals begin with `name`. */
+int sg_cfg_second(const struct sg_cfg *cfg, const char *name, enum sg_action_for use, struct sg_err *err);
 /* What is read between two words of the second reader, and is never written: the octets between two values of one plan. In a process that asks workers our
  * reader alone; else sg_cfg_scan(). */
 int sg_cfg_between(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err);

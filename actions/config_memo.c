@@ -92,4 +92,5 @@ void sg_cfg_forget(void)
 		sets[i] = (struct set){ 0 };
 	}
 	leave();
+	sg_action_lost_forget();
 }

@@ -177,19 +177,30 @@ int sg_cfg_first(struct sg_bytes octets, const char *name, struct sg_cfg *ret, s
 	return 0;
 }
 
-int sg_cfg_scan(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err)
+static int scan(struct sg_bytes octets, const char *name, enum sg_action_for use, struct sg_cfg *ret,
+        struct sg_err *err)
 {
 	struct sg_cfg cfg = { 0 };
 	int rc = sg_cfg_first(octets, name, &cfg, err);
 
 	if (rc == 0)
-		rc = sg_cfg_second(&cfg, name, err);
+		rc = sg_cfg_second(&cfg, name, use, err);
 	if (rc < 0) {
 		sg_cfg_release(&cfg);
 		return rc;
 	}
 	*ret = cfg;
 	return 0;
+}
+
+int sg_cfg_scan(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err)
+{
+	return scan(octets, name, SG_FOR_WRITING, ret, err);
+}
+
+int sg_cfg_scan_to_tell(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err)
+{
+	return scan(octets, name, SG_FOR_TELLING, ret, err);
 }
 
 int sg_cfg_fragment(struct sg_bytes octets, struct sg_cfg *ret, struct sg_err *err)

@@ -44,7 +44,11 @@ struct sg_cfg {
 	/* One step: "\t", "  ", "    ": as most children of this file stand; "    " when none does. */
 	char indent[17];
 };
-int sg_cfg_scan(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err);
+typedef int sg_cfg_scanner(struct sg_bytes octets, const char *name, struct sg_cfg *ret, struct sg_err *err);
+sg_cfg_scanner sg_cfg_scan;
+/* The same of octets that nothing is written by, only said: SG_EIO when their readers were held up too long lately (apart_time.c), SG_ECANCELED when the
+ * process is to stop. */
+sg_cfg_scanner sg_cfg_scan_to_tell;
 void sg_cfg_release(struct sg_cfg *cfg);
 
 bool sg_cfg_is(const struct sg_cfg *cfg, uint32_t node, const char *name); /* element of that very name */

@@ -34,7 +34,7 @@ static bool follow_source(struct walk *w, const char *container, const char *sou
 	char *path = sg_win_join(folder, source);
 	const struct sg_iis_file *file;
 	struct sg_err why = SG_ERR_INIT;
-	int r = sg_iis_files_get(w->files, path, &file, &why);
+	int r = sg_iis_files_get_to_tell(w->files, path, &file, &why);
 
 	if (r)
 		note_broken(w, why.msg, false);
@@ -214,7 +214,7 @@ static void descend(struct walk *w, const char *level, unsigned pool_line)
 	if (!sg_iis_resolve(w->site, level, &app, &folder))
 		return;
 	container = sg_win_join(folder, "web.config");
-	r = sg_iis_files_get(w->files, container, &file, &why);
+	r = sg_iis_files_get_to_tell(w->files, container, &file, &why);
 	if (r == SG_ENOENT || r == SG_EINVAL) /* what is no name on a drive is no folder either */
 		goto out;
 	vdir = vdir_of(app, level, &own_len);

@@ -22,9 +22,12 @@ const struct sg_iis *sg_iis_files_iis(const struct sg_iis_files *files);
 struct sg_rules;
 struct sg_rules *sg_iis_files_rules(struct sg_iis_files *files);
 /* The file, scanned; borrowed until the files are freed. SG_ENOENT: there is none; SG_EUNSUPPORTED: its drive is not at hand, or it is not for us;
- * SG_EPARSE: it is no configuration file. A failure is remembered, too. */
+ * SG_EPARSE: it is no configuration file, or larger than IIS reads one. A failure is remembered, too. */
 int sg_iis_files_get(struct sg_iis_files *files, const char *container, const struct sg_iis_file **ret,
         struct sg_err *err);
+/* The same of a file that nothing is written by, only said: where such files have cost their readers much time within the last minute it is refused, SG_EIO. */
+int sg_iis_files_get_to_tell(struct sg_iis_files *files, const char *container,
+        const struct sg_iis_file **ret, struct sg_err *err);
 
 /* One element that is the section, where it counts. */
 struct sg_iis_met {

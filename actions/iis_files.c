@@ -1,4 +1,5 @@
 /* iis_files.c - the files and folders of one proof, each read once. Reads only. */
+#include "actions/by_path.h"
 #include "actions/iis_effective_parts.h"
 #include "actions/rules_apart.h"
 #include "base/os.h"
@@ -6,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 512, MAX_DEPTH = 32 };
+enum { MAX_DEPTH = 32 };
 /* What the files of one proof may take. Whoever may write a site's folders may make as many files as fit his quota, and read they take up to 20 times their
  * octets, all of them until the proof ends. */
 static const size_t room = (size_t)512 << 20;
 
 /* A file or a folder that was asked for. */
 struct kept {
-	struct kept *next;
-	char *path;
+	const char *path; /* the table's */
 	struct sg_iis_file file;
 	struct sg_err why; /* code 0: the file is there */
+	bool brief; /* it was asked for to tell something, so it may have been refused for want of time */
 	/* a folder: all that is in it, and once somebody walked it, its sub-folders and whether it holds a web.config */
 	char *native;
 	struct sg_strs names, folders;
@@ -25,7 +26,7 @@ struct kept {
 struct sg_iis_files {
 	const struct sg_iis *iis;
 	const struct sg_drives *drives;
-	struct kept *files[BUCKETS], *folders[BUCKETS];
+	struct sg_by_path files, folders;
 	size_t n_walked;
 	size_t taken; /* of `room` */
 	struct sg_iis_server_section *server;
@@ -41,29 +42,23 @@ struct sg_iis_files *sg_iis_files_new(const struct sg_iis *iis, const struct sg_
 	return files;
 }
 
-static void forget(struct kept *k)
+static void forget(void *thing)
 {
-	while (k) {
-		struct kept *next = k->next;
+	struct kept *k = thing;
 
-		sg_iis_file_release(&k->file);
-		sg_strs_release(&k->names);
-		sg_strs_release(&k->folders);
-		free(k->native);
-		free(k->path);
-		free(k);
-		k = next;
-	}
+	sg_iis_file_release(&k->file);
+	sg_strs_release(&k->names);
+	sg_strs_release(&k->folders);
+	free(k->native);
+	free(k);
 }
 
 void sg_iis_files_free(struct sg_iis_files *files)
 {
 	if (!files)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		forget(files->files[i]);
-		forget(files->folders[i]);
-	}
+	sg_by_path_release(&files->files, forget);
+	sg_by_path_release(&files->folders, forget);
 	while (files->server) {
 		struct sg_iis_server_section *next = files->server->next;
 
@@ -108,28 +103,18 @@ const struct sg_iis_occurrences *sg_iis_files_server(struct sg_iis_files *files,
 	return &s->found;
 }
 
-/* The entry of that path; *ret_new says that it was made just now. Paths that differ in letters beyond ASCII may be kept twice. */
-static struct kept *keep(struct kept **table, const char *path, bool *ret_new)
+/* The entry of that path; *ret_new says that it was made just now. */
+static struct kept *keep(struct sg_by_path *table, const char *path, bool *ret_new)
 {
-	uint32_t hash = 2166136261u;
-	struct kept **bucket, *k;
+	const char *own;
+	void **at = sg_by_path(table, path, &own);
+	struct kept *k = *at;
 
-	for (const char *p = path; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		hash = (hash ^ (c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c)) * 16777619u;
+	*ret_new = !k;
+	if (!k) {
+		*at = k = sg_alloc(sizeof(*k));
+		k->path = own;
 	}
-	bucket = &table[hash % BUCKETS];
-	for (k = *bucket; k; k = k->next)
-		if (sg_win_same(k->path, path)) {
-			*ret_new = false;
-			return k;
-		}
-	k = sg_alloc(sizeof(*k));
-	k->path = sg_strdup(path);
-	k->next = *bucket;
-	*bucket = k;
-	*ret_new = true;
 	return k;
 }
 
@@ -183,7 +168,7 @@ static struct kept *folder(struct sg_iis_files *files, const char *path)
 	char *above;
 	struct kept *up;
 	bool fresh;
-	struct kept *k = keep(files->folders, path, &fresh);
+	struct kept *k = keep(&files->folders, path, &fresh);
 
 	if (!fresh)
 		return k;
@@ -214,19 +199,36 @@ static struct kept *folder(struct sg_iis_files *files, const char *path)
 	return k;
 }
 
+/* IIS refuses a larger one, and everything below its folder with it. Its own applicationHost.config has no such limit. */
+static bool too_large(const struct sg_iis_files *files, const char *path, uint64_t size)
+{
+	const struct sg_iis *iis = files->iis;
+
+	return iis && iis->max_web_config && size > iis->max_web_config && !sg_win_same(path, iis->apphost);
+}
+
 /* What was refused has cost its octets, too: reading it took that long. */
 static void read_native(
         struct sg_iis_files *files, const char *native, const char *path, uint64_t size, struct kept *k)
 {
 	const struct sg_cfg *cfg = &k->file.cfg;
 
+	if (too_large(files, path, size)) {
+		sg_fail(&k->why, SG_EPARSE,
+		        "%s has %llu KB and IIS reads no configuration file of more than %llu KB "
+		        "(MaxWebConfigFileSizeInKB)",
+		        path, (unsigned long long)(size + 1023) / 1024,
+		        (unsigned long long)files->iis->max_web_config / 1024);
+		return;
+	}
 	if (size > room - files->taken) {
 		sg_fail(&k->why, SG_ELIMIT,
 		        "%s was not read: the files that count here take more than %zu MiB of memory", path,
 		        room >> 20);
 		return;
 	}
-	sg_iis_file_read_native(native, path, &k->file, &k->why);
+	sg_iis_file_read_native(
+	        native, path, k->brief ? sg_cfg_scan_to_tell : sg_cfg_scan, &k->file, &k->why);
 	size += cfg->n_nodes * sizeof(*cfg->nodes) + cfg->n_attrs * sizeof(*cfg->attrs);
 	files->taken = size > room - files->taken ? room : files->taken + (size_t)size;
 }
@@ -257,15 +259,16 @@ static void read_file(struct sg_iis_files *files, const char *path, struct kept 
 	free(above);
 }
 
-int sg_iis_files_get(
-        struct sg_iis_files *files, const char *container, const struct sg_iis_file **ret, struct sg_err *err)
+static int get(struct sg_iis_files *files, const char *container, bool brief, const struct sg_iis_file **ret,
+        struct sg_err *err)
 {
 	bool fresh;
-	struct kept *k = keep(files->files, container, &fresh);
+	struct kept *k = keep(&files->files, container, &fresh);
 
-	if (fresh) {
+	if (fresh || (k->brief && !brief && k->why.code == SG_EIO)) {
 		char *path = NULL;
 
+		k->brief = brief;
 		sg_err_clear(&k->why);
 		if (!sg_drive_canonical(files->drives, container, &path, &k->why))
 			read_file(files, path, k);
@@ -275,6 +278,18 @@ int sg_iis_files_get(
 		return sg_fail(err, k->why.code, "%s", k->why.msg);
 	*ret = &k->file;
 	return 0;
+}
+
+int sg_iis_files_get(
+        struct sg_iis_files *files, const char *container, const struct sg_iis_file **ret, struct sg_err *err)
+{
+	return get(files, container, false, ret, err);
+}
+
+int sg_iis_files_get_to_tell(
+        struct sg_iis_files *files, const char *container, const struct sg_iis_file **ret, struct sg_err *err)
+{
+	return get(files, container, true, ret, err);
 }
 
 /* --- folders below */

@@ -74,6 +74,42 @@ static int search_section(struct search *s, const struct sg_iis_item *item, cons
 	return r;
 }
 
+/* --- a file that no reader understands */
+
+static bool holds(struct sg_bytes octets, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i + len <= octets.len; i++)
+		if (sg_same_n((const char *)octets.data + i, word, len))
+			return true;
+	return false;
+}
+
+/* A file that no reader understands: whether it holds one of the names can still be told. */
+static int search_octets(
+        struct search *s, const char *container, const struct sg_err *why, struct sg_err *err)
+{
+	struct sg_err ignored = SG_ERR_INIT;
+	struct sg_buf octets = { 0 };
+	struct sg_file_id id;
+	char *native = NULL;
+	int r = 0;
+
+	if (sg_drive_path(s->drives, container, false, &native, &ignored) == 0 &&
+	        sg_os_read(native, MAX_BROKEN, &octets, &id, &ignored) == 0)
+		for (size_t i = 0; !r && i < s->n_items; i++)
+			if (holds(sg_buf_bytes(&octets), s->items[i].name))
+				r = sg_fail(err, SG_ECONFLICT,
+				        "%s cannot be read (%s) and holds the name \"%s\"", container,
+				        why->msg, s->items[i].name);
+	sg_buf_release(&octets);
+	free(native);
+	return r;
+}
+
+/* --- one file's sections */
+
 /* A section whose body is in another file: <rules configSource="rules.config"/>. */
 static int search_source(struct search *s, const struct sg_iis_item *item, const char *container,
         const char *source, struct sg_err *err)
@@ -83,12 +119,12 @@ static int search_source(struct search *s, const struct sg_iis_item *item, const
 	const char *slash = strrchr(container, '\\');
 	char *folder = sg_strndup(container, slash ? (size_t)(slash - container) : 0);
 	char *path = sg_win_join(folder, source);
-	int r = sg_iis_files_get(s->files, path, &file, &why);
+	int r = sg_iis_files_get_to_tell(s->files, path, &file, &why);
 
 	if (!r)
 		r = search_section(s, item, path, &file->cfg, NULL, file->cfg.root, err);
 	else /* IIS does not load what is not there */
-		r = r == SG_ENOENT || r == SG_EINVAL ? 0 : sg_fail(err, r, "%s", why.msg);
+		r = r == SG_ENOENT || r == SG_EINVAL ? 0 : search_octets(s, path, &why, err);
 	free(path);
 	free(folder);
 	return r;
@@ -150,38 +186,6 @@ static int visit(void *arg, const char *container, const struct sg_cfg *cfg, con
 
 /* --- below a folder */
 
-static bool holds(struct sg_bytes octets, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (size_t i = 0; i + len <= octets.len; i++)
-		if (sg_same_n((const char *)octets.data + i, word, len))
-			return true;
-	return false;
-}
-
-/* A file that no reader understands: whether it holds one of the names can still be told. */
-static int search_octets(
-        struct search *s, const char *container, const struct sg_err *why, struct sg_err *err)
-{
-	struct sg_err ignored = SG_ERR_INIT;
-	struct sg_buf octets = { 0 };
-	struct sg_file_id id;
-	char *native = NULL;
-	int r = 0;
-
-	if (sg_drive_path(s->drives, container, false, &native, &ignored) == 0 &&
-	        sg_os_read(native, MAX_BROKEN, &octets, &id, &ignored) == 0)
-		for (size_t i = 0; !r && i < s->n_items; i++)
-			if (holds(sg_buf_bytes(&octets), s->items[i].name))
-				r = sg_fail(err, SG_ECONFLICT,
-				        "%s cannot be read (%s) and holds the name \"%s\"", container,
-				        why->msg, s->items[i].name);
-	sg_buf_release(&octets);
-	free(native);
-	return r;
-}
-
 static int search_url(struct search *s, const char *url, struct sg_err *err)
 {
 	const struct sg_iis_file *file = NULL;
@@ -192,7 +196,7 @@ static int search_url(struct search *s, const char *url, struct sg_err *err)
 	if (!sg_iis_resolve(s->site, url, NULL, &folder))
 		return 0;
 	container = sg_win_join(folder, "web.config");
-	r = sg_iis_files_get(s->files, container, &file, &why);
+	r = sg_iis_files_get_to_tell(s->files, container, &file, &why);
 	if (!r)
 		r = search_file(s, container, &file->cfg, s->site->name, url, err);
 	else

@@ -11,8 +11,8 @@
 
 /* --- files */
 
-int sg_iis_file_read_native(
-        const char *native, const char *container, struct sg_iis_file *ret, struct sg_err *err)
+int sg_iis_file_read_native(const char *native, const char *container, sg_cfg_scanner *scan,
+        struct sg_iis_file *ret, struct sg_err *err)
 {
 	struct sg_iis_file file = { 0 };
 	struct sg_file_id id;
@@ -21,7 +21,7 @@ int sg_iis_file_read_native(
 	r = sg_os_read(native, sg_xml_config_limits.bytes, &file.octets, &id, err);
 	if (r < 0)
 		goto out;
-	r = sg_cfg_scan(sg_buf_bytes(&file.octets), container, &file.cfg, err);
+	r = scan(sg_buf_bytes(&file.octets), container, &file.cfg, err);
 	if (r < 0)
 		goto out;
 	file.container = sg_strdup(container);
@@ -40,7 +40,7 @@ int sg_iis_file_read(
 
 	r = sg_drive_path(drives, container, false, &native, err);
 	if (!r)
-		r = sg_iis_file_read_native(native, container, ret, err);
+		r = sg_iis_file_read_native(native, container, sg_cfg_scan, ret, err);
 	free(native);
 	return r;
 }

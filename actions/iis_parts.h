@@ -20,9 +20,9 @@ struct sg_iis_file {
 /* SG_ENOENT when there is no such file; SG_EPARSE, SG_EUNSUPPORTED when it cannot be used. */
 int sg_iis_file_read(
         const struct sg_drives *drives, const char *container, struct sg_iis_file *ret, struct sg_err *err);
-/* The same, where the native path is known already. */
-int sg_iis_file_read_native(
-        const char *native, const char *container, struct sg_iis_file *ret, struct sg_err *err);
+/* The same, where the native path is known already, by sg_cfg_scan() or sg_cfg_scan_to_tell(). */
+int sg_iis_file_read_native(const char *native, const char *container, sg_cfg_scanner *scan,
+        struct sg_iis_file *ret, struct sg_err *err);
 void sg_iis_file_release(struct sg_iis_file *file);
 bool sg_iis_exists(const struct sg_drives *drives, const char *win_path, bool *ret_is_dir);
 

@@ -1,9 +1,8 @@
-/* rules_apart.c - the asking half of the octet call "rules" (rules_apart.h): questions gathered, packed, and asked at once. */
+/* rules_apart.c - the questions of the octet call "rules" (rules_apart.h): gathered and packed. rules_ask.c asks them. */
 #include "actions/rules_apart.h"
 
 #include "actions/rules_parts.h"
 #include "actions/url_rewrite_parts.h"
-#include "base/os.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@ struct sg_rules *sg_rules_new(void)
 	return sg_alloc(sizeof(struct sg_rules));
 }
 
-static void drop_questions(struct sg_rules *rules)
+void sg_rules_drop_questions(struct sg_rules *rules)
 {
 	for (size_t i = 0; i < rules->n_compared; i++)
 		free(rules->compared[i].folder);
@@ -24,7 +23,7 @@ void sg_rules_free(struct sg_rules *rules)
 {
 	if (!rules)
 		return;
-	drop_questions(rules);
+	sg_rules_drop_questions(rules);
 	for (size_t i = 0; i < rules->n_pieces; i++)
 		free(rules->pieces[i].folder);
 	for (size_t i = 0; i < rules->n_chains; i++)
@@ -184,7 +183,7 @@ static void put_ours(const struct sg_rules_compared *c, struct sg_val *v)
 	}
 }
 
-static void pack_request(const struct sg_rules *rules, struct sg_buf *out)
+void sg_rules_pack(const struct sg_rules *rules, struct sg_buf *out)
 {
 	struct sg_val *request = sg_val_map(), *list;
 
@@ -197,116 +196,4 @@ static void pack_request(const struct sg_rules *rules, struct sg_buf *out)
 		put_ours(&rules->compared[i], sg_val_push(list, sg_val_map()));
 	sg_pack(request, out);
 	sg_val_free(request);
-}
-
-/* --- asking */
-
-static int ask_here(struct sg_bytes request, struct sg_val **ret, struct sg_err *err)
-{
-	struct sg_buf reply = { 0 };
-	int r = sg_rules_job(request, &reply)
-	                ? sg_fail(err, SG_EIO, "the questions about rules are too large")
-	                : sg_unpack(sg_buf_bytes(&reply), &sg_rules_limits, ret, err);
-
-	sg_buf_release(&reply);
-	return r;
-}
-
-/* A section that hangs its worker is in many mitigations' proofs: for a minute after one that took all its time, the next ones get a tenth of it. That is
- * still many times what they need, and the change lane goes on. */
-static int64_t hurried_until; /* monotonic ms */
-
-static int ask_worker(struct sg_bytes request, struct sg_val **ret, struct sg_err *err)
-{
-	struct sg_clock before = { 0 }, after = { 0 };
-	int64_t may_take = SG_ACTION_WORKER_MS;
-	int r;
-
-	sg_os_clock(&before);
-	if (before.mono < hurried_until)
-		may_take /= 10;
-	r = sg_action_ask(SG_JOB_RULES, "the rules", request, may_take, ret, err);
-	sg_os_clock(&after);
-	if (r && after.mono - before.mono >= may_take)
-		hurried_until = after.mono + SG_MINUTE;
-	return r;
-}
-
-void sg_rules_forget(void)
-{
-	hurried_until = 0;
-	sg_rules_forget_answers();
-}
-
-/* Asks, believes, and remembers what could be believed. */
-static int ask(const struct sg_rules *rules, struct sg_judgement *ret_fates,
-        struct sg_rules_equals *ret_equals, struct sg_err *err)
-{
-	struct sg_buf request = { 0 }, reply = { 0 };
-	struct sg_val *answer = NULL;
-	struct sg_hash hash = { 0 };
-	bool apart = sg_actions_are_apart(), known = false;
-	int r;
-
-	pack_request(rules, &request);
-	if (apart) {
-		hash = sg_sha256(sg_buf_bytes(&request));
-		known = sg_rules_remembered(&hash, &reply);
-	}
-	if (known)
-		r = sg_unpack(sg_buf_bytes(&reply), &sg_rules_limits, &answer, err);
-	else if (apart)
-		r = ask_worker(sg_buf_bytes(&request), &answer, err);
-	else
-		r = ask_here(sg_buf_bytes(&request), &answer, err);
-	if (!r)
-		r = sg_action_refusal(answer, err);
-	if (!r)
-		r = sg_rules_believe(rules, answer, ret_fates, ret_equals, err);
-	if (!r && apart && !known) {
-		sg_pack(answer, &reply);
-		sg_rules_remember(&hash, sg_buf_bytes(&reply));
-	}
-	sg_val_free(answer);
-	sg_buf_release(&request);
-	sg_buf_release(&reply);
-	return r ? SG_EIO : 0;
-}
-
-static void settle(struct sg_judgement *ret, struct sg_judgement *said, const char *why)
-{
-	ret->fate = why ? SG_FATE_UNKNOWN : said->fate;
-	ret->text = why ? sg_format("not known: %s", why) : said->text;
-	if (why)
-		free(said->text);
-	said->text = NULL;
-	if (ret->fate == SG_FATE_REFUSED || ret->fate == SG_FATE_BECOMES) {
-		free(ret->defeat);
-		ret->defeat = NULL;
-	}
-}
-
-int sg_rules_answer(struct sg_rules *rules, struct sg_err *err)
-{
-	struct sg_judgement *fates = sg_alloc((rules->n_judged + 1) * sizeof(*fates));
-	struct sg_rules_equals *equals = sg_alloc((rules->n_compared + 1) * sizeof(*equals));
-	struct sg_err why = SG_ERR_INIT;
-	int r = 0;
-
-	if (rules->n_judged || rules->n_compared)
-		r = ask(rules, fates, equals, &why);
-	for (size_t i = 0; i < rules->n_judged; i++)
-		settle(rules->judged[i].ret, &fates[i], r ? why.msg : NULL);
-	for (size_t i = 0; i < rules->n_compared; i++) {
-		if (!r)
-			*rules->compared[i].ret = equals[i];
-		else
-			sg_rules_equals_release(&equals[i]);
-	}
-	if (r)
-		sg_fail(err, r, "%s", why.msg);
-	drop_questions(rules);
-	free(fates);
-	free(equals);
-	return r;
 }

@@ -7,9 +7,10 @@
  * them safe), and that what is named as a rule is an element of a section of that chain, which it finds by itself in the scanned file. Otherwise the whole
  * answer counts as none. What no check here can tell is whether the verdict is right.
  *
- * Time: the patterns of all questions asked at once share one bound (core/rewrite/match.c), and a worker ends after SG_ACTION_WORKER_MS, or much sooner when
- * one took that long within the last minute. Answers are remembered by the SHA-256 of everything that was asked, because what rules do depends on nothing
- * else; failures to answer are not.
+ * Time: the patterns of all questions asked at once share one bound (core/rewrite/match.c), and workers end as apart_time.c says. Answers are remembered by
+ * the SHA-256 of everything that was asked, because what rules do depends on nothing else; failures to answer are not.
+ * One owner's trouble is not everybody's: where a worker ends without an answer the chains are asked about in halves, down to the one that ends it. Of that
+ * one nothing is known for a minute, and longer each time that it happens again; whatever stands there later is asked about alone.
  * Thread: the change lane's, which is the only one that plans and proves. The memory has no lock: it is that thread's.
  */
 #ifndef SG_ACTIONS_RULES_APART_H
@@ -50,9 +51,10 @@ void sg_rules_compare(struct sg_rules *rules, size_t chain, const struct sg_ur *
         struct sg_rules_equals *ret);
 void sg_rules_equals_release(struct sg_rules_equals *equals);
 
-/* Asks what was gathered since the last time. Without an answer SG_EIO, every judgement is UNKNOWN and says why, and nothing is found to be equal. Blocking. */
+/* Asks what was gathered since the last time. Where a chain has no answer its judgements are UNKNOWN and say why, and nothing in it is found to be equal.
+ * SG_EIO: no chain has one. Blocking. */
 int sg_rules_answer(struct sg_rules *rules, struct sg_err *err);
 
-void sg_rules_forget(void); /* all answers, and that workers took too long; for tests */
+void sg_rules_forget(void); /* all answers, suspects, and that workers took too long; for tests */
 
 #endif

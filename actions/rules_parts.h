@@ -23,7 +23,7 @@ extern const struct sg_pack_limits sg_rules_limits;
 int sg_rules_job_prepare(struct sg_err *err);
 int sg_rules_job(struct sg_bytes request, struct sg_buf *ret_reply);
 
-/* --- the asking side, rules_apart.c */
+/* --- the asking side, rules_apart.c and rules_ask.c */
 
 struct sg_rules_piece {
 	const char *container;
@@ -56,6 +56,22 @@ struct sg_rules {
 	struct sg_rules_compared *compared;
 	size_t n_compared, cap_compared;
 };
+
+void sg_rules_pack(const struct sg_rules *rules, struct sg_buf *out); /* all of them, as a request */
+void sg_rules_drop_questions(struct sg_rules *rules);
+
+/* rules_suspects.c: chains that ended or held up a worker which had nothing else to read. One thread's; bounded; the oldest go. */
+struct sg_rules_suspect {
+	struct sg_hash place, octets; /* where the chain's pieces stand; what they are */
+	int64_t span, until;          /* not asked again for that long after the last time; monotonic ms */
+	char *why;
+};
+/* NULL: nothing is known against it. What is known stays where it is until the next call of sg_rules_suspect(). */
+const struct sg_rules_suspect *sg_rules_suspected(
+        const struct sg_rules *rules, const struct sg_rules_chain *chain, int64_t now, bool *ret_same_octets);
+void sg_rules_suspect(
+        const struct sg_rules *rules, const struct sg_rules_chain *chain, int64_t now, const char *why);
+void sg_rules_suspect_nobody(void);
 
 /* rules_believe.c: one judgement for each that was asked, one list for each comparison; both zeroed before. SG_EIO: nothing of the answer is believed, because
  * what one part says wrongly makes the others doubtful; what was written is the caller's to release all the same. */
