@@ -148,8 +148,11 @@ static int check_in_child(void *arg)
 static int check_guarded(const char *path, struct sg_err *err)
 {
 	struct sg_err why = SG_ERR_INIT;
-	int rc = sg_os_guarded(check_in_child, (void *)(uintptr_t)path, CHECK_TIMEOUT_MS, &why);
+	char *own = sg_strdup(path);
+	int rc = sg_os_guarded(check_in_child, own, CHECK_TIMEOUT_MS, &why);
 
+	if (rc != SG_ETIMEOUT) /* else somebody may read it still */
+		free(own);
 	if (rc == 0)
 		return 0;
 	if (rc > 0) {

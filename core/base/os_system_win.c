@@ -115,18 +115,52 @@ out:
 
 /* --- guarded calls: a thread of its own, so that an exception ends it and nothing else */
 
-enum { DIED = 0x10000 }; /* above every value of fn */
+enum {
+	DIED = 0x10000, /* above every value of fn */
+	MOST_LEFT = 8,
+};
+enum { RUNNING, LEFT, ENDED };
 
 struct guarded {
 	int (*fn)(void *arg);
 	void *arg;
-	DWORD thread, exception;
+	DWORD exception;
+	volatile LONG users; /* the caller and the thread: the last one frees it */
+	volatile LONG state; /* RUNNING, then either LEFT by its caller or ENDED */
 };
 
-static struct guarded *the_guarded; /* one at a time: called before threads are started */
+static volatile LONG left_behind; /* threads that run still, though nobody waits for them */
+
+static DWORD slot(void)
+{
+	static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+	static DWORD index = TLS_OUT_OF_INDEXES;
+	BOOL pending;
+
+	if (InitOnceBeginInitialize(&once, 0, &pending, NULL) && pending) {
+		index = TlsAlloc();
+		InitOnceComplete(&once, 0, NULL);
+	}
+	return index;
+}
+
+static void let_go(struct guarded *g)
+{
+	if (!InterlockedDecrement(&g->users))
+		free(g);
+}
+
+static void leave(struct guarded *g)
+{
+	TlsSetValue(slot(), NULL);
+	if (InterlockedCompareExchange(&g->state, ENDED, RUNNING) == LEFT)
+		InterlockedDecrement(&left_behind);
+	let_go(g);
+}
 
 static void __attribute__((noreturn)) end_thread(void)
 {
+	leave(TlsGetValue(slot()));
 	ExitThread(DIED);
 }
 
@@ -134,15 +168,15 @@ static void __attribute__((noreturn)) end_thread(void)
  * way keeps Windows' own count of running handlers right. */
 static LONG CALLBACK on_exception(EXCEPTION_POINTERS *e)
 {
-	DWORD code = e->ExceptionRecord->ExceptionCode;
+	DWORD code = e->ExceptionRecord->ExceptionCode, last = GetLastError();
+	struct guarded *g = TlsGetValue(slot());
 
-	if (!the_guarded || GetCurrentThreadId() != the_guarded->thread)
+	SetLastError(last);
+	if (!g || (code != EXCEPTION_ACCESS_VIOLATION && code != EXCEPTION_IN_PAGE_ERROR &&
+	                  code != EXCEPTION_INT_DIVIDE_BY_ZERO && code != EXCEPTION_ILLEGAL_INSTRUCTION &&
+	                  code != EXCEPTION_DATATYPE_MISALIGNMENT))
 		return EXCEPTION_CONTINUE_SEARCH;
-	if (code != EXCEPTION_ACCESS_VIOLATION && code != EXCEPTION_IN_PAGE_ERROR &&
-	        code != EXCEPTION_INT_DIVIDE_BY_ZERO && code != EXCEPTION_ILLEGAL_INSTRUCTION &&
-	        code != EXCEPTION_DATATYPE_MISALIGNMENT)
-		return EXCEPTION_CONTINUE_SEARCH;
-	the_guarded->exception = code;
+	g->exception = code;
 	/* as after a call: the return address below a 16-octet boundary, and 32 octets of home space above it */
 	e->ContextRecord->Rsp = ((e->ContextRecord->Rsp - 128) & ~(DWORD64)15) - 40;
 	e->ContextRecord->Rip = (DWORD64)(uintptr_t)end_thread;
@@ -154,40 +188,49 @@ static DWORD WINAPI run_guarded(void *arg)
 	struct guarded *g = arg;
 	int r;
 
-	g->thread = GetCurrentThreadId();
+	TlsSetValue(slot(), g);
 	r = g->fn(g->arg);
+	leave(g);
 	return r < 0 || r > 100 ? 101 : (DWORD)r;
 }
 
+/* A thread that takes too long is never ended from outside: whatever lock it holds then, the heap's for one, would be held for ever. It is left behind, with
+ * the handler that ends it should it fall, and nobody looks at what it comes to. */
 int sg_os_guarded(int (*fn)(void *arg), void *arg, int64_t timeout_ms, struct sg_err *err)
 {
-	struct guarded g = { .fn = fn, .arg = arg };
+	struct guarded *g;
 	DWORD status = DIED, wait;
 	void *handler;
 	HANDLE thread;
+	int r = 0;
 
-	the_guarded = &g;
+	if (left_behind >= MOST_LEFT || slot() == TLS_OUT_OF_INDEXES)
+		return sg_fail(err, SG_EBUSY, "%ld checks that took too long run still", left_behind);
+	g = sg_alloc(sizeof *g);
+	*g = (struct guarded){ .fn = fn, .arg = arg, .users = 2 };
 	handler = AddVectoredExceptionHandler(1, on_exception);
-	thread = CreateThread(NULL, 0, run_guarded, &g, 0, NULL);
+	thread = CreateThread(NULL, 0, run_guarded, g, 0, NULL);
 	if (!thread) {
-		int r = sg_win_fail(err, GetLastError(), "cannot start a thread");
-
+		r = sg_win_fail(err, GetLastError(), "cannot start a thread");
 		RemoveVectoredExceptionHandler(handler);
-		the_guarded = NULL;
+		free(g);
 		return r;
 	}
 	wait = WaitForSingleObject(thread, timeout_ms < 0x7fffffff ? (DWORD)timeout_ms : 0x7fffffff);
-	if (wait == WAIT_OBJECT_0)
+	if (wait != WAIT_OBJECT_0) {
+		InterlockedIncrement(&left_behind);
+		if (InterlockedCompareExchange(&g->state, LEFT, RUNNING) == ENDED) /* just now */
+			InterlockedDecrement(&left_behind);
+		r = sg_fail(err, SG_ETIMEOUT, "the check took longer than %lld ms", (long long)timeout_ms);
+	} else {
 		GetExitCodeThread(thread, &status);
-	else
-		TerminateThread(thread, DIED); /* `arg` is about to go: nothing may run on with it */
+		RemoveVectoredExceptionHandler(handler);
+		r = status <= 100 ? (int)status
+		                  : sg_fail(err, SG_EDAMAGED,
+		                            "the check that reads it first ended with exception 0x%08lx",
+		                            g->exception);
+	}
 	CloseHandle(thread);
-	RemoveVectoredExceptionHandler(handler);
-	the_guarded = NULL;
-	if (wait != WAIT_OBJECT_0)
-		return sg_fail(err, SG_ETIMEOUT, "the check took longer than %lld ms", (long long)timeout_ms);
-	if (status > 100)
-		return sg_fail(err, SG_EDAMAGED, "the check that reads it first ended with exception 0x%08lx",
-		        g.exception);
-	return (int)status;
+	let_go(g);
+	return r;
 }
