@@ -1,8 +1,9 @@
 /* os_meta_win.c - what belongs to a file besides its contents. Guarantees that a replaced file is as open, and as
- * closed, as the one that it replaces: the security descriptor is copied bit by bit, inherited entries included. */
+ * closed, as the one that it replaces: owner, group, access list and integrity label are copied bit by bit, inherited entries included. */
 #include "base/os_meta_win.h"
 #include "base/os.h"
 #include "base/os_win.h"
+#include "base/privilege_win.h"
 
 #include <windows.h>
 #include <sddl.h>
@@ -58,18 +59,38 @@ int sg_win_make_dir(const char *path, struct sg_err *err)
 	return r;
 }
 
-/* A service has the right to give files away, but has to ask for it. */
-static void enable_restore(void)
+/* Whether the descriptor names an integrity level. One without a label is Medium to Windows, and a label that says so would be an edit. */
+static bool has_label(PSECURITY_DESCRIPTOR sd)
 {
-	TOKEN_PRIVILEGES want = { .PrivilegeCount = 1,
-		.Privileges = { { .Attributes = SE_PRIVILEGE_ENABLED } } };
-	HANDLE token;
+	BOOL present = FALSE, by_default = FALSE;
+	ACL_SIZE_INFORMATION info = { 0 };
+	PACL sacl = NULL;
 
-	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token))
-		return;
-	if (LookupPrivilegeValueW(NULL, L"SeRestorePrivilege", &want.Privileges[0].Luid))
-		AdjustTokenPrivileges(token, FALSE, &want, 0, NULL, NULL);
-	CloseHandle(token);
+	return GetSecurityDescriptorSacl(sd, &present, &sacl, &by_default) && present && sacl &&
+	       GetAclInformation(sacl, &info, sizeof info, AclSizeInformation) && info.AceCount > 0;
+}
+
+/* A file that only a Low process may not write, or that Low ones may, stays so. Needs no privilege: the level is not above this process's own. */
+static int copy_label(const char *name, const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
+{
+	/* by a handle with this one right, which also a file gives that somebody has for himself */
+	HANDLE from = CreateFileW(like, READ_CONTROL, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+	        NULL, OPEN_EXISTING, 0, NULL);
+	PSECURITY_DESCRIPTOR sd;
+	DWORD size = 0;
+	int r = 0;
+
+	if (from == INVALID_HANDLE_VALUE)
+		return sg_win_fail(err, GetLastError(), "cannot read the integrity label of %s", name);
+	GetKernelObjectSecurity(from, LABEL_SECURITY_INFORMATION, NULL, 0, &size);
+	sd = sg_alloc((size_t)size + 1);
+	if (!GetKernelObjectSecurity(from, LABEL_SECURITY_INFORMATION, sd, size, &size))
+		r = sg_win_fail(err, GetLastError(), "cannot read the integrity label of %s", name);
+	else if (has_label(sd) && !SetKernelObjectSecurity(h, LABEL_SECURITY_INFORMATION, sd))
+		r = sg_win_fail(err, GetLastError(), "cannot give %s its integrity label", path);
+	free(sd);
+	CloseHandle(from);
+	return r;
 }
 
 static int copy_security(
@@ -93,8 +114,11 @@ static int copy_security(
 	if (control & SE_DACL_AUTO_INHERITED)
 		SetSecurityDescriptorControl(sd, SE_DACL_AUTO_INHERIT_REQ, SE_DACL_AUTO_INHERIT_REQ);
 	if (!SetKernelObjectSecurity(h, what, sd)) {
-		enable_restore();
+		/* giving a file away to somebody else takes a right that a service has and does not use otherwise */
+		bool restore = sg_privilege_begin(L"SeRestorePrivilege");
+
 		e = SetKernelObjectSecurity(h, what, sd) ? 0 : GetLastError();
+		sg_privilege_end(restore);
 	}
 	free(sd);
 	return e ? sg_win_fail(err, e, "cannot give %s its owner and access list", path) : 0;
@@ -191,6 +215,8 @@ int sg_win_copy_metadata(const char *like, void *h, const char *path, struct sg_
 	r = copy_attributes(like, wide, h, path, err);
 	if (r == 0)
 		r = copy_streams(like, wide, path, err);
+	if (r == 0)
+		r = copy_label(like, wide, h, path, err);
 	if (r == 0) /* last: it may take our own rights away */
 		r = copy_security(like, wide, h, path, err);
 	free(wide);

@@ -11,7 +11,7 @@ void *sg_win_create_private(const wchar_t *path);
 /* Makes one folder with the same access list; one that is there already is fine. */
 int sg_win_make_dir(const char *path, struct sg_err *err);
 
-/* Gives the open file `h` (at `path`) owner, group, access list, attributes, creation time and named streams of `like`.
+/* Gives the open file `h` (at `path`) owner, group, access list, integrity label, attributes, creation time and named streams of `like`.
  * SG_EACCES when `like` is read-only: whoever set that does not want it replaced. */
 int sg_win_copy_metadata(const char *like, void *h, const char *path, struct sg_err *err);
 
