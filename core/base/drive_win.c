@@ -181,12 +181,12 @@ int sg_drive_path(
 
 /* --- a folder that is held */
 
-/* Where it lies, as the system itself names it: no link is in that name, and no letter, which "subst" gives to any folder. NULL: it cannot tell. */
-static wchar_t *place_of(HANDLE h)
+/* Where it lies, as the system itself names it: no link is in that name. NULL: it cannot tell. */
+static wchar_t *place_of(HANDLE h, DWORD kind)
 {
-	DWORD len = GetFinalPathNameByHandleW(h, NULL, 0, VOLUME_NAME_NT);
+	DWORD len = GetFinalPathNameByHandleW(h, NULL, 0, kind);
 	wchar_t *place = len ? sg_alloc(((size_t)len + 1) * sizeof *place) : NULL;
-	DWORD got = place ? GetFinalPathNameByHandleW(h, place, len + 1, VOLUME_NAME_NT) : 0;
+	DWORD got = place ? GetFinalPathNameByHandleW(h, place, len + 1, kind) : 0;
 
 	if (got && got <= len)
 		return place;
@@ -194,19 +194,21 @@ static wchar_t *place_of(HANDLE h)
 	return NULL;
 }
 
-static wchar_t *place_of_folder(const char *path)
+/* Of both by their volume's device, whatever letters there are (a letter of "subst" is but a folder); Wine has devices of some drives only. */
+static int places_of(HANDLE pin, HANDLE root, wchar_t **ret_pin, wchar_t **ret_root)
 {
-	wchar_t *wide = sg_win_path(path), *place = NULL;
-	HANDLE h = CreateFileW(wide, FILE_READ_ATTRIBUTES,
-	        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-	        FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	static const DWORD kinds[] = { VOLUME_NAME_NT, VOLUME_NAME_DOS };
 
-	if (h != INVALID_HANDLE_VALUE) {
-		place = place_of(h);
-		CloseHandle(h);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		*ret_pin = place_of(pin, kinds[i]);
+		*ret_root = place_of(root, kinds[i]);
+		if (*ret_pin && *ret_root)
+			return 0;
+		free(*ret_pin);
+		free(*ret_root);
+		*ret_pin = *ret_root = NULL;
 	}
-	free(wide);
-	return place;
+	return SG_ENOENT;
 }
 
 /* With long names in the place of short ones, as place_of() has them. What a short name means cannot change while its folder is held. */
@@ -250,20 +252,25 @@ bool sg_win_lies(const wchar_t *place, const wchar_t *root_place, const wchar_t 
 /* The pin is where its path says, below the root of its drive. */
 static int check_place(HANDLE pin, const char *path, const char *root, const char *win, struct sg_err *err)
 {
-	wchar_t *place = place_of(pin), *root_place = place ? place_of_folder(root) : NULL;
-	DWORD e = GetLastError();
-	wchar_t *full = long_form(path), *full_root = long_form(root);
+	wchar_t *full = long_form(path), *full_root = long_form(root), *place = NULL, *root_place = NULL;
+	wchar_t *wide_root = sg_win_path(root);
+	HANDLE top = CreateFileW(wide_root, FILE_READ_ATTRIBUTES,
+	        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+	        FILE_FLAG_BACKUP_SEMANTICS, NULL);
 	int r = 0;
 
-	if (!place || !root_place)
-		r = sg_win_fail(err, e, "cannot tell where %s lies", place ? root : path);
+	if (top == INVALID_HANDLE_VALUE || places_of(pin, top, &place, &root_place) < 0)
+		r = sg_win_fail(err, GetLastError(), "cannot tell where %s lies", path);
 	else if (!sg_win_lies(place, root_place, full, full_root))
 		r = sg_fail(
 		        err, SG_ECONFLICT, "%s is at another place just now; nothing was written there", win);
-	free(full_root);
-	free(full);
+	if (top != INVALID_HANDLE_VALUE)
+		CloseHandle(top);
 	free(root_place);
 	free(place);
+	free(wide_root);
+	free(full_root);
+	free(full);
 	return r;
 }
 
