@@ -271,7 +271,7 @@ static bool is_below(const char *path, const char *folder)
 {
 	size_t len = strlen(folder);
 
-	return sg_same_n(path, folder, len) && path[len] == '\\';
+	return path && sg_same_n(path, folder, len) && path[len] == '\\';
 }
 
 static int closed(int r, const char *folder)
