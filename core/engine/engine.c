@@ -2,6 +2,7 @@
 #include "engine/calm.h"
 #include "engine/inside.h"
 
+#include "actions/apart.h"
 #include "base/os.h"
 #include "engine/recover.h"
 #include "engine/sched.h"
@@ -149,6 +150,7 @@ int sg_engine_open(const struct sg_engine_options *options, struct sg_engine **r
 	int code;
 
 	e->options = *options;
+	sg_actions_stop_when(options->stop, options->stop_arg);
 	e->defaults = sg_conf_default();
 	e->events = sg_val_array();
 	e->server = sg_os_host();
@@ -208,6 +210,7 @@ void sg_engine_close(struct sg_engine *e)
 	free(e->server);
 	sg_val_free(e->events);
 	sg_journal_close(e->journal);
+	sg_actions_stop_when(NULL, NULL);
 	free(e);
 }
 

@@ -25,6 +25,13 @@ static void the_clock(void *arg, struct sg_clock *ret)
 	snprintf(ret->boot, sizeof(ret->boot), "%s", lab->boot ? lab->boot : "boot-of-the-lab");
 }
 
+static bool is_stopping(void *arg)
+{
+	const struct lab *lab = arg;
+
+	return lab->stopping;
+}
+
 static void drop_pki(void)
 {
 	pki_release(&pki);
@@ -61,6 +68,8 @@ void lab_open(struct lab *lab)
 		.journal_size = 4 << 20,
 		.clock = the_clock,
 		.clock_arg = lab,
+		.stop = is_stopping,
+		.stop_arg = lab,
 		.runner = lab->runner,
 		.unguarded = true,
 	};

@@ -18,6 +18,7 @@ struct lab {
 	int64_t now;                    /* what the engine's clock says */
 	const char *boot;               /* and which start of Windows it is; NULL: always the same */
 	const struct sg_runner *runner; /* NULL: a drive, where nothing runs */
+	bool stopping;                  /* what the engine is told when it asks */
 	struct sg_err err;
 };
 

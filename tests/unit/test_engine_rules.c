@@ -89,6 +89,46 @@ static void without_an_answer_it_goes_in_and_its_effect_is_not_known(void **stat
 	assert_true(lab_untouched(lab));
 }
 
+/* What nobody may be asked about any more is not thereby unknown. */
+static void a_stop_makes_nothing_unknown(void **state)
+{
+	struct lab *lab = *state;
+	size_t said;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
+	lab_run(lab);
+	assert_string_equal(lab_field(lab, "M1", "effective"), "yes");
+	said = lab_said(lab, "EVALUATED", NULL);
+	t_workers_forget(); /* as if another file had changed what is asked */
+	t_workers.asked = 0;
+	lab->stopping = true;
+	lab_later(lab, HOUR);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	assert_string_equal(lab_field(lab, "M1", "effective"), "yes");
+	assert_int_equal(lab_said(lab, "EVALUATED", NULL), said);
+	assert_int_equal(t_workers.asked, 0);
+	lab->stopping = false;
+	lab_later(lab, HOUR);
+	assert_string_equal(lab_field(lab, "M1", "effective"), "yes");
+	assert_true(t_workers.asked > 0);
+}
+
+static void nothing_begins_once_a_stop_was_asked_for(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
+	lab->stopping = true;
+	lab_run(lab);
+	assert_true(lab_untouched(lab));
+	assert_string_equal(lab_state(lab, "M1"), "pending/new");
+	lab->stopping = false;
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +138,10 @@ int main(void)
 		        what_others_do_is_kept_while_nobody_can_say, t_workers_set_up, lab_tear_down),
 		cmocka_unit_test_setup_teardown(without_an_answer_it_goes_in_and_its_effect_is_not_known,
 		        t_workers_set_up, lab_tear_down),
+		cmocka_unit_test_setup_teardown(
+		        a_stop_makes_nothing_unknown, t_workers_set_up, lab_tear_down),
+		cmocka_unit_test_setup_teardown(
+		        nothing_begins_once_a_stop_was_asked_for, t_workers_set_up, lab_tear_down),
 	};
 
 	t_workers_watch(SG_JOB_RULES);
