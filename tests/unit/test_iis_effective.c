@@ -182,6 +182,65 @@ static void urls_below_are_virtual_directories_and_folders_with_a_web_config(voi
 	sg_iis_files_free(files);
 }
 
+/* Facts: MaxWebConfigFileSizeInKB, 250 KB by default; for files that configSource names, too. */
+static void a_file_larger_than_iis_reads_is_not_read(void **state)
+{
+	static const char ecp[] = T_V15 "\\FrontEnd\\HttpProxy\\ecp\\web.config";
+	struct t_iis *f = *state;
+	const struct sg_iis_site *site;
+	const size_t limit = 250 * 1024;
+
+	for (int over = 0; over < 2; over++)
+		for (int source = 0; source < 2; source++) {
+			const char *head = source ? "<rules><rule name=\"big\"/></rules><!--"
+			                          : "<configuration><system.webServer>" ONE(
+			                                    "big") "</system.webServer></configuration><!--";
+			struct sg_buf octets = { 0 };
+			struct sg_iis_files *files;
+			struct sg_iis_effective e;
+
+			sg_buf_str(&octets, head);
+			while (octets.len < limit - 3 + (size_t)over)
+				sg_buf_char(&octets, ' ');
+			sg_buf_str(&octets, "-->");
+			assert_int_equal(octets.len, limit + (size_t)over);
+			t_drive_write(f->dir, ecp,
+			        source ? sg_bytes_of(
+			                         "<configuration><system.webServer><rewrite><rules "
+			                         "configSource=\"my.config\"/></rewrite></system.webServer></"
+			                         "configuration>")
+			               : sg_buf_bytes(&octets));
+			if (source)
+				t_drive_write(f->dir, T_V15 "\\FrontEnd\\HttpProxy\\ecp\\my.config",
+				        sg_buf_bytes(&octets));
+			assert_int_equal(t_iis_reread(f), 0);
+			site = sg_iis_site(f->iis, "Default Web Site");
+			files = sg_iis_files_new(f->iis, &f->drives);
+			sg_iis_effective(files, RULES, site, "/ecp", &e);
+			assert_int_equal(e.n, !over);
+			assert_int_equal(e.broken != NULL, over);
+			if (over) {
+				assert_non_null(strstr(
+				        e.broken, source ? "my.config has 251 KB" : "web.config has 251 KB"));
+				assert_non_null(
+				        strstr(e.broken, "more than 250 KB (MaxWebConfigFileSizeInKB)"));
+			}
+			if (over && !source)
+				assert_non_null(strstr(e.broken, "500.19 for all of Default Web Site/ecp"));
+			sg_iis_effective_release(&e);
+			sg_iis_files_free(files);
+			/* the limit is the registry's */
+			if (over) {
+				f->iis->max_web_config = 251 * 1024;
+				wants(f, "/ecp", "big");
+			}
+			sg_buf_release(&octets);
+		}
+	/* IIS's own file has none */
+	f->iis->max_web_config = 1;
+	wants(f, NULL, "");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, t_iis_setup, t_iis_teardown)
@@ -189,6 +248,7 @@ int main(void)
 		T(levels_count_outer_first_and_inside_one_the_outer_file),
 		T(what_applications_do_not_inherit_is_withheld),
 		T(a_drive_that_is_not_at_hand_is_no_absence),
+		T(a_file_larger_than_iis_reads_is_not_read),
 		T(one_proof_reads_a_file_once),
 		T(uris_lead_where_iis_would_go),
 		T(urls_below_are_virtual_directories_and_folders_with_a_web_config),

@@ -101,6 +101,22 @@ static void a_name_is_met_in_a_folder_below_and_in_an_outsourced_section(void **
 	t_iis_says(f, "my.config");
 }
 
+/* Whose file it is may break it as he likes: what cannot be read keeps nobody out, unless it holds the name. */
+static void an_outsourced_section_that_cannot_be_read_is_no_name(void **state)
+{
+	static const char file[] = T_V15 "\\FrontEnd\\HttpProxy\\ecp\\my.config";
+	struct t_iis *f = *state;
+
+	t_drive_replace(f->dir, T_ECP, "<appSettings>",
+	        "<system.webServer><rewrite><rules "
+	        "configSource=\"my.config\"/></rewrite></system.webServer><appSettings>");
+	t_drive_write(f->dir, file, sg_bytes_of("<rules><rule name='another'>"));
+	assert_int_equal(t_iis_name_free(f, t_iis_place(f, "Default Web Site", "/", true)), 0);
+	t_drive_write(f->dir, file, sg_bytes_of("<rules><rule name='" NAME "'>"));
+	assert_int_equal(t_iis_name_free(f, t_iis_place(f, "Default Web Site", "/", true)), SG_ECONFLICT);
+	t_iis_says(f, "my.config cannot be read");
+}
+
 static void a_shared_folder_is_refused_unless_it_is_not_inherited(void **state)
 {
 	struct t_iis *f = *state;
@@ -169,6 +185,7 @@ int main(void)
 		T(a_name_is_met_above_itself_and_below),
 		T(a_name_is_met_in_applicationhost_and_its_locations),
 		T(a_name_is_met_in_a_folder_below_and_in_an_outsourced_section),
+		T(an_outsourced_section_that_cannot_be_read_is_no_name),
 		T(a_shared_folder_is_refused_unless_it_is_not_inherited),
 		T(what_is_not_inherited_is_not_met_below),
 		T(what_is_ours_does_not_count),
