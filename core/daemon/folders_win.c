@@ -18,58 +18,104 @@
 #define FILE_BELOW   L"D:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)"
 
 /* As it is written, bit by bit: the calls that compute inheritance would ask the parent again. */
-static int set_list(const char *path, const wchar_t *sddl, struct sg_err *err)
+static int set_list(HANDLE h, const char *path, const wchar_t *sddl, struct sg_err *err)
 {
-	wchar_t *wide = sg_win_path(path);
 	PSECURITY_DESCRIPTOR sd = NULL;
 	int r = 0;
 
-	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(sddl, SDDL_REVISION_1, &sd, NULL)) {
-		r = sg_win_fail(err, GetLastError(), "cannot make an access list for %s", path);
-	} else {
-		/* the kernel keeps the mark "inherited" only for a descriptor that asks for it */
-		SetSecurityDescriptorControl(sd, SE_DACL_AUTO_INHERIT_REQ, SE_DACL_AUTO_INHERIT_REQ);
-		if (!SetFileSecurityW(wide, DACL_SECURITY_INFORMATION, sd))
-			r = sg_win_fail(err, GetLastError(), "cannot set the access list of %s", path);
-		LocalFree(sd);
-	}
-	free(wide);
+	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(sddl, SDDL_REVISION_1, &sd, NULL))
+		return sg_win_fail(err, GetLastError(), "cannot make an access list for %s", path);
+	/* the kernel keeps the mark "inherited" only for a descriptor that asks for it */
+	SetSecurityDescriptorControl(sd, SE_DACL_AUTO_INHERIT_REQ, SE_DACL_AUTO_INHERIT_REQ);
+	if (!SetKernelObjectSecurity(h, DACL_SECURITY_INFORMATION, sd))
+		r = sg_win_fail(err, GetLastError(), "cannot set the access list of %s", path);
+	LocalFree(sd);
 	return r;
 }
 
-/* Everything below `folder`; with `check` only whether all of it is ours, so that nothing is changed before that is known. */
-static int walk(const char *folder, bool check, struct sg_err *err)
+/* What has the name, link or not. As long as it is open nobody can give the name to anything else, so that what is asked by name is asked of it, too. */
+static int open_entry(const char *path, HANDLE *ret, struct sg_file_id *ret_id, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(path);
+	int tries = 0, r;
+	HANDLE h;
+	DWORD e;
+
+	do {
+		h = CreateFileW(wide, FILE_READ_DATA | FILE_READ_ATTRIBUTES | READ_CONTROL | WRITE_DAC,
+		        FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+		        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+		e = GetLastError();
+	} while (h == INVALID_HANDLE_VALUE && sg_win_again(e, &tries));
+	free(wide);
+	if (h == INVALID_HANDLE_VALUE)
+		return sg_win_fail(err, e, "cannot open %s", path);
+	r = sg_os_identify((struct sg_os_file){ (intptr_t)h }, ret_id, err);
+	if (r < 0)
+		CloseHandle(h);
+	else
+		*ret = h;
+	return r;
+}
+
+/* Looks at one entry and, with a list, closes the very one that was looked at. *ret_dir: it is a folder. */
+static int close_entry(const char *path, const wchar_t *file_list, const wchar_t *folder_list, bool *ret_dir,
+        struct sg_err *err)
+{
+	struct sg_file_id id = { 0 };
+	HANDLE h = NULL;
+	int r = open_entry(path, &h, &id, err);
+
+	if (r < 0)
+		return r;
+	if (id.is_link)
+		r = sg_fail(err, SG_EACCES,
+		        "%s is a link, which stopgap never made: look at it, and remove it", path);
+	else if (!id.is_dir && id.links > 1)
+		r = sg_fail(err, SG_EACCES,
+		        "%s is the same file as another (it has %u hard links), which would be closed with "
+		        "it: "
+		        "look at it, and remove it",
+		        path, (unsigned)id.links);
+	if (r == 0)
+		r = sg_win_check(path, id.is_dir ? SG_WIN_OWNER : SG_WIN_FILE, err);
+	if (r == 0 && folder_list)
+		r = set_list(h, path, id.is_dir ? folder_list : file_list, err);
+	CloseHandle(h);
+	*ret_dir = id.is_dir;
+	return r;
+}
+
+/* Everything below `folder`, which is closed itself by then, so that nobody puts in what was not listed. Without `close` it is only looked at. */
+static int walk(const char *folder, bool close, struct sg_err *err)
 {
 	struct sg_strs names = { 0 };
 	int r = sg_os_list(folder, &names, err);
 
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		char *path = sg_format("%s\\%s", folder, names.at[i]);
-		struct sg_file_id id = { 0 };
+		bool is_dir = false;
 
-		r = sg_os_stat(path, &id, err);
-		if (r == 0 && id.is_link)
-			r = sg_fail(err, SG_EACCES,
-			        "%s is a link, which stopgap never made: look at it, and remove it", path);
-		if (r == 0)
-			r = check ? sg_win_check(path, id.is_dir ? SG_WIN_OWNER : SG_WIN_FILE, err)
-			          : set_list(path, id.is_dir ? FOLDER_BELOW : FILE_BELOW, err);
-		if (r == 0 && id.is_dir)
-			r = walk(path, check, err);
+		r = close_entry(path, close ? FILE_BELOW : NULL, close ? FOLDER_BELOW : NULL, &is_dir, err);
+		if (r == 0 && is_dir)
+			r = walk(path, close, err);
 		free(path);
 	}
 	sg_strs_release(&names);
 	return r;
 }
 
+/* The first walk changes nothing, so that what is refused stays as it is. A folder in the tree is open to others until the second one closes it: that looks at
+ * everything anew, after its folder was closed; the third would see what still got in. */
 int sg_folder_close(const char *folder, struct sg_err *err)
 {
+	bool is_dir = false;
 	int r = sg_os_mkdirs(folder, err);
 
 	if (r == 0)
-		r = sg_win_check(folder, SG_WIN_OWNER, err);
+		r = close_entry(folder, FILE_BELOW, TOP, &is_dir, err); /* nobody else puts anything in now */
 	if (r == 0)
-		r = set_list(folder, TOP, err); /* from here on nobody else puts anything in */
+		r = walk(folder, false, err);
 	if (r == 0)
 		r = walk(folder, true, err);
 	if (r == 0)
