@@ -4,6 +4,7 @@ pipe; and whenever the service is killed, the next start leads to what was there
 
 appcmd.exe is a small program of ours (appcmd_main.c): no IIS runs here. Run by scripts/test-windows in a prefix of its own.
 """
+import contextlib
 import os
 import random
 import shutil
@@ -138,6 +139,39 @@ class Live(unittest.TestCase):
         must("stopgap-journal.exe", "check")
         print(f"killed {killed} times, {cut} of them before the answer (seed {SEED})")
         self.assertGreater(cut, killed // 4, "hardly any kill came in time to prove something")
+
+    def test_3_no_handle_of_the_service_is_in_the_way_of_whoever_renames_a_folder_above_what_it_watches(self):
+        if not service():
+            self.start()
+        self.do("apply", "W-1")
+        inside = [os.path.realpath(os.path.join(DRIVE_C, name)) for name in ("inetpub", os.path.dirname(find(DRIVE_C, APPHOST)), "Program Files/Microsoft")]
+
+        def held():
+            """Wine's server has the handles of its processes; each is a descriptor of it, and of those that used it."""
+            names = set()
+            for pid in {service(), *processes("wineserver")}:
+                for link in os.listdir(f"/proc/{pid}/fd"):
+                    with contextlib.suppress(OSError):
+                        names.add(os.readlink(f"/proc/{pid}/fd/{link}"))
+            return sorted(name for name in names if any(name == top or name.startswith(top + "/") for top in inside))
+
+        self.assertTrue(processes("wineserver"))
+        wait_for(lambda: f"nothing is open: {held()}", lambda: not held())
+        for _ in range(30):  # while it looks at them each second, too: what it opens it closes in the same breath
+            time.sleep(0.1)
+            self.assertEqual([name for name in held() if os.path.isdir(name)], [])
+        # On Windows an open folder keeps those above it from being renamed; here only that the service finds the way back is seen.
+        os.rename(os.path.join(DRIVE_C, "inetpub"), os.path.join(DRIVE_C, "inetpub.away"))
+        time.sleep(2.5)
+        self.assertEqual(run("stopgapctl.exe", "status")[0] in (0, 1), True)
+        os.rename(os.path.join(DRIVE_C, "inetpub.away"), os.path.join(DRIVE_C, "inetpub"))
+        octets = read(DRIVE_C, WEB)
+        with open(find(DRIVE_C, WEB), "wb") as f:
+            f.write(octets.replace(MARKS["W-1"][1], b"somebody else's"))
+        wait_for(lambda: f"the edit is noticed: {rows().get('W-1')}", lambda: rows().get("W-1", {}).get("state") == "blocked")
+        with open(find(DRIVE_C, WEB), "wb") as f:
+            f.write(octets)
+        self.do("rollback", "--all")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-/* real_service_win.c - see real_service_win.h. A service is another process of the test's program: "serve NAME STOP_MS". */
+/* real_service_win.c - see real_service_win.h. A service is another process of the test's program: "serve NAME STOP_MS [START_MS]". */
 #include "tests/windows/real_service_win.h"
 
 #include "base/mem.h"
@@ -11,7 +11,7 @@
 static SERVICE_STATUS_HANDLE own;
 static HANDLE stopping;
 static wchar_t own_name[64];
-static DWORD stop_ms;
+static DWORD stop_ms, start_ms;
 
 static void say(DWORD state, DWORD takes, DWORD hint)
 {
@@ -40,6 +40,10 @@ static void WINAPI serve(DWORD argc, wchar_t **argv)
 	(void)argc, (void)argv;
 	stopping = CreateEventW(NULL, TRUE, FALSE, NULL);
 	own = RegisterServiceCtrlHandlerExW(own_name, on_control, NULL);
+	if (start_ms) {
+		say(SERVICE_START_PENDING, 0, start_ms);
+		Sleep(start_ms);
+	}
 	say(SERVICE_RUNNING, SERVICE_ACCEPT_STOP, 0);
 	WaitForSingleObject(stopping, INFINITE);
 	Sleep(stop_ms);
@@ -50,10 +54,11 @@ bool t_service_served(int argc, char **argv)
 {
 	SERVICE_TABLE_ENTRYW table[2] = { { own_name, serve } };
 
-	if (argc != 4 || strcmp(argv[1], "serve") != 0)
+	if (argc < 4 || argc > 5 || strcmp(argv[1], "serve") != 0)
 		return false;
 	MultiByteToWideChar(CP_UTF8, 0, argv[2], -1, own_name, 64);
 	stop_ms = (DWORD)atoi(argv[3]);
+	start_ms = argc == 5 ? (DWORD)atoi(argv[4]) : 0;
 	StartServiceCtrlDispatcherW(table);
 	return true;
 }

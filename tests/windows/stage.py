@@ -21,6 +21,8 @@ BUILD = os.path.realpath(sys.argv.pop(1))
 DRIVE_C = os.path.join(PREFIX, "drive_c")
 FOLDER = tempfile.mkdtemp(prefix="stopgap-wine-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+CLOSED = os.path.join(PREFIX, "stage")  # where only its owner may put something: the service obeys no file that others may change
+os.makedirs(CLOSED, mode=0o755, exist_ok=True)
 
 WEB = "inetpub/wwwroot/web.config"
 APPHOST = "Windows/System32/inetsrv/config/applicationHost.config"
@@ -63,6 +65,10 @@ def path(*names):
     return os.path.join(FOLDER, *names)
 
 
+def closed(*names):
+    return os.path.join(CLOSED, *names)
+
+
 def windows(name):
     return "Z:" + os.path.realpath(name).replace("/", "\\")
 
@@ -100,9 +106,9 @@ def wait_for(what, condition, patience=PATIENCE):
 
 
 def make_keys():
-    if not os.path.isdir(path("keys")):
-        os.mkdir(path("keys"))
-        must("tests/sign-feed.exe", "--make-chain", windows(path("keys")))
+    if not os.path.isdir(closed("keys")):
+        os.mkdir(closed("keys"))
+        must("tests/sign-feed.exe", "--make-chain", windows(closed("keys")))
 
 
 def publish(*configs, serial=1):
@@ -110,15 +116,15 @@ def publish(*configs, serial=1):
     make_keys()
     stamp = lambda days: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + days * 86400))
     text = HEAD.format(serial=serial, issued=stamp(-1), expires=stamp(14)) + "".join(configs) + "</EOCS>\n"
-    write(path("feed.in"), text)
-    must("tests/sign-feed.exe", "--key", windows(path("keys/leaf.key")), "--cert", windows(path("keys/chain.pem")),
-         windows(path("feed.in")), windows(path("feed.new")))
-    os.replace(path("feed.new"), path("feed.xml"))
+    write(closed("feed.in"), text)
+    must("tests/sign-feed.exe", "--key", windows(closed("keys/leaf.key")), "--cert", windows(closed("keys/chain.pem")),
+         windows(closed("feed.in")), windows(closed("feed.new")))
+    os.replace(closed("feed.new"), closed("feed.xml"))
 
 
 def configuration(name, of=windows):
     """A configuration for the service; `of` turns names of this system into those of the one that reads it."""
-    return write(path(name), CONFIG.format(root=of(path("keys/root.pem")), feed=of(path("feed.xml"))))
+    return write(closed(name), CONFIG.format(root=of(closed("keys/root.pem")), feed=of(closed("feed.xml"))))
 
 
 # --- a drive
