@@ -15,6 +15,15 @@ Prints the steps, and which of them only a person can do.
 .PARAMETER Step
 Only these steps. Without it: all that the machine can do.
 
+.PARAMETER Keep
+Leaves what it has made (site, pool, feed, configuration) for the steps by hand. With -Step S01 it does little else.
+
+.PARAMETER Remove
+Takes away what -Keep left, or a run that ended early.
+
+.PARAMETER Programs
+Where stopgap's programs are; by default where the package has put them.
+
 .PARAMETER Answer
 The step that you did by hand; -Verdict and -Seen go with it.
 
@@ -23,6 +32,9 @@ The step that you did by hand; -Verdict and -Seen go with it.
 
 .EXAMPLE
 .\findings.ps1 -Step S02,S03
+
+.EXAMPLE
+.\findings.ps1 -Step S01 -Keep
 
 .EXAMPLE
 .\findings.ps1 -Answer S31 -Verdict yes -Seen "50 power cuts, stopgap-journal check was clean after each"
@@ -36,8 +48,10 @@ param(
     [string]$Verdict = 'unknown',
     [string]$Seen = '',
     [string]$Findings = '.\stopgap-findings.jsonl',
-    [string]$Programs = 'C:\Program Files\stopgap',
+    [string]$Programs = '',
     [string]$Service = 'Spooler',
+    [switch]$Keep,
+    [switch]$Remove,
     [switch]$Yes
 )
 
@@ -51,8 +65,9 @@ $Inetsrv = Join-Path $env:windir 'System32\inetsrv'
 $AppHost = Join-Path $Inetsrv 'config\applicationHost.config'
 $Copy = Join-Path $env:SystemDrive 'inetpub\temp\appPools\StopgapTry\StopgapTry.config'
 $Data = Join-Path $env:ProgramData 'stopgap'
+$AppHostBefore = Join-Path $Try 'applicationHost.before'
+$CommandBefore = Join-Path $Try 'command.before'
 $script:Ran = New-Object System.Collections.ArrayList
-$script:Before = @{}
 
 # id -> how it is done: "machine" by itself, "asks" when it disturbs something, "hand" by a person alone.
 $Steps = [ordered]@{
@@ -180,10 +195,14 @@ $Config = @'
 
 $Rules = '<rewrite><rules><rule name="{0}" stopProcessing="true"><match url="^{0}"/><action type="CustomResponse" statusCode="403" statusReason="no" statusDescription="no"/></rule></rules></rewrite>'
 
+# What the service is started with now is kept for the end, which may be another run's.
 function New-Stage {
-    $env:PATH = "$Programs;$Inetsrv;$env:PATH"
     [void](New-Item -ItemType Directory -Path $Try)
     Set-AccessAlone $Try
+    $old = Get-CimInstance Win32_Service -Filter "Name='stopgap'"
+    if ($old) {
+        Write-Text $CommandBefore $old.PathName
+    }
     foreach ($name in 'site', 'keys', 'above\watched', 'program') {
         [void](New-Item -ItemType Directory -Path (Join-Path $Try $name))
     }
@@ -193,8 +212,7 @@ function New-Stage {
         Write-Text (Join-Path $Try "$folder\index.htm") 'hello'
         Write-Text (Join-Path $Try "$folder\web.config") "<?xml version=`"1.0`" encoding=`"utf-8`"?>`r`n<configuration>`r`n</configuration>`r`n"
     }
-    $script:Before.AppHost = Join-Path $Try 'applicationHost.before'
-    Copy-Item -LiteralPath $AppHost -Destination $script:Before.AppHost
+    Copy-Item -LiteralPath $AppHost -Destination $AppHostBefore
     [void](Invoke-Line 'appcmd.exe add apppool /name:StopgapTry')
     [void](Invoke-Line "appcmd.exe add site /name:StopgapTry /bindings:http/*:${Port}: /physicalPath:$Try\site")
     [void](Invoke-Line 'appcmd.exe set app "StopgapTry/" /applicationPool:StopgapTry')
@@ -220,9 +238,10 @@ function Remove-Stage {
     foreach ($id in 'TRY-1', 'TRY-2', 'TRY-3') {
         [void](Invoke-Line "stopgapctl.exe rollback $id --reason `"the trial ends`"")
     }
-    if ($script:Before.ContainsKey('Command')) {
+    if (Test-Path $CommandBefore) {
         [void](Invoke-Line 'stopgapd.exe stop')
-        [void](Invoke-Line ('sc.exe config stopgap binPath= "{0}"' -f $script:Before.Command.Replace('"', '\"')))
+        $command = [IO.File]::ReadAllText($CommandBefore).Replace('"', '\"')
+        [void](Invoke-Line ('sc.exe config stopgap binPath= "{0}"' -f $command))
         [void](Invoke-Line 'stopgapd.exe start')
     } else {
         [void](Invoke-Line 'stopgapd.exe uninstall')
@@ -234,8 +253,8 @@ function Remove-Stage {
         [void](Invoke-Line "rmdir $Try\link")
     }
     Add-Note ("applicationHost.config before: {0}, now: {1}; the file of before is in the temporary folder" -f
-        (Get-FileHash $script:Before.AppHost).Hash, (Get-FileHash $AppHost).Hash)
-    Copy-Item -LiteralPath $script:Before.AppHost -Destination (Join-Path $env:TEMP 'applicationHost.before-stopgap-try')
+        (Get-FileHash $AppHostBefore).Hash, (Get-FileHash $AppHost).Hash)
+    Copy-Item -LiteralPath $AppHostBefore -Destination (Join-Path $env:TEMP 'applicationHost.before-stopgap-try')
     Remove-Item -LiteralPath $Try -Recurse -Force
 }
 
@@ -277,6 +296,13 @@ function Get-Answer {
 . (Join-Path $PSScriptRoot 'findings-iis.ps1')
 . (Join-Path $PSScriptRoot 'findings-service.ps1')
 
+if (-not $Programs) {
+    $Programs = Join-Path $env:ProgramFiles 'stopgap'
+    if (Test-Path 'HKLM:\SOFTWARE\stopgap') {
+        $Programs = (Get-ItemProperty 'HKLM:\SOFTWARE\stopgap').Folder.TrimEnd('\')
+    }
+}
+$env:PATH = "$Programs;$Inetsrv;$env:PATH"
 if ($List) {
     foreach ($id in $Steps.Keys) {
         '{0}  {1}' -f $id, $Steps[$id]
@@ -298,8 +324,16 @@ if (-not $me.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
 if (-not [Environment]::Is64BitProcess) {
     throw 'start this in the 64-bit Windows PowerShell: the other one sees another System32'
 }
+if ($Remove) {
+    if (-not (Test-Path $Try)) {
+        throw "there is no ${Try}: nothing is left to take away"
+    }
+    Remove-Stage
+    Write-Finding 'end' 'unknown' ($script:Ran -join "`r`n")
+    return
+}
 if (Test-Path $Try) {
-    throw "$Try is there already: an earlier run ended early. See what is in it, and remove it."
+    throw "$Try is there already: -Keep left it, or an earlier run ended early. -Remove takes it away."
 }
 $Step = @($Step | ForEach-Object { $_ -split ',' })
 foreach ($id in $Step) {
@@ -309,10 +343,6 @@ foreach ($id in $Step) {
 }
 if (-not (Confirm-Step 'This makes a site, a pool and a service on this server, edits applicationHost.config, and stops and starts things.')) {
     return
-}
-$old = Get-CimInstance Win32_Service -Filter "Name='stopgap'"
-if ($old) {
-    $script:Before.Command = $old.PathName
 }
 try {
     New-Stage
@@ -336,10 +366,14 @@ try {
     }
 } finally {
     $script:Ran.Clear()
-    try {
-        Remove-Stage
-    } catch {
-        Add-Note ("left behind: " + $_.Exception.Message)
+    if ($Keep) {
+        Write-Host "$Try, the site, the pool and the feed stay for the steps by hand; -Remove takes them away"
+    } else {
+        try {
+            Remove-Stage
+        } catch {
+            Add-Note ("left behind: " + $_.Exception.Message)
+        }
+        Write-Finding 'end' 'unknown' ($script:Ran -join "`r`n")
     }
-    Write-Finding 'end' 'unknown' ($script:Ran -join "`r`n")
 }
