@@ -263,13 +263,13 @@ function Test-S37 {
     Add-Note ($rows | Format-List | Out-String)
     Add-Note (Test-StopgapHealth | Format-List | Out-String)
     Add-Note (Get-StopgapHistory | Select-Object -Last 5 | Format-List | Out-String)
-    $before = Get-StopgapMitigation | Format-List ID, Status, Verdict | Out-String
+    $before = Get-StopgapMitigation | Format-List -Property @('ID', 'Status', 'Verdict') | Out-String
     Add-Note (Block-StopgapMitigation -Id TRY-1 -Reason 'a trial' -WhatIf 6>&1 | Out-String)
     $planned = Approve-StopgapMitigation -Id TRY-1 -WhatIf 6>&1 | Out-String
     Add-Note $planned
     Add-Note (Suspend-StopgapMitigation -For 1h -WhatIf 6>&1 | Out-String)
     Add-Note (Resume-StopgapMitigation -WhatIf 6>&1 | Out-String)
     Add-Note ($rows | Undo-StopgapMitigation -WhatIf 6>&1 | Out-String)
-    $same = (Get-StopgapMitigation | Format-List ID, Status, Verdict | Out-String) -eq $before
+    $same = (Get-StopgapMitigation | Format-List -Property @('ID', 'Status', 'Verdict') | Out-String) -eq $before
     return Get-Verdict ($rows.Count -ge 3 -and $planned -match 'would change something: True' -and $same)
 }
