@@ -143,6 +143,7 @@ class Live(unittest.TestCase):
     def test_3_no_handle_of_the_service_is_in_the_way_of_whoever_renames_a_folder_above_what_it_watches(self):
         if not service():
             self.start()
+        self.do("refresh")
         self.do("apply", "W-1")
         inside = [os.path.realpath(os.path.join(DRIVE_C, name)) for name in ("inetpub", os.path.dirname(find(DRIVE_C, APPHOST)), "Program Files/Microsoft")]
 
