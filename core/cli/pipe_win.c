@@ -1,6 +1,6 @@
 /* pipe_win.c - a named pipe as the client's end of the control pipe.
  *
- * A pipe's name is not below a folder that says whose it is: whoever makes it first has it. Guarantees that nothing is sent before the other end is known to be
+ * A pipe's name is not below a folder that says whose it is: whoever makes it first has it (an administrator, for the service's own). Guarantees that nothing is sent before the other end is known to be
  * the service (its own name), or at least an administrator's or this account's program (another name), and that whoever answers can tell who asks and never
  * act as them.
  */

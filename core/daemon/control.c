@@ -19,7 +19,6 @@ enum {
 
 struct conn {
 	uv_pipe_t pipe; /* first: a handle is its connection */
-	uv_shutdown_t shutdown;
 	struct sg_control *owner;
 	struct conn *next;
 	uint64_t id;
@@ -79,19 +78,18 @@ static void on_closed(uv_handle_t *handle)
 	free(k);
 }
 
+/* What the system has taken its client can still read; what it has not is thrown away. */
 static void drop(struct conn *k)
 {
-	if (!uv_is_closing((uv_handle_t *)&k->pipe))
-		uv_close((uv_handle_t *)&k->pipe, on_closed);
+	if (uv_is_closing((uv_handle_t *)&k->pipe))
+		return;
+	if (uv_stream_get_write_queue_size((uv_stream_t *)&k->pipe))
+		sg_endpoint_cut(&k->pipe);
+	uv_close((uv_handle_t *)&k->pipe, on_closed);
 }
 
-static void on_shutdown(uv_shutdown_t *req, int status)
-{
-	(void)status;
-	drop(req->data);
-}
-
-/* Closes once everything is written. */
+/* Closes once the system has taken everything, or after LINGER_MS. Never by uv_shutdown(): on Windows that waits, with a thread, until the client has read it all,
+ * and a close waits for that in turn. */
 static void finish(struct conn *k)
 {
 	if (k->closing || uv_is_closing((uv_handle_t *)&k->pipe))
@@ -99,8 +97,7 @@ static void finish(struct conn *k)
 	k->closing = true;
 	k->linger = now_of(k->owner) + LINGER_MS;
 	uv_read_stop((uv_stream_t *)&k->pipe);
-	k->shutdown.data = k;
-	if (uv_shutdown(&k->shutdown, (uv_stream_t *)&k->pipe, on_shutdown) < 0)
+	if (!uv_stream_get_write_queue_size((uv_stream_t *)&k->pipe))
 		drop(k);
 	k->owner->hooks.rearm(k->owner->hooks.arg);
 }
@@ -110,9 +107,11 @@ static void finish(struct conn *k)
 static void on_written(uv_write_t *req, int status)
 {
 	struct write *w = (struct write *)req;
+	struct conn *k = (struct conn *)req->handle;
 
-	if (status < 0 && status != UV_ECANCELED)
-		drop((struct conn *)req->handle);
+	if ((status < 0 && status != UV_ECANCELED) ||
+	        (k->closing && !uv_stream_get_write_queue_size((uv_stream_t *)&k->pipe)))
+		drop(k);
 	sg_buf_release(&w->octets);
 	free(w);
 }

@@ -26,6 +26,10 @@ int sg_endpoint_listen(
         struct sg_endpoint *e, uv_loop_t *loop, void (*connected)(void *arg), void *arg, struct sg_err *err);
 int sg_endpoint_accept(struct sg_endpoint *e, uv_pipe_t *ret);
 
+/* Before uv_close() of a connection with octets that its client does not take: they are thrown away. On Windows the system would keep them, and the writing
+ * that waits, and with it the connection, for as long as the client pleases; POSIX needs nothing. */
+void sg_endpoint_cut(uv_pipe_t *pipe);
+
 /* Takes no more connections; it has stopped when the loop has seen to that. */
 void sg_endpoint_stop(struct sg_endpoint *e);
 bool sg_endpoint_stopped(const struct sg_endpoint *e);

@@ -188,6 +188,11 @@ static void on_closed(uv_handle_t *handle)
 	((struct sg_endpoint *)handle->data)->closed = true;
 }
 
+void sg_endpoint_cut(uv_pipe_t *pipe)
+{
+	(void)pipe;
+}
+
 void sg_endpoint_stop(struct sg_endpoint *e)
 {
 	if (e->listening && !uv_is_closing((uv_handle_t *)&e->listener))

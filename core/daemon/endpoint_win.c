@@ -1,5 +1,5 @@
 /* endpoint_win.c - the control pipe as a named pipe of our own making. A few instances wait for clients; the system's thread that sees one connect wakes the
- * loop, which gives the connected instance to libuv and puts another in its place.
+ * loop, which gives the connected instance to libuv and puts another in its place. One more, which nobody can connect to, holds the name all the while.
  *
  * A name that another process has taken keeps nobody from being protected: it is said, and tried again until it is free.
  */
@@ -35,13 +35,13 @@ struct sg_endpoint {
 	char *path;
 	wchar_t *name;
 	PSECURITY_DESCRIPTOR sd;
+	HANDLE holder; /* INVALID_HANDLE_VALUE: the name is not ours */
 	struct instance at[WAITING];
 	HANDLE arrived; /* for sg_endpoint_accept() */
 	uv_async_t async;
 	uv_timer_t timer;
 	size_t open_handles; /* of async and timer, with the loop */
 	bool listening, stopping;
-	bool ours; /* an instance was made: the name is */
 	void (*connected)(void *arg);
 	void *arg;
 };
@@ -60,28 +60,51 @@ static int read_descriptor(const struct sg_access *access, PSECURITY_DESCRIPTOR 
 	return r;
 }
 
-/* The first one of the name has to be the first of all: behind another's instance, its owner would be the server of our clients. */
-static HANDLE make_instance(const struct sg_endpoint *e)
+/* The first one of the name has to be the first of all: behind another's instance, its owner would be the server of our clients. It alone may change the name's
+ * descriptor. In the open mode FILE_FLAG_FIRST_PIPE_INSTANCE and WRITE_OWNER are one bit (0x00080000), which no other instance may have, therefore. */
+static HANDLE make_instance(const struct sg_endpoint *e, bool first)
 {
 	SECURITY_ATTRIBUTES sa = { sizeof sa, e->sd, FALSE };
 
 	return CreateNamedPipeW(e->name,
-	        PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | WRITE_DAC | WRITE_OWNER |
-	                (e->ours ? 0 : FILE_FLAG_FIRST_PIPE_INSTANCE),
+	        PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED |
+	                (first ? FILE_FLAG_FIRST_PIPE_INSTANCE | WRITE_DAC | WRITE_OWNER : 0),
 	        PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
 	        PIPE_UNLIMITED_INSTANCES, BUFFER, BUFFER, 0, &sa);
 }
 
-/* Whoever has the name is told once and asked for again and again. */
-static bool take_name(struct sg_endpoint *e, struct instance *one)
+/* A name is free again as soon as no instance of it is open, and the instances for clients come and go. So one that was connected once, to ourselves, and then
+ * disconnected is kept: it takes no client (they see a busy pipe), and as long as it is there every other instance stands behind it. GetLastError(). */
+static bool take_name(struct sg_endpoint *e)
 {
-	if (one->pipe != INVALID_HANDLE_VALUE)
+	HANDLE holder, self;
+	DWORD why;
+
+	if (e->holder != INVALID_HANDLE_VALUE)
 		return true;
-	one->pipe = make_instance(e);
-	if (one->pipe == INVALID_HANDLE_VALUE)
+	holder = make_instance(e, true);
+	if (holder == INVALID_HANDLE_VALUE)
 		return false;
-	e->ours = true;
+	self = CreateFileW(e->name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+	        SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+	/* whoever else was quicker to connect is sent away, and comes again */
+	why = DisconnectNamedPipe(holder) ? 0 : GetLastError();
+	if (self != INVALID_HANDLE_VALUE)
+		CloseHandle(self);
+	if (why) {
+		CloseHandle(holder);
+		SetLastError(why);
+		return false;
+	}
+	e->holder = holder;
 	return true;
+}
+
+static void give_name_up(struct sg_endpoint *e)
+{
+	if (e->holder != INVALID_HANDLE_VALUE)
+		CloseHandle(e->holder);
+	e->holder = INVALID_HANDLE_VALUE;
 }
 
 int sg_endpoint_open(
@@ -92,7 +115,7 @@ int sg_endpoint_open(
 
 	e->path = sg_strdup(path);
 	e->name = sg_win_wide(path);
-	e->arrived = INVALID_HANDLE_VALUE;
+	e->arrived = e->holder = INVALID_HANDLE_VALUE;
 	for (size_t i = 0; i < WAITING; i++) {
 		e->at[i].owner = e;
 		e->at[i].pipe = INVALID_HANDLE_VALUE;
@@ -107,7 +130,7 @@ int sg_endpoint_open(
 		sg_endpoint_free(e);
 		return r;
 	}
-	if (!take_name(e, &e->at[0]))
+	if (!take_name(e))
 		sg_log(SG_CRITICAL, SG_EV_CONTROL_TAKEN, NULL,
 		        "the control pipe %s cannot be made (error %lu): another program may have taken its "
 		        "name. "
@@ -127,14 +150,10 @@ int sg_endpoint_share(struct sg_endpoint *e, const struct sg_access *access, str
 	LocalFree(e->sd);
 	e->sd = sd;
 	/* the descriptor is the name's: one instance tells it for all */
-	for (size_t i = 0; i < WAITING; i++) {
-		if (e->at[i].pipe == INVALID_HANDLE_VALUE)
-			continue;
-		if (!SetKernelObjectSecurity(
-		            e->at[i].pipe, DACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION, sd))
-			r = sg_win_fail(err, GetLastError(), "cannot change who may connect to %s", e->path);
-		break;
-	}
+	if (e->holder != INVALID_HANDLE_VALUE &&
+	        !SetKernelObjectSecurity(
+	                e->holder, DACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION, sd))
+		r = sg_win_fail(err, GetLastError(), "cannot change who may connect to %s", e->path);
 	return r;
 }
 
@@ -160,12 +179,16 @@ static void close_instance(struct instance *one)
 	atomic_store(&one->connected, false);
 }
 
-/* Makes the instance where there is none, and lets it wait. */
+/* Makes the instance where there is none, and lets it wait. The name is ours. */
 static void await(struct sg_endpoint *e, struct instance *one)
 {
 	DWORD why;
 
-	if (one->wait || atomic_load(&one->connected) || !take_name(e, one))
+	if (one->wait || atomic_load(&one->connected))
+		return;
+	if (one->pipe == INVALID_HANDLE_VALUE)
+		one->pipe = make_instance(e, false);
+	if (one->pipe == INVALID_HANDLE_VALUE)
 		return;
 	ResetEvent(one->event);
 	one->io = (OVERLAPPED){ .hEvent = one->event };
@@ -188,13 +211,13 @@ static void on_timer(uv_timer_t *timer);
 
 static void await_all(struct sg_endpoint *e)
 {
-	bool missing = false, had = e->ours;
+	bool had = e->holder != INVALID_HANDLE_VALUE, has = take_name(e), missing = !has;
 
-	for (size_t i = 0; i < WAITING; i++) {
+	for (size_t i = 0; has && i < WAITING; i++) {
 		await(e, &e->at[i]);
 		missing = missing || e->at[i].pipe == INVALID_HANDLE_VALUE;
 	}
-	if (!had && e->ours)
+	if (!had && has)
 		sg_log(SG_INFO, SG_EV_CONTROL_BACK, NULL, "the control pipe %s answers now", e->path);
 	if (missing)
 		uv_timer_start(&e->timer, on_timer, AGAIN_MS, 0);
@@ -273,6 +296,14 @@ int sg_endpoint_accept(struct sg_endpoint *e, uv_pipe_t *ret)
 	return 0;
 }
 
+void sg_endpoint_cut(uv_pipe_t *pipe)
+{
+	uv_os_fd_t h;
+
+	if (uv_fileno((const uv_handle_t *)pipe, &h) == 0)
+		DisconnectNamedPipe(h);
+}
+
 /* --- the end */
 
 static void on_closed(uv_handle_t *handle)
@@ -287,6 +318,7 @@ void sg_endpoint_stop(struct sg_endpoint *e)
 	e->stopping = true;
 	for (size_t i = 0; i < WAITING; i++)
 		close_instance(&e->at[i]); /* first: then nobody sends to what is closed next */
+	give_name_up(e);                   /* a client need not wait for a service that stops */
 	uv_close((uv_handle_t *)&e->async, on_closed);
 	uv_close((uv_handle_t *)&e->timer, on_closed);
 }
@@ -305,6 +337,7 @@ void sg_endpoint_free(struct sg_endpoint *e)
 		if (e->at[i].event)
 			CloseHandle(e->at[i].event);
 	}
+	give_name_up(e);
 	LocalFree(e->sd);
 	free(e->name);
 	free(e->path);

@@ -29,7 +29,7 @@ const char sg_options_help[] =
         "  --journal DIR    the journal's folder; default C:\\ProgramData\\stopgap\\journal\n"
         "  --socket PATH    the control socket or pipe; default <control socket> of the configuration, or\n"
         "                   C:\\ProgramData\\stopgap\\control\\control.sock, on Windows "
-        "\\\\.\\pipe\\stopgap\n"
+        "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\stopgap\n"
         "  --seed FILE      of install: the first configuration, checked and copied to its place; never over "
         "one that is there\n"
         "  --anchor FILE    of --seed: the certificate that it names, copied to where it names it\n"

@@ -12,8 +12,8 @@
 int sg_place_journal(const struct sg_drives *drives, char **ret, struct sg_err *err);
 
 /* The control socket: C:\ProgramData\stopgap\control\control.sock, or the system's own place (/run/stopgap/control.sock) without a drive. SG_ELIMIT when
- * the path is longer than a socket's address may be. On Windows the pipe \\.\pipe\stopgap, and for a folder that stands for drive C: one whose name has that
- * folder's hash. Owned by the caller. */
+ * the path is longer than a socket's address may be. On Windows the pipe \\.\pipe\ProtectedPrefix\Administrators\stopgap, a name that only an
+ * administrator can make; for a folder that stands for drive C: \\.\pipe\stopgap- with that folder's hash. Owned by the caller. */
 int sg_place_socket(const struct sg_drives *drives, char **ret, struct sg_err *err);
 
 /* SG_ELIMIT or SG_EINVAL, with what to do about it, when a socket or pipe cannot have this path. */

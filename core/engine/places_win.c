@@ -1,5 +1,8 @@
 /* places_win.c - names of control pipes. They are not below a drive but in one place for the whole machine: a drive that is a folder gets one made of its
- * path, so that both programs find the same. */
+ * path, so that both programs find the same.
+ *
+ * Whoever makes a pipe's name first has it. Below ProtectedPrefix\Administrators (the pipe file system's own, since Windows 7) only administrators can make
+ * names, and everybody whom a pipe's access list lets in can open them: there the service has its name. Whoever runs stopgapd on a folder need be no administrator. */
 #include "base/hash.h"
 #include "base/text.h"
 #include "engine/places_parts.h"
@@ -8,16 +11,19 @@
 #include <string.h>
 
 #define PIPES        "\\\\.\\pipe\\"
-#define SERVICE_PIPE PIPES SG_SERVICE_NAME
+#define PROTECTED    PIPES "ProtectedPrefix\\Administrators\\"
+#define SERVICE_PIPE PROTECTED SG_SERVICE_NAME
 
-enum { NAME_MAX_LEN = 256, PIPES_LEN = sizeof PIPES - 1 };
+enum { NAME_MAX_LEN = 256, PIPES_LEN = sizeof PIPES - 1, PROTECTED_LEN = sizeof PROTECTED - 1 };
 
 int sg_place_check_socket(const char *path, struct sg_err *err)
 {
 	size_t len = strlen(path);
+	size_t at = sg_same_n(path, PROTECTED, PROTECTED_LEN) ? PROTECTED_LEN : PIPES_LEN;
 
-	if (len <= PIPES_LEN || !sg_same_n(path, PIPES, PIPES_LEN) || strpbrk(path + PIPES_LEN, "\\/"))
-		return sg_fail(err, SG_EINVAL, "%s is no name of a pipe: write it as " PIPES "NAME", path);
+	if (len <= at || !sg_same_n(path, PIPES, PIPES_LEN) || strpbrk(path + at, "\\/"))
+		return sg_fail(err, SG_EINVAL,
+		        "%s is no name of a pipe: write it as " PIPES "NAME or " PROTECTED "NAME", path);
 	if (len > NAME_MAX_LEN)
 		return sg_fail(err, SG_ELIMIT, "%s is longer than the %d octets that a pipe's name may have",
 		        path, NAME_MAX_LEN);
@@ -46,7 +52,7 @@ int sg_place_socket(const struct sg_drives *drives, char **ret, struct sg_err *e
 	hash = sg_sha256(sg_bytes_of(folder));
 	free(folder);
 	sg_hash_hex(&hash, hex);
-	*ret = sg_format(SERVICE_PIPE "-%.16s", hex);
+	*ret = sg_format(PIPES SG_SERVICE_NAME "-%.16s", hex);
 	return 0;
 }
 

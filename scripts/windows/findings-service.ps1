@@ -30,21 +30,21 @@ function Test-S12 {
 
 function Test-S15 {
     $said = 'connected'
-    $pipe = New-Object IO.Pipes.NamedPipeClientStream $env:COMPUTERNAME, 'stopgap', ([IO.Pipes.PipeDirection]::InOut)
+    $pipe = New-Object IO.Pipes.NamedPipeClientStream $env:COMPUTERNAME, 'ProtectedPrefix\Administrators\stopgap', ([IO.Pipes.PipeDirection]::InOut)
     try {
         $pipe.Connect(3000)
     } catch {
         $said = $_.Exception.Message
     }
     $pipe.Dispose()
-    Add-Note "\\$env:COMPUTERNAME\pipe\stopgap: $said"
+    Add-Note "\\$env:COMPUTERNAME\pipe\ProtectedPrefix\Administrators\stopgap: $said"
     return Get-Verdict ($said -ne 'connected')
 }
 
 function Test-S16 {
     $begun = Get-Date
     [void](Invoke-Line 'stopgapd.exe stop')
-    $pipe = New-Object IO.Pipes.NamedPipeServerStream 'stopgap', ([IO.Pipes.PipeDirection]::InOut), 10
+    $pipe = New-Object IO.Pipes.NamedPipeServerStream 'ProtectedPrefix\Administrators\stopgap', ([IO.Pipes.PipeDirection]::InOut), 10
     try {
         [void](Invoke-Line 'stopgapd.exe start')
         $taken = Wait-For 30 { @(Get-OurEvent 1014 $begun).Count -gt 0 }

@@ -23,7 +23,7 @@ if len(sys.argv) < 2:
 BUILD = os.path.realpath(sys.argv.pop(1))
 PATIENCE = float(os.environ.get("STOPGAP_PATIENCE", "30"))
 WWWROOT = "inetpub/wwwroot/web.config"
-PIPE = "\\\\.\\pipe\\stopgap"
+PIPE = "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\stopgap"
 
 FEED = """<?xml version="1.0" encoding="utf-8"?>
 <EOCS version="1.0.4" xmlns:sg="urn:stopgap:feed:1" sg:feed="corp" sg:serial="1" sg:issued="{issued}" sg:expires="{expires}">
@@ -48,7 +48,23 @@ CONFIG = """<stopgap xmlns="urn:stopgap:config:1" mode="enforce">
 
 
 def windows(path):
-    return "Z:" + os.path.realpath(path).replace("/", "\\")
+    path = os.path.realpath(path)
+    for letter, folder in DRIVES.items():
+        if (path + "/").startswith(folder + "/"):
+            return letter + (path[len(folder):] or "/").replace("/", "\\")
+    return "Z:" + path.replace("/", "\\")
+
+
+# Drives of their own: what the service obeys, and the program, may have no folder above them that everybody writes, as this system's /tmp is.
+DRIVES = {}
+
+
+def make_drive(letter, folder):
+    DRIVES[letter] = os.path.realpath(folder)
+    link = os.path.join(os.environ["WINEPREFIX"], "dosdevices", letter.lower())
+    if os.path.lexists(link):
+        os.unlink(link)
+    os.symlink(DRIVES[letter], link)
 
 
 def run(program, *arguments, patience=60):
@@ -77,6 +93,8 @@ class Stage(unittest.TestCase):
         if Stage.folder:
             return
         Stage.folder = tempfile.mkdtemp(prefix="stopgap-wine-")
+        make_drive("S:", Stage.folder)
+        make_drive("B:", BUILD)
         Stage.drive = os.path.join(Stage.folder, "drive")
         os.mkdir(cls.drive)
         cls.make("tests/make-drive.exe", windows(cls.drive))
@@ -233,7 +251,7 @@ class Service(Stage):
         text = self.daemon("install", "--config", windows(self.path("other.xml")), "--journal", self.journal)
         self.assertIn("made the service stopgap", text)
         image = re.search(r"ImagePath\s+REG_\w+\s+(.*)", self.key("stopgap")).group(1).strip()
-        self.assertEqual(image, f'"{windows(BUILD)}\\stopgapd.exe" run --config "{windows(self.folder)}\\other.xml" --journal "{self.journal}"')
+        self.assertEqual(image, f'"{windows(BUILD)}stopgapd.exe" run --config "{windows(self.folder)}other.xml" --journal "{self.journal}"')
         self.assertRegex(self.key("stopgap"), r"Start\s+REG_DWORD\s+0x2")
         self.assertIn("stopgapd.exe", self.key("EventLog\\Application\\stopgap"))
 

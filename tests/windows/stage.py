@@ -69,8 +69,20 @@ def closed(*names):
     return os.path.join(CLOSED, *names)
 
 
+# Drives of their own: what the service obeys, and the program, may have no folder above them that everybody writes, as this system's /tmp is.
+DRIVES = {"S:": os.path.realpath(CLOSED), "B:": BUILD}
+for letter, folder in DRIVES.items():
+    link = os.path.join(PREFIX, "dosdevices", letter.lower())
+    if not os.path.lexists(link):
+        os.symlink(folder, link)
+
+
 def windows(name):
-    return "Z:" + os.path.realpath(name).replace("/", "\\")
+    name = os.path.realpath(name)
+    for letter, folder in DRIVES.items():
+        if name.startswith(folder + "/"):
+            return letter + name[len(folder):].replace("/", "\\")
+    return "Z:" + name.replace("/", "\\")
 
 
 def write(name, text):
