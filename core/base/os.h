@@ -39,6 +39,8 @@ int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err); /*
 /* A regular file of at most `max` octets; SG_EUNSUPPORTED for a link or anything else that is no regular file. */
 int sg_os_read(
         const char *path, size_t max, struct sg_buf *ret, struct sg_file_id *ret_id, struct sg_err *err);
+/* The same where a link is followed: for what an administrator names and this process only reads, as certificate authorities are kept on most systems. */
+int sg_os_read_linked(const char *path, uint64_t max, struct sg_buf *ret, struct sg_err *err);
 /* SG_EACCES unless it belongs to this account or to the system's own (root; SYSTEM, the administrators): whoever else
  * made it may change it. A file that others may write is SG_EACCES, too; on Windows closed_win.h says who the others
  * are, and a folder is judged in the same way, with what may be put into it. */

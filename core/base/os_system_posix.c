@@ -197,3 +197,30 @@ int sg_os_guarded(int (*fn)(void *arg), void *arg, int64_t timeout_ms, struct sg
 		        WEXITSTATUS(status));
 	return WEXITSTATUS(status);
 }
+
+/* --- a file behind links */
+
+int sg_os_read_linked(const char *path, uint64_t max, struct sg_buf *ret, struct sg_err *err)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), r = 0;
+	struct sg_os_file f = { .h = fd };
+	struct stat st;
+	size_t len = 0;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		r = sg_fail_errno(err, "cannot read %s", path);
+	} else if (!S_ISREG(st.st_mode)) {
+		r = sg_fail(err, SG_EUNSUPPORTED, "%s is not a regular file", path);
+	} else if ((uint64_t)st.st_size > max) {
+		r = sg_fail(err, SG_ELIMIT, "%s is larger than %llu octets", path, (unsigned long long)max);
+	} else {
+		unsigned char *data = sg_alloc((size_t)st.st_size + 1);
+
+		r = sg_os_pread(f, 0, data, (size_t)st.st_size, &len, err);
+		if (!r)
+			sg_buf_set(ret, data, len);
+		free(data);
+	}
+	sg_os_close(&f);
+	return r;
+}

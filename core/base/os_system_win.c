@@ -1,4 +1,4 @@
-/* os_system_win.c - time, chance, identity, the one-owner lock and guarded calls on Windows. */
+/* os_system_win.c - time, chance, identity, the one-owner lock, guarded calls and files behind links on Windows. */
 #include "base/os.h"
 #include "base/os_win.h"
 
@@ -31,7 +31,7 @@ static void boot_id(char out[40])
 	unsigned char id[16];
 	HKEY key;
 
-	strcpy(out, "unknown");
+	snprintf(out, 40, "unknown");
 	if (RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\stopgap\\boot", 0, NULL, REG_OPTION_VOLATILE,
 	            KEY_READ | KEY_WRITE, NULL, &key, NULL) != ERROR_SUCCESS)
 		return;
@@ -232,5 +232,36 @@ int sg_os_guarded(int (*fn)(void *arg), void *arg, int64_t timeout_ms, struct sg
 	}
 	CloseHandle(thread);
 	let_go(g);
+	return r;
+}
+
+/* --- a file behind links */
+
+int sg_os_read_linked(const char *path, uint64_t max, struct sg_buf *ret, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(path);
+	HANDLE h = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+	        NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+	struct sg_os_file f = { .h = (intptr_t)h };
+	LARGE_INTEGER size = { 0 };
+	size_t len = 0;
+	int r = 0;
+
+	free(wide);
+	if (h == INVALID_HANDLE_VALUE)
+		return sg_win_fail(err, GetLastError(), "cannot read %s", path);
+	if (GetFileType(h) != FILE_TYPE_DISK || !GetFileSizeEx(h, &size)) {
+		r = sg_fail(err, SG_EUNSUPPORTED, "%s is not a regular file", path);
+	} else if ((uint64_t)size.QuadPart > max) {
+		r = sg_fail(err, SG_ELIMIT, "%s is larger than %llu octets", path, (unsigned long long)max);
+	} else {
+		unsigned char *data = sg_alloc((size_t)size.QuadPart + 1);
+
+		r = sg_os_pread(f, 0, data, (size_t)size.QuadPart, &len, err);
+		if (!r)
+			sg_buf_set(ret, data, len);
+		free(data);
+	}
+	sg_os_close(&f);
 	return r;
 }

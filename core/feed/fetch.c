@@ -169,6 +169,9 @@ static CURLcode set_up(struct sg_transfer *t, enum sg_url_kind kind)
 		if (!r) /* where TLS is Windows' own there is no such folder, and saying that there is none is refused */
 			(void)curl_easy_setopt(c, CURLOPT_CAPATH, (char *)NULL);
 	}
+	/* Where TLS is Windows' own, revocation is looked up: a certificate that is revoked is refused. But who runs an authority of his own has mostly no lists
+	 * of what it revoked, and a server behind a proxy reaches nobody's: that nothing can be known of it is no reason to have no feed. */
+	SET(CURLOPT_SSL_OPTIONS, (long)CURLSSLOPT_REVOKE_BEST_EFFORT);
 	if (sg_url_is_loopback(req->url) || (req->proxy && strcmp(req->proxy, "none") == 0))
 		SET(CURLOPT_PROXY, "");
 	else if (req->proxy && strcmp(req->proxy, "system") != 0)

@@ -10,7 +10,6 @@
 #include "feed/apart_parts.h"
 #include "feed/fetch_parts.h"
 #include "model/url.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,23 +33,21 @@ static int from_file(const struct sg_fetch_request *req, struct sg_fetched *ret,
 	return r;
 }
 
-/* The administrator's own setting: a link is followed, as everywhere where authorities are kept. */
+/* The administrator's own setting: a link is followed, as everywhere where authorities are kept. Read here and not by libcurl, whose fopen() takes a name in
+ * the process's code page and runs without the rights to read it. */
 int sg_fetch_read_ca(const struct sg_fetch_request *req, struct sg_buf *ret, struct sg_err *err)
 {
-	FILE *f = fopen(req->ca_file, "rb");
-	char part[16384];
-	size_t n;
+	struct sg_err why = SG_ERR_INIT;
+	int r = sg_os_read_linked(req->ca_file, MAX_CA, ret, &why);
 
-	while (f && (n = fread(part, 1, sizeof part, f)) > 0 && ret->len <= MAX_CA)
-		sg_buf_add(ret, part, n);
-	if (f)
-		fclose(f);
-	if (ret->len && ret->len <= MAX_CA)
+	if (!r && !ret->len)
+		r = sg_fail(&why, SG_EPARSE, "%s is empty", req->ca_file);
+	if (!r)
 		return 0;
 	return sg_fail(err, SG_ENET,
-	        "%s: the authorities in %s cannot be read; check <network ca-file>: it must be a readable "
+	        "%s: the authorities cannot be read: %s; check <network ca-file>: it must be a readable "
 	        "PEM file",
-	        req->url, req->ca_file);
+	        req->url, why.msg);
 }
 
 /* --- the worker's half */

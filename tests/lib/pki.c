@@ -78,7 +78,8 @@ struct pki_cert pki_make(const struct pki_spec *spec)
 	extend(c.x509, issuer, NID_ext_key_usage, spec->extended);
 	extend(c.x509, issuer, NID_subject_alt_name, spec->names);
 	extend(c.x509, issuer, NID_subject_key_identifier, "hash");
-	extend(c.x509, issuer, NID_authority_key_identifier, "keyid");
+	if (spec->issuer) /* of its own it would be empty, and Windows takes that for another's */
+		extend(c.x509, issuer, NID_authority_key_identifier, "keyid");
 	if (spec->unknown_critical)
 		extend_unknown(c.x509, spec->unknown_critical);
 	must(X509_sign(c.x509, signer, EVP_get_digestbyname(spec->md ? spec->md : "SHA256")) > 0,
