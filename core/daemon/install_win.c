@@ -31,13 +31,14 @@ static void set(SC_HANDLE service, DWORD what, void *value, const char *name, st
 		sg_buf_fmt(left, "%s%s (error %lu)", left->len ? ", " : "", name, GetLastError());
 }
 
-/* The service's token keeps these of SYSTEM's privileges and loses the rest. Not among them, on purpose: SeDebug, SeTcb, SeBackup, SeTakeOwnership, SeLoadDriver;
+/* The service's token keeps these of SYSTEM's privileges and loses the rest. Not among them, on purpose: SeDebug, SeBackup, SeTakeOwnership, SeLoadDriver;
  * and SeImpersonate, for whose want a client's token can be looked at and never acted with. */
 static const wchar_t privileges[] =
         L"SeChangeNotifyPrivilege\0" /* reaches files through folders that it may not list */
         L"SeRestorePrivilege\0" /* a replaced file gets the owner of the one before it, whoever that is */
         L"SeIncreaseQuotaPrivilege\0"      /* starts workers with a token that has none of these */
         L"SeAssignPrimaryTokenPrivilege\0" /* and those that use the network as LocalService */
+        L"SeTcbPrivilege\0" /* becomes LocalService without a password, once, and gives this one up then (worker_token_win.c) */
         ;
 
 static void set_all(SC_HANDLE service)
