@@ -39,8 +39,8 @@ int sg_drive_path(
 
 /* Holds the folder of a file while that is looked at and replaced: `native` is where the file was, and SG_ECONFLICT says that it is elsewhere now, because
  * a folder was moved or a link put in its place. Windows: until sg_os_close(ret) no folder on the way can be renamed, removed or made a link; a file of ours
- * is in the folder for that, named as `temp` (the path of the new contents, in the same folder) with SG_DRIVE_HOLD behind it, which only a loss of power leaves there. POSIX: the way
- * is walked afresh, and nothing is held (*ret stays closed). */
+ * is in the folder for that, named as `temp` (the path of the new contents, in the same folder) with SG_DRIVE_HOLD behind it, which only a loss of power
+ * leaves there. POSIX: the way is walked afresh, and nothing is held (*ret stays closed). */
 #define SG_DRIVE_HOLD ".hold"
 int sg_drive_hold(const struct sg_drives *d, const char *win, const char *native, const char *temp,
         struct sg_os_file *ret, struct sg_err *err);

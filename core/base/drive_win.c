@@ -274,8 +274,8 @@ static int check_place(HANDLE pin, const char *path, const char *root, const cha
 	return r;
 }
 
-/* First the walk, so that a link that is simply there gets no file of ours behind it; then the pin, and from then on nothing changes; then whether that is where it
- * should be. */
+/* First the walk, so that a link that is simply there gets no file of ours behind it; then the pin, and from then on nothing changes; then whether that is
+ * where it should be. */
 int sg_drive_hold(const struct sg_drives *d, const char *win, const char *native, const char *temp,
         struct sg_os_file *ret, struct sg_err *err)
 {

@@ -23,15 +23,15 @@ static PSECURITY_DESCRIPTOR private_descriptor(void)
 	return sd;
 }
 
-void *sg_win_create_private(const wchar_t *path)
+void *sg_win_create_private(const wchar_t *path, DWORD share, DWORD flags)
 {
 	SECURITY_ATTRIBUTES sa = { sizeof sa, private_descriptor(), FALSE };
 	HANDLE h = INVALID_HANDLE_VALUE;
 	DWORD e = GetLastError();
 
 	if (sa.lpSecurityDescriptor) {
-		h = CreateFileW(path, GENERIC_WRITE | READ_CONTROL | WRITE_DAC | WRITE_OWNER | DELETE,
-		        FILE_SHARE_READ, &sa, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+		h = CreateFileW(path, GENERIC_WRITE | READ_CONTROL | WRITE_DAC | WRITE_OWNER | DELETE, share,
+		        &sa, CREATE_NEW, flags | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 		e = GetLastError();
 		LocalFree(sa.lpSecurityDescriptor);
 	}
@@ -71,17 +71,12 @@ static bool has_label(PSECURITY_DESCRIPTOR sd)
 }
 
 /* A file that only a Low process may not write, or that Low ones may, stays so. Needs no privilege: the level is not above this process's own. */
-static int copy_label(const char *name, const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
+static int copy_label(const char *name, HANDLE from, HANDLE h, const char *path, struct sg_err *err)
 {
-	/* by a handle with this one right, which also a file gives that somebody has for himself */
-	HANDLE from = CreateFileW(like, READ_CONTROL, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-	        NULL, OPEN_EXISTING, 0, NULL);
 	PSECURITY_DESCRIPTOR sd;
 	DWORD size = 0;
 	int r = 0;
 
-	if (from == INVALID_HANDLE_VALUE)
-		return sg_win_fail(err, GetLastError(), "cannot read the integrity label of %s", name);
 	GetKernelObjectSecurity(from, LABEL_SECURITY_INFORMATION, NULL, 0, &size);
 	sd = sg_alloc((size_t)size + 1);
 	if (!GetKernelObjectSecurity(from, LABEL_SECURITY_INFORMATION, sd, size, &size))
@@ -89,12 +84,10 @@ static int copy_label(const char *name, const wchar_t *like, HANDLE h, const cha
 	else if (has_label(sd) && !SetKernelObjectSecurity(h, LABEL_SECURITY_INFORMATION, sd))
 		r = sg_win_fail(err, GetLastError(), "cannot give %s its integrity label", path);
 	free(sd);
-	CloseHandle(from);
 	return r;
 }
 
-static int copy_security(
-        const char *name, const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
+static int copy_security(const char *name, HANDLE from, HANDLE h, const char *path, struct sg_err *err)
 {
 	const SECURITY_INFORMATION what =
 	        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
@@ -102,9 +95,9 @@ static int copy_security(
 	DWORD size = 0, revision, e = 0;
 	PSECURITY_DESCRIPTOR sd;
 
-	GetFileSecurityW(like, what, NULL, 0, &size);
-	sd = sg_alloc(size);
-	if (!GetFileSecurityW(like, what, sd, size, &size) ||
+	GetKernelObjectSecurity(from, what, NULL, 0, &size);
+	sd = sg_alloc((size_t)size + 1);
+	if (!GetKernelObjectSecurity(from, what, sd, size, &size) ||
 	        !GetSecurityDescriptorControl(sd, &control, &revision)) {
 		e = GetLastError();
 		free(sd);
@@ -185,15 +178,14 @@ static int copy_streams(const char *like, const wchar_t *wide, const char *path,
 	return r;
 }
 
-static int copy_attributes(
-        const char *name, const wchar_t *like, HANDLE h, const char *path, struct sg_err *err)
+static int copy_attributes(const char *name, HANDLE from, HANDLE h, const char *path, struct sg_err *err)
 {
 	const DWORD kept = FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE |
 	                   FILE_ATTRIBUTE_NOT_CONTENT_INDEXED;
-	WIN32_FILE_ATTRIBUTE_DATA has;
+	BY_HANDLE_FILE_INFORMATION has;
 	FILE_BASIC_INFO info = { 0 }; /* a time of 0 stays as it is */
 
-	if (!GetFileAttributesExW(like, GetFileExInfoStandard, &has))
+	if (!GetFileInformationByHandle(from, &has))
 		return sg_win_fail(err, GetLastError(), "cannot read the attributes of %s", name);
 	if (has.dwFileAttributes & FILE_ATTRIBUTE_READONLY)
 		return sg_fail(err, SG_EACCES, "%s is marked read-only", name);
@@ -207,18 +199,50 @@ static int copy_attributes(
 	return 0;
 }
 
+/* The file that has the name now: whoever may write in its folder could give that to another one meanwhile, and we would copy what only we may read. Open for
+ * reading and not shared for deletion, it keeps its name. */
+static int open_like(const char *like, const wchar_t *wide, HANDLE *ret, struct sg_err *err)
+{
+	FILE_ATTRIBUTE_TAG_INFO tag = { 0, 0 };
+	int tries = 0;
+	HANDLE h;
+	DWORD e;
+
+	do {
+		h = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+		        FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+		e = GetLastError();
+	} while (h == INVALID_HANDLE_VALUE && sg_win_again(e, &tries));
+	if (h == INVALID_HANDLE_VALUE)
+		return sg_win_fail(err, e, "cannot open %s", like);
+	if (GetFileInformationByHandleEx(h, FileAttributeTagInfo, &tag, sizeof tag) &&
+	        (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) &&
+	        IsReparseTagNameSurrogate(tag.ReparseTag)) {
+		CloseHandle(h);
+		return sg_fail(err, SG_EUNSUPPORTED, "%s is a link, and those are not followed", like);
+	}
+	*ret = h;
+	return 0;
+}
+
 int sg_win_copy_metadata(const char *like, void *h, const char *path, struct sg_err *err)
 {
 	wchar_t *wide = sg_win_path(like);
+	HANDLE from = NULL;
 	int r;
 
-	r = copy_attributes(like, wide, h, path, err);
+	r = open_like(like, wide, &from, err);
+	if (r < 0)
+		goto out;
+	r = copy_attributes(like, from, h, path, err);
 	if (r == 0)
 		r = copy_streams(like, wide, path, err);
 	if (r == 0)
-		r = copy_label(like, wide, h, path, err);
+		r = copy_label(like, from, h, path, err);
 	if (r == 0) /* last: it may take our own rights away */
-		r = copy_security(like, wide, h, path, err);
+		r = copy_security(like, from, h, path, err);
+	CloseHandle(from);
+out:
 	free(wide);
 	return r;
 }

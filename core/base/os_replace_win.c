@@ -1,20 +1,20 @@
 /* os_replace_win.c - files that are made, put in the place of others, and removed, on Windows.
  *
  * Guarantees: a file is replaced whole by MoveFileExW, and what that needs to be durable is at hand before anything is changed. A folder in which we work may
- * be another's, who would have us write elsewhere (a junction in its place) or stop (no way to the flush): a file of ours is its pin. While that is open nobody
- * can rename or remove the folder or one above it, nor turn it into a link, because NTFS does so to no folder with an open file below it and to none that is not empty.
+ * be another's, who would have us write elsewhere (a junction in its place) or stop (no way to the flush): a file of ours is its pin. While that is open
+ * nobody can rename or remove the folder or one above it, nor turn it into a link, because NTFS does so to no folder with an open file below it, and to none
+ * that is not empty.
  *
- * The pin is a file of its own. The temporary file cannot be it: MoveFileExW opens what it moves for deletion, so that whoever has it open must share its deletion, and
- * with the access list of the file that it will be, its folder's owner could then delete it. Nor would the replaced file do for the flush: a flush asks for the right to write, and IIS, which
- * opens the new file as soon as it is told of it without sharing that, would be refused. NTFS writes its log in order: a flush of the pin, changed after the rename,
- * takes the rename with it.
+ * The pin is a file of its own. The temporary file cannot be it: MoveFileExW opens what it moves for deletion, so that whoever has it open must share its
+ * deletion; and it has the access list of the file that it will be, by which the folder's owner may delete it. Nor would the replaced file do for the flush:
+ * that asks for the right to write, and IIS, which opens the new file as soon as it is told of it and may not share that right, would be refused. NTFS writes
+ * its log in order: a flush of the pin, changed after the rename, takes the rename with it.
  */
 #include "base/os.h"
 #include "base/os_meta_win.h"
 #include "base/os_win.h"
 
 #include <windows.h>
-#include <sddl.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,26 +31,6 @@ int sg_win_flush(void *h, const char *path, struct sg_err *err)
 }
 
 /* --- making */
-
-/* For SYSTEM, the administrators and its owner only. */
-static HANDLE create_private(const wchar_t *path, DWORD share, DWORD flags)
-{
-	SECURITY_ATTRIBUTES sa = { .nLength = sizeof sa };
-	HANDLE h = INVALID_HANDLE_VALUE;
-	DWORD e = 0;
-
-	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)",
-	            SDDL_REVISION_1, &sa.lpSecurityDescriptor, NULL)) {
-		e = GetLastError();
-	} else {
-		h = CreateFileW(path, GENERIC_WRITE | READ_CONTROL | WRITE_DAC | WRITE_OWNER | DELETE, share,
-		        &sa, CREATE_NEW, flags, NULL);
-		e = GetLastError();
-		LocalFree(sa.lpSecurityDescriptor);
-	}
-	SetLastError(e);
-	return h;
-}
 
 static int write_all(HANDLE h, const char *path, struct sg_bytes octets, struct sg_err *err)
 {
@@ -78,7 +58,7 @@ static int create(const char *path, bool plain, struct sg_bytes octets, const ch
 	wchar_t *wide = sg_win_path(path);
 	HANDLE h = plain ? CreateFileW(wide, GENERIC_WRITE | DELETE, FILE_SHARE_READ, NULL, CREATE_NEW,
 	                           FILE_FLAG_OPEN_REPARSE_POINT, NULL)
-	                 : create_private(wide, FILE_SHARE_READ, FILE_FLAG_OPEN_REPARSE_POINT);
+	                 : sg_win_create_private(wide, FILE_SHARE_READ, 0);
 	int r;
 
 	if (h == INVALID_HANDLE_VALUE) {
@@ -118,15 +98,14 @@ static BOOL write_octet(HANDLE h)
 
 int sg_win_pin(const char *path, void **ret, struct sg_err *err)
 {
-	const DWORD flags = FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT;
 	wchar_t *wide = sg_win_path(path);
-	HANDLE h = create_private(wide, 0, flags);
+	HANDLE h = sg_win_create_private(wide, 0, FILE_FLAG_DELETE_ON_CLOSE);
 	DWORD e = GetLastError();
 	int r = 0;
 
 	/* a loss of power left it here */
 	if (h == INVALID_HANDLE_VALUE && e == ERROR_FILE_EXISTS && DeleteFileW(wide)) {
-		h = create_private(wide, 0, flags);
+		h = sg_win_create_private(wide, 0, FILE_FLAG_DELETE_ON_CLOSE);
 		e = GetLastError();
 	}
 	/* so that the octet that is written after a rename asks for no space */
