@@ -61,14 +61,14 @@ static int read_descriptor(const struct sg_access *access, PSECURITY_DESCRIPTOR 
 }
 
 /* The first one of the name has to be the first of all: behind another's instance, its owner would be the server of our clients. It alone may change the name's
- * descriptor. In the open mode FILE_FLAG_FIRST_PIPE_INSTANCE and WRITE_OWNER are one bit (0x00080000), which no other instance may have, therefore. */
+ * descriptor. In the open mode FILE_FLAG_FIRST_PIPE_INSTANCE is the bit of WRITE_OWNER, too (0x00080000): the right comes with it, and no other instance may have it. */
 static HANDLE make_instance(const struct sg_endpoint *e, bool first)
 {
 	SECURITY_ATTRIBUTES sa = { sizeof sa, e->sd, FALSE };
 
 	return CreateNamedPipeW(e->name,
 	        PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED |
-	                (first ? FILE_FLAG_FIRST_PIPE_INSTANCE | WRITE_DAC | WRITE_OWNER : 0),
+	                (first ? FILE_FLAG_FIRST_PIPE_INSTANCE | WRITE_DAC : 0),
 	        PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
 	        PIPE_UNLIMITED_INSTANCES, BUFFER, BUFFER, 0, &sa);
 }
