@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/xml.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_DEPTH = 128 };
@@ -91,6 +92,19 @@ static bool is_space(unsigned char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* Names the encoding, when that can be a name (XML 1.0, production EncName). */
+static int other_encoding(const struct scan *s, const char *name, size_t len)
+{
+	char text[120];
+	bool good = len > 0 && len <= 40;
+
+	for (size_t i = 0; good && i < len; i++)
+		good = name[i] > ' ' && name[i] < 127 && !strchr("<>&'\"", name[i]);
+	snprintf(text, sizeof text, "the encoding is not UTF-8%s%.*s: only UTF-8 is read",
+	        good ? " but " : "", good ? (int)len : 0, name);
+	return fail_at(s, s->at, SG_EUNSUPPORTED, text);
+}
+
 /* "<?xml ... ?>" at the very start: the encoding that it names must be one that UTF-8 includes. */
 static int declaration(struct scan *s)
 {
@@ -112,7 +126,7 @@ static int declaration(struct scan *s)
 		for (len = 0; p + len < end && p[len] != quote;)
 			len++;
 		if (!(len == 5 && sg_same_n(p, "utf-8", 5)) && !(len == 8 && sg_same_n(p, "us-ascii", 8)))
-			return fail_at(s, s->at, SG_EUNSUPPORTED, "the encoding is not UTF-8");
+			return other_encoding(s, p, len);
 	}
 	s->at = next;
 	return 0;
@@ -218,12 +232,11 @@ static int construct(struct scan *s)
 	return tag(s);
 }
 
-/* The octets themselves, before any mark-up: no UTF-16, no NUL, nothing that is not UTF-8. */
+/* The octets themselves, before any mark-up: no UTF-16, no NUL. */
 static int octets(const struct scan *s)
 {
 	const struct sg_bytes d = s->doc;
 	const unsigned char *nul;
-	uint32_t cp;
 
 	if (d.len == 0)
 		return sg_fail(s->err, SG_EPARSE, "the document is empty");
@@ -237,6 +250,15 @@ static int octets(const struct scan *s)
 	nul = memchr(d.data, 0, d.len);
 	if (nul)
 		return fail_at(s, (size_t)(nul - d.data), SG_EPARSE, "there is a NUL in the document");
+	return 0;
+}
+
+/* After the declaration: of a document in another encoding its name is what helps, and not the first octet that is strange here. */
+static int only_utf8(const struct scan *s)
+{
+	const struct sg_bytes d = s->doc;
+	uint32_t cp;
+
 	for (size_t at = 0; at < d.len;) {
 		uint64_t eight;
 		size_t n;
@@ -271,6 +293,9 @@ int sg_xml_prescan(struct sg_bytes doc, const struct sg_xml_limits *limits, stru
 		if (r < 0)
 			return r;
 	}
+	r = only_utf8(&s);
+	if (r < 0)
+		return r;
 	for (;;) {
 		const unsigned char *p = s.at < doc.len ? memchr(doc.data + s.at, '<', doc.len - s.at) : NULL;
 

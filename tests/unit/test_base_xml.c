@@ -74,6 +74,14 @@ static void encodings_other_than_utf8_are_refused(void **state)
 	        "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><a/>", config, SG_EUNSUPPORTED, "UTF-8");
 	assert_refused("<?xml version=\"1.0\" encoding='UTF-7'?><a/>", config, SG_EUNSUPPORTED, "UTF-8");
 	assert_refused("<?xml version=\"1.0\" encoding = \"UTF-16\"?><a/>", config, SG_EUNSUPPORTED, "UTF-8");
+	/* its name, and not the first octet that is strange: a file that Windows' own tools saved as they do */
+	assert_refused("<?xml version=\"1.0\" encoding=\"windows-1252\"?><a>\xe4</a>", config,
+	        SG_EUNSUPPORTED,
+	        "line 1, column 1: the encoding is not UTF-8 but windows-1252: only UTF-8 is read");
+	assert_refused("<?xml version=\"1.0\" encoding=\"a\x01\"?><a/>", config, SG_EUNSUPPORTED,
+	        "the encoding is not UTF-8: only");
+	assert_refused(
+	        "<?xml version=\"1.0\" encoding=\"utf-8\"?><a>\xe4</a>", config, SG_EPARSE, "not UTF-8");
 	assert_refused("<a>\n\xc0\xbc</a>", config, SG_EPARSE, "line 2, column 1");
 	assert_refused("<a>\xe4</a>", config, SG_EPARSE, "not UTF-8");
 	assert_int_equal(
