@@ -9,6 +9,9 @@ static void other_files_in_a_watched_folder_are_nobodys_concern(void **state)
 	for (int i = 0; i < 50; i++) {
 		put(s, "inetpub/wwwroot/web.config.bak", "x");
 		put(s, "inetpub/wwwroot/web", "x");
+		put(s, "inetpub/wwwroot/web.config.hold",
+		        "x"); /* what a replace keeps beside it on Windows */
+		put(s, "inetpub/wwwroot/web.config.pin", "x");
 		put(s, "Windows/other.txt", "x");
 	}
 	run(s, 700, false);
