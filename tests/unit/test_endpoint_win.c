@@ -1,7 +1,7 @@
 /* test_endpoint_win.c - the control pipe's two ends on Windows: with which flags and descriptor its instances are made, that the name is held from the first
  * to the last of them, who is believed to be the service, what a server learns of its client, and that no client keeps a service from ending.
  *
- * Wine ignores FILE_FLAG_FIRST_PIPE_INSTANCE and PIPE_REJECT_REMOTE_CLIENTS and has one account, so the calls are looked at on their way to the system: this
+ * Wine ignores FILE_FLAG_FIRST_PIPE_INSTANCE and PIPE_REJECT_REMOTE_CLIENTS, ends what a client does not read with the handle, and has one account, so the calls are looked at on their way to the system: this
  * program's own imports stand for kernel32's and advapi32's. */
 #include "base/log.h"
 #include "base/os_win.h"
@@ -39,6 +39,7 @@ static struct {
 static size_t n_made;
 static DWORD refuse_first, refuse_others; /* what the next instances fail with */
 static DWORD client_flags;
+static size_t disconnects;
 static bool owned_by_users; /* every pipe, as the client is told */
 
 static HANDLE WINAPI make_pipe(const wchar_t *name, DWORD open, DWORD mode, DWORD most, DWORD out, DWORD in,
@@ -94,6 +95,16 @@ static DWORD WINAPI whose_is(HANDLE h, SE_OBJECT_TYPE type, SECURITY_INFORMATION
 	return 0;
 }
 
+static BOOL WINAPI disconnect(HANDLE h)
+{
+	BOOL(WINAPI * real)
+	(HANDLE) = (void *)GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "DisconnectNamedPipe");
+
+	disconnects++;
+	return real(h);
+}
+
+void *const __imp_DisconnectNamedPipe = (void *)disconnect;
 void *const __imp_CreateNamedPipeW = (void *)make_pipe;
 void *const __imp_CreateFileW = (void *)open_file;
 void *const __imp_GetSecurityInfo = (void *)whose_is;
@@ -103,7 +114,7 @@ static int forget(void **state)
 	(void)state;
 	for (size_t i = 0; i < n_made; i++)
 		free(made[i].sddl);
-	n_made = refuse_first = refuse_others = client_flags = 0;
+	n_made = disconnects = refuse_first = refuse_others = client_flags = 0;
 	owned_by_users = false;
 	return 0;
 }
@@ -278,6 +289,8 @@ static void a_client_that_never_reads_keeps_no_service_from_ending(void **state)
 	run_until(&s, never, 100); /* the answer is under way, and fills what the system keeps */
 	began = sg_pipe_now();
 	end(&s);
+	assert_int_equal(disconnects,
+	        2); /* the name's holder, and this one: a close alone would leave the answer to it */
 	assert_in_range((uintmax_t)(sg_pipe_now() - began), 500, 5000); /* it had its second */
 	sg_pipe_close(&p);
 }
@@ -296,6 +309,7 @@ static void an_answer_that_the_system_took_is_read_after_the_service_has_ended(v
 	assert_true(run_until(&s, was_asked, 5000));
 	began = sg_pipe_now();
 	end(&s);
+	assert_int_equal(disconnects, 1);                            /* which would have thrown it away */
 	assert_in_range((uintmax_t)(sg_pipe_now() - began), 0, 900); /* nobody waits for it to be read */
 	while (in.len < s.answer && sg_pipe_read(p, sg_pipe_now() + 5000, &in, &err) == 0)
 		;
