@@ -78,6 +78,7 @@ function Test-S18 {
 }
 
 function Test-S19 {
+    $begun = Get-Date
     $id = (Get-CimInstance Win32_Service -Filter "Name='stopgap'").ProcessId
     $job = Start-Job -ArgumentList $Programs -ScriptBlock {
         param($folder)
@@ -97,7 +98,10 @@ function Test-S19 {
     Add-Note ((Receive-Job $job -ErrorAction SilentlyContinue | Out-String) + ($seen.Keys -join "`r`n"))
     Remove-Job $job
     $said = Invoke-Line 'stopgapctl.exe refresh'
-    return Get-Verdict ($said -match 'exit 0')
+    $less = @(Get-OurEvent 1017 $begun) + @(Get-OurEvent 1018 $begun)
+    [void](Invoke-Line 'stopgapctl.exe doctor')
+    Add-Note "$($less.Count) events say that workers are less shut in than they should be"
+    return Get-Verdict ($said -match 'exit 0' -and $less.Count -eq 0)
 }
 
 function Test-S20 {
