@@ -8,7 +8,7 @@ add_executable(crash_child ${CMAKE_CURRENT_LIST_DIR}/crash_child_main.c ${CMAKE_
   ${crash}/work.c)
 target_link_libraries(crash_child PRIVATE sg_testlib)
 
-foreach(name live cut_off platforms crash msi msi_elsewhere msi_readme)
+foreach(name live cut_off https platforms crash msi msi_elsewhere msi_readme)
   add_test(NAME windows_${name} COMMAND ${CMAKE_SOURCE_DIR}/scripts/windows/wine-apart ${CMAKE_BINARY_DIR} ${name}
     ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${name}.py ${CMAKE_BINARY_DIR})
   set_tests_properties(windows_${name} PROPERTIES TIMEOUT 240 SKIP_RETURN_CODE 77)
