@@ -1,12 +1,11 @@
 /* apart.h - sg_feed_read() where this process meets no XML of a stranger: a worker without rights reads, this one decides and checks.
  *
  * Three steps for a signed document: a worker takes it apart (sg_verify_take), this process decides by octets alone whether to trust them
- * (sg_verify_signed, and sg_verify_cms before everything), a second worker reads what was verified. Of what the second one says, this process checks by
- * byte ranges of the verified octets (canon.h) that every mitigation is one of the document's own parts, unchanged, none left out, none twice; and the
- * document's name, serial and times. So whoever takes over a worker can refuse a document, and add nothing to one.
+ * (sg_verify_signed, and sg_verify_cms before everything), and reads what was verified (sg_feed_decode), which is in canonical form and needs no XML parser
+ * (base/canon.h). So whoever takes over a worker by a document can refuse that document, and add nothing to one.
  *
- * What it does not do: a body that was accepted so is XML that this process reads again when it decodes the mitigation (model/mitigation.h), now and whenever
- * the engine asks the journal for it. By then a trusted key has signed those octets and a worker has read them without harm.
+ * What it does not do: a document that has a detached signature and none of its own (signature="cms") is put into canonical form by a worker, too, whose word
+ * for it counts; it sees only octets that a trusted key has signed.
  */
 #ifndef SG_FEED_APART_H
 #define SG_FEED_APART_H

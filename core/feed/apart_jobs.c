@@ -15,7 +15,6 @@ const struct sg_pack_limits sg_apart_limits = { .bytes = SG_WORKER_MAX, .depth =
 const struct sg_worker_job sg_feed_jobs[] = {
 	{ .name = SG_JOB_TAKE, .prepare = sg_apart_prepare, .run = sg_apart_take },
 	{ .name = SG_JOB_CANONICAL, .prepare = sg_apart_prepare, .run = sg_apart_canonical },
-	{ .name = SG_JOB_READ, .prepare = sg_apart_prepare, .run = sg_apart_read },
 	{ .name = SG_JOB_FETCH, .prepare = sg_apart_fetch_prepare, .run = sg_apart_fetch, .network = true },
 	{ .name = SG_JOB_WALK, .prepare = sg_apart_fetch_prepare, .run = sg_apart_walk, .network = true },
 	{ 0 },
@@ -131,58 +130,6 @@ int sg_apart_canonical(struct sg_bytes request, struct sg_buf *ret_reply)
 	sg_buf_release(&octets);
 	sg_buf_release(&document);
 	free(name);
-	sg_val_free(in);
-	return code;
-}
-
-static void set_feed(struct sg_val *out, const struct sg_feed *feed)
-{
-	struct sg_val *bodies = sg_val_set(out, "bodies", sg_val_array()),
-	              *refused = sg_val_set(out, "refused", sg_val_array());
-
-	sg_val_set_int(out, "serial", (int64_t)feed->serial);
-	sg_val_set_int(out, "issued", feed->issued);
-	sg_val_set_int(out, "expires", feed->expires);
-	sg_val_set_str(out, "version", feed->version);
-	for (size_t i = 0; i < feed->n; i++)
-		sg_val_push(bodies, sg_val_bin(feed->at[i]->body.data, feed->at[i]->body.len));
-	for (size_t i = 0; i < feed->n_refused; i++) {
-		struct sg_val *part = sg_val_push(refused, sg_val_map());
-
-		set_text(part, "id", feed->refused[i].id);
-		set_text(part, "text", feed->refused[i].text);
-	}
-}
-
-int sg_apart_read(struct sg_bytes request, struct sg_buf *ret_reply)
-{
-	struct sg_err err = SG_ERR_INIT;
-	struct sg_feed *feed = NULL;
-	struct sg_buf octets = { 0 };
-	struct sg_val *in = NULL, *out;
-	struct sg_rd rd;
-	int event = 0, code;
-
-	if (sg_unpack(request, &sg_apart_limits, &in, NULL))
-		return -1;
-	sg_rd_begin(&rd, in, "the request", NULL);
-	char *name = sg_rd_str(&rd, "name"), *ids = sg_rd_str_or_nil(&rd, "ids");
-	struct sg_feed_rules rules = { .name = name, .ids = ids, .eocs = sg_rd_bool(&rd, "eocs") };
-
-	sg_rd_bin(&rd, "octets", SG_WORKER_MAX, &octets);
-	code = sg_rd_end(&rd);
-	if (!code) {
-		code = sg_feed_decode(sg_buf_bytes(&octets), &rules, &feed, &event, &err);
-		out = sg_apart_answer(code, event, &err);
-		if (feed)
-			set_feed(out, feed);
-		sg_apart_pack(out, ret_reply);
-		code = 0;
-	}
-	sg_feed_free(feed);
-	sg_buf_release(&octets);
-	free(name);
-	free(ids);
 	sg_val_free(in);
 	return code;
 }

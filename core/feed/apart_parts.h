@@ -3,7 +3,6 @@
  * MessagePack, one map each way. Every answer has code (0 or an enum sg_code), text and event; what came of it only with code 0.
  *   feed-take       {name, eocs, document} -> {octets, signed-info, value, certs, stamp, stamp-certs}
  *   feed-canonical  {name, document}       -> {octets}
- *   feed-read       {name, eocs, ids, octets} -> {serial, issued, expires, version, bodies: [bin], refused: [{id, text}]}
  *   fetch          {url, proxy, etag, last-modified, timeout, max, ca} -> {unchanged, octets, etag, last-modified, status}
  *   walk           {url, proxy, ca-file, timeout, max, ca} -> {lines: [{walked, text, cure, ms}] by enum sg_walk_step, octets}
  */
@@ -15,7 +14,6 @@
 
 #define SG_JOB_TAKE      "feed-take"
 #define SG_JOB_CANONICAL "feed-canonical"
-#define SG_JOB_READ      "feed-read"
 #define SG_JOB_FETCH     "fetch"
 #define SG_JOB_WALK      "walk"
 
@@ -23,7 +21,6 @@ extern const struct sg_pack_limits sg_apart_limits;
 
 int sg_apart_take(struct sg_bytes request, struct sg_buf *ret_reply);
 int sg_apart_canonical(struct sg_bytes request, struct sg_buf *ret_reply);
-int sg_apart_read(struct sg_bytes request, struct sg_buf *ret_reply);
 int sg_apart_prepare(struct sg_err *err);
 /* fetch_apart.c */
 int sg_apart_fetch(struct sg_bytes request, struct sg_buf *ret_reply);

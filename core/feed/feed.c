@@ -5,6 +5,7 @@
  */
 #include "feed/feed_parts.h"
 
+#include "base/canon.h"
 #include "base/xml.h"
 #include "model/codes.h"
 #include "model/mitigation_tree.h"
@@ -21,23 +22,22 @@ static int bad_head(struct sg_err *err, const char *name, const char *why)
 	return sg_fail(err, SG_EINVAL, "EOCS: attribute 'sg:%s' %s", name, why);
 }
 
-static int head_time(const xmlNode *root, const char *name, int64_t *ret, struct sg_err *err)
+static int head_time(const struct sg_canon_elem *root, const char *name, int64_t *ret, struct sg_err *err)
 {
-	char *s = sg_xml_attr(root, SG_FEED_NS, name);
+	const char *s = sg_canon_attr(root, SG_FEED_NS, name);
 	int r = 0;
 
 	if (!s)
 		r = bad_head(err, name, "is missing");
 	else if (sg_time_parse(s, ret, NULL) || *ret <= 0)
 		r = bad_head(err, name, "is not a time; write it as 2026-11-21T09:00:00Z");
-	free(s);
 	return r;
 }
 
 /* 1 to 2^63-1, decimal digits only, no leading zero. */
-static int head_serial(const xmlNode *root, uint64_t *ret, struct sg_err *err)
+static int head_serial(const struct sg_canon_elem *root, uint64_t *ret, struct sg_err *err)
 {
-	char *s = sg_xml_attr(root, SG_FEED_NS, "serial");
+	const char *s = sg_canon_attr(root, SG_FEED_NS, "serial");
 	uint64_t n = 0;
 	bool given = s != NULL, good = given && *s >= '1' && *s <= '9';
 
@@ -45,7 +45,6 @@ static int head_serial(const xmlNode *root, uint64_t *ret, struct sg_err *err)
 		good = *p >= '0' && *p <= '9' && n <= (INT64_MAX - (uint64_t)(*p - '0')) / 10;
 		n = n * 10 + (uint64_t)(*p - '0');
 	}
-	free(s);
 	if (!good)
 		return bad_head(err, "serial",
 		        given ? "is not a number from 1 to 9223372036854775807" : "is missing");
@@ -53,37 +52,36 @@ static int head_serial(const xmlNode *root, uint64_t *ret, struct sg_err *err)
 	return 0;
 }
 
-static int head_attrs(const xmlNode *root, bool eocs, struct sg_err *err)
+static int head_attrs(const struct sg_canon_elem *root, bool eocs, struct sg_err *err)
 {
 	static const char *const ours = "feed serial issued expires";
 
-	for (const xmlAttr *a = root->properties; a; a = a->next) {
-		bool sg = a->ns && a->ns->href && strcmp((const char *)a->ns->href, SG_FEED_NS) == 0;
+	for (const struct sg_canon_attr *a = root->attrs; a; a = a->next) {
+		bool sg = strcmp(a->ns, SG_FEED_NS) == 0;
 
-		if (sg ? sg_words_index(ours, (const char *)a->name) >= 0
-		       : !a->ns && strcmp((const char *)a->name, "version") == 0)
+		if (sg ? sg_words_index(ours, a->name) >= 0 : !*a->ns && strcmp(a->name, "version") == 0)
 			continue;
 		if (eocs && !sg) /* what EM may add to its root says nothing about a single mitigation */
 			continue;
 		struct sg_buf hint = { 0 };
 
-		sg_words_hint(sg ? ours : "version", (const char *)a->name, &hint);
-		int r = sg_fail(err, SG_EINVAL, "EOCS: attribute '%.60s' is not known%s",
-		        (const char *)a->name, (const char *)hint.data);
+		sg_words_hint(sg ? ours : "version", a->name, &hint);
+		int r = sg_fail(err, SG_EINVAL, "EOCS: attribute '%.60s' is not known%s", a->name,
+		        (const char *)hint.data);
 		sg_buf_release(&hint);
 		return r;
 	}
 	return 0;
 }
 
-static int read_head(struct sg_feed *feed, const xmlNode *root, const struct sg_feed_rules *rules, int *event,
-        struct sg_err *err)
+static int read_head(struct sg_feed *feed, const struct sg_canon_elem *root,
+        const struct sg_feed_rules *rules, int *event, struct sg_err *err)
 {
-	char *named = sg_xml_attr(root, SG_FEED_NS, "feed");
+	const char *named = sg_canon_attr(root, SG_FEED_NS, "feed");
 	int r = head_attrs(root, rules->eocs, err);
 
 	feed->name = sg_strdup(rules->name);
-	feed->version = sg_xml_attr(root, NULL, "version");
+	feed->version = sg_strdup(sg_canon_attr(root, NULL, "version"));
 	if (!r && !named && !rules->eocs)
 		r = bad_head(err, "feed", "is missing");
 	if (!r && named && strcmp(named, rules->name) != 0) {
@@ -95,7 +93,6 @@ static int read_head(struct sg_feed *feed, const xmlNode *root, const struct sg_
 		        (const char *)safe.data, rules->name);
 		sg_buf_release(&safe);
 	}
-	free(named);
 	if (r || rules->eocs)
 		return r;
 	r = head_serial(root, &feed->serial, err);
@@ -123,8 +120,8 @@ static void refuse_part(struct sg_feed *feed, const char *id, const char *text)
 	sg_buf_release(&safe);
 }
 
-static void read_config(
-        struct sg_feed *feed, xmlNode *node, const char *id, const struct sg_feed_rules *rules)
+static void read_config(struct sg_feed *feed, const struct sg_canon_elem *node, const char *id,
+        const struct sg_feed_rules *rules)
 {
 	struct sg_err why = SG_ERR_INIT;
 	struct sg_mitigation *m = NULL;
@@ -133,8 +130,7 @@ static void read_config(
 	if (id && sg_id_valid(id) && rules->ids && !sg_globs(rules->ids, id)) {
 		sg_fail(&why, SG_EINVAL, "mitigation '%s': this feed may not offer it (ids=\"%.200s\")", id,
 		        rules->ids);
-	} else if (sg_xml_octets(node, &octets, &why) == 0 &&
-	           sg_xml_prescan(sg_buf_bytes(&octets), &sg_xml_feed_limits, &why) == 0 &&
+	} else if (sg_canon_alone(node, &sg_xml_feed_limits, &octets, &why) == 0 &&
 	           sg_mitigation_read(rules->name, node, &octets, &m, &why) == 0) {
 		feed->at = sg_realloc(feed->at, (feed->n + 1) * sizeof *feed->at);
 		feed->at[feed->n++] = m;
@@ -149,7 +145,8 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int sg_feed_unique(const struct sg_strs *ids, struct sg_err *err)
+/* Ids are compared as written and without case, since people do not tell them apart. SG_EINVAL names one that is there twice. */
+static int unique(const struct sg_strs *ids, struct sg_err *err)
 {
 	char **sorted = sg_alloc(ids->n * sizeof *sorted);
 	int r = 0;
@@ -176,37 +173,31 @@ int sg_feed_unique(const struct sg_strs *ids, struct sg_err *err)
 	return r;
 }
 
-static int read_body(
-        struct sg_feed *feed, xmlNode *root, const struct sg_feed_rules *rules, struct sg_err *err)
+static int read_body(struct sg_feed *feed, const struct sg_canon_elem *root,
+        const struct sg_feed_rules *rules, struct sg_err *err)
 {
 	struct sg_strs ids = { 0 };
 	size_t count = 0;
 	int r = 0;
 
-	for (xmlNode *n = sg_xml_first(root); n && !r; n = sg_xml_next(n)) {
-		char *id = sg_xml_attr(n, NULL, "id");
+	for (const struct sg_canon_elem *n = root->first; n && !r; n = n->next) {
+		const char *id = sg_canon_attr(n, NULL, "id");
 
-		if (!sg_xml_is(n, NULL, "Config"))
+		if (!sg_canon_is(n, NULL, "Config"))
 			r = sg_fail(err, SG_EINVAL, "EOCS: element '%.60s' is not known; allowed: Config",
-			        (const char *)n->name);
+			        n->name);
 		else if (++count > SG_FEED_MAX_CONFIGS)
 			r = sg_fail(err, SG_ELIMIT, "the document has more than %d mitigations",
 			        (int)SG_FEED_MAX_CONFIGS);
 		else if (id)
 			sg_strs_add(&ids, id);
-		free(id);
 	}
-	for (const xmlNode *n = root->children; n && !r; n = n->next)
-		if (n->type == XML_TEXT_NODE && !xmlIsBlankNode(n))
-			r = sg_fail(err, SG_EINVAL, "EOCS: text is not allowed between the mitigations");
+	if (!r && root->says)
+		r = sg_fail(err, SG_EINVAL, "EOCS: text is not allowed between the mitigations");
 	if (!r)
-		r = sg_feed_unique(&ids, err);
-	for (xmlNode *n = sg_xml_first(root); n && !r; n = sg_xml_next(n)) {
-		char *id = sg_xml_attr(n, NULL, "id");
-
-		read_config(feed, n, id, rules);
-		free(id);
-	}
+		r = unique(&ids, err);
+	for (const struct sg_canon_elem *n = root->first; n && !r; n = n->next)
+		read_config(feed, n, sg_canon_attr(n, NULL, "id"), rules);
 	sg_strs_release(&ids);
 	return r;
 }
@@ -218,21 +209,20 @@ int sg_feed_decode(struct sg_bytes verified, const struct sg_feed_rules *rules, 
 {
 	struct sg_feed *feed = sg_alloc(sizeof *feed);
 	int event = SG_EV_FEED_MALFORMED, r;
-	xmlDoc *doc = NULL;
-	xmlNode *root = NULL;
+	struct sg_err why = SG_ERR_INIT;
+	struct sg_canon tree = { 0 };
 
-	r = sg_xml_parse(verified, rules->name, &sg_xml_feed_limits, &doc, err);
-	if (!r) {
-		root = xmlDocGetRootElement(doc);
-		if (!sg_xml_is(root, NULL, "EOCS"))
-			r = sg_fail(err, SG_EPARSE,
-			        "this is no feed: the root element is not EOCS (in no namespace)");
-	}
+	r = sg_canon_read(verified, &sg_xml_feed_limits, &tree, &why);
+	if (r)
+		sg_fail(err, r, "%s: %s", rules->name, why.msg);
+	else if (!sg_canon_is(tree.root, NULL, "EOCS"))
+		r = sg_fail(
+		        err, SG_EPARSE, "this is no feed: the root element is not EOCS (in no namespace)");
 	if (!r)
-		r = read_head(feed, root, rules, &event, err);
+		r = read_head(feed, tree.root, rules, &event, err);
 	if (!r)
-		r = read_body(feed, root, rules, err);
-	xmlFreeDoc(doc);
+		r = read_body(feed, tree.root, rules, err);
+	sg_canon_release(&tree);
 	if (r) {
 		*ret_event = event;
 		sg_feed_free(feed);
@@ -299,7 +289,7 @@ int sg_feed_read_by(const struct sg_feed_reader *reader, struct sg_bytes documen
 	}
 
 	if (!r)
-		r = reader->decode(sg_buf_bytes(&verified.octets), rules, &feed, ret_event, err);
+		r = sg_feed_decode(sg_buf_bytes(&verified.octets), rules, &feed, ret_event, err);
 	if (!r) {
 		feed->signer = sg_strdup(verified.signer);
 		feed->signer_expires = verified.not_after;
@@ -319,7 +309,7 @@ int sg_feed_read_by(const struct sg_feed_reader *reader, struct sg_bytes documen
 int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_feed **ret,
         int *ret_event, struct sg_err *err)
 {
-	static const struct sg_feed_reader here = { sg_verify_take, sg_feed_canonical, sg_feed_decode };
+	static const struct sg_feed_reader here = { sg_verify_take, sg_feed_canonical };
 
 	return sg_feed_read_by(&here, document, rules, ret, ret_event, err);
 }

@@ -5,15 +5,13 @@
 #include "feed/feed.h"
 #include "feed/verify.h"
 
-/* Who meets XML: this process, or one without rights. What each must do, and its errors, are those of sg_verify_take(), sg_feed_canonical() and
- * sg_feed_decode(). Between them trust is decided by octets alone, always in this process. */
+/* Who meets XML: this process, or one without rights. What each must do, and its errors, are those of sg_verify_take() and sg_feed_canonical(). What
+ * they give is octets; whether to trust them is decided, and what is trusted is read (sg_feed_decode), without an XML parser, always in this process. */
 struct sg_feed_reader {
 	int (*take)(struct sg_bytes document, bool eocs, const char *name, struct sg_signed *ret,
 	        int *ret_event, struct sg_err *err);
 	int (*canonical)(struct sg_bytes document, const char *name, struct sg_buf *ret, int *ret_event,
 	        struct sg_err *err);
-	int (*decode)(struct sg_bytes verified, const struct sg_feed_rules *rules, struct sg_feed **ret,
-	        int *ret_event, struct sg_err *err);
 };
 int sg_feed_read_by(const struct sg_feed_reader *reader, struct sg_bytes document,
         const struct sg_feed_rules *rules, struct sg_feed **ret, int *ret_event, struct sg_err *err);
@@ -22,9 +20,6 @@ int sg_feed_read_by(const struct sg_feed_reader *reader, struct sg_bytes documen
  * FEED_MALFORMED. */
 int sg_feed_canonical(
         struct sg_bytes document, const char *name, struct sg_buf *ret, int *ret_event, struct sg_err *err);
-
-/* Ids are compared as written and without case, since people do not tell them apart. SG_EINVAL names one that is there twice. */
-int sg_feed_unique(const struct sg_strs *ids, struct sg_err *err);
 
 enum { SG_FEED_MAX_CONFIGS = 4096 };
 

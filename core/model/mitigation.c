@@ -8,6 +8,7 @@
 #include "model/mitigation_read.h"
 #include "model/mitigation_tree.h"
 
+#include "base/xml.h"
 #include "model/words.h"
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ bool sg_id_valid(const char *id)
 
 /* --- what the two files share */
 
-int sg_mread_fail(struct sg_mread *r, const xmlNode *at, const char *fmt, ...)
+int sg_mread_fail(struct sg_mread *r, const struct sg_canon_elem *at, const char *fmt, ...)
 {
 	struct sg_buf text = { 0 };
 	va_list ap;
@@ -56,58 +57,55 @@ int sg_mread_fail(struct sg_mread *r, const xmlNode *at, const char *fmt, ...)
 		sg_buf_vfmt(&text, fmt, ap);
 		va_end(ap);
 		r->code = sg_fail(r->err, SG_EINVAL, "mitigation '%s': <%s>: %s", r->m->id ? r->m->id : "?",
-		        (const char *)at->name, (const char *)text.data);
+		        at->name, (const char *)text.data);
 		sg_buf_release(&text);
 	}
 	return r->code;
 }
 
-static const char *ns_of(const xmlNs *ns)
+void sg_mread_attrs(struct sg_mread *r, const struct sg_canon_elem *node, const char *allowed)
 {
-	return ns && ns->href ? (const char *)ns->href : "";
-}
-
-void sg_mread_attrs(struct sg_mread *r, const xmlNode *node, const char *allowed)
-{
-	for (const xmlAttr *a = node->properties; a; a = a->next) {
+	for (const struct sg_canon_attr *a = node->attrs; a; a = a->next) {
 		struct sg_buf hint = { 0 };
 
-		if (!*ns_of(a->ns) && sg_words_index(allowed, (const char *)a->name) >= 0)
+		if (!*a->ns && sg_words_index(allowed, a->name) >= 0)
 			continue;
-		sg_words_hint(allowed, (const char *)a->name, &hint);
-		sg_mread_fail(r, node, "attribute '%s' is not known%s", (const char *)a->name,
-		        (const char *)hint.data);
+		sg_words_hint(allowed, a->name, &hint);
+		sg_mread_fail(r, node, "attribute '%s' is not known%s", a->name, (const char *)hint.data);
 		sg_buf_release(&hint);
 	}
 }
 
-void sg_mread_no_text(struct sg_mread *r, const xmlNode *node)
+void sg_mread_no_text(struct sg_mread *r, const struct sg_canon_elem *node)
 {
-	for (const xmlNode *n = node->children; n; n = n->next)
-		if (n->type == XML_TEXT_NODE && !xmlIsBlankNode(n))
-			sg_mread_fail(r, node, "text is not allowed here");
+	if (node->says)
+		sg_mread_fail(r, node, "text is not allowed here");
 }
 
-char *sg_mread_attr(struct sg_mread *r, const xmlNode *node, const char *ns, const char *name, bool required)
+char *sg_mread_attr(
+        struct sg_mread *r, const struct sg_canon_elem *node, const char *ns, const char *name, bool required)
 {
-	char *s = sg_xml_attr(node, ns, name);
+	const char *s = sg_canon_attr(node, ns, name);
 
 	if (!s && required)
 		sg_mread_fail(r, node, "attribute '%s' is missing", name);
 	else if (s && (!*s || strlen(s) > MAX_TEXT))
 		sg_mread_fail(r, node, "attribute '%s' must have 1 to %d characters", name, MAX_TEXT);
-	return s;
+	return sg_strdup(s);
 }
 
-char *sg_mread_text(struct sg_mread *r, const xmlNode *node)
+char *sg_mread_text(struct sg_mread *r, const struct sg_canon_elem *node)
 {
-	char *s = sg_xml_text(node);
+	const char *s = node->text + strspn(node->text, " \t\r\n");
+	size_t len = strlen(s);
 
-	if (sg_xml_first(node))
+	while (len && strchr(" \t\r\n", s[len - 1]))
+		len--;
+	if (node->first)
 		sg_mread_fail(r, node, "an element is not allowed here");
-	else if (!s || !*s || strlen(s) > MAX_TEXT)
+	else if (!len || len > MAX_TEXT)
 		sg_mread_fail(r, node, "a text of 1 to %d characters is expected", MAX_TEXT);
-	return s;
+	return sg_strndup(s, len);
 }
 
 void sg_mread_unknown(struct sg_mread *r, const char *kind, const char *name, const char *in)
@@ -119,7 +117,7 @@ void sg_mread_unknown(struct sg_mread *r, const char *kind, const char *name, co
 /* --- Config */
 
 /* "2027-03-01" or "2027-03-01T08:00:00Z"; 0 when the attribute is absent. */
-static int64_t read_time(struct sg_mread *r, const xmlNode *node, const char *name)
+static int64_t read_time(struct sg_mread *r, const struct sg_canon_elem *node, const char *name)
 {
 	char *s = sg_mread_attr(r, node, SG_FEED_NS, name, false);
 	char *whole = s && strlen(s) == 10 ? sg_format("%sT00:00:00Z", s) : sg_strdup(s);
@@ -136,7 +134,7 @@ static int64_t read_time(struct sg_mread *r, const xmlNode *node, const char *na
 	return ms;
 }
 
-static void read_severity(struct sg_mread *r, const xmlNode *node)
+static void read_severity(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	char *s = sg_mread_attr(r, node, SG_FEED_NS, "severity", false);
 	int at = s ? sg_words_index(severities, s) : SG_MEDIUM;
@@ -149,7 +147,7 @@ static void read_severity(struct sg_mread *r, const xmlNode *node)
 	free(s);
 }
 
-static void read_revision(struct sg_mread *r, const xmlNode *node)
+static void read_revision(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	char *s = r->m->revision = sg_mread_attr(r, node, SG_FEED_NS, "revision", false);
 	size_t n = s ? strlen(s) : 0;
@@ -165,7 +163,7 @@ static void read_revision(struct sg_mread *r, const xmlNode *node)
 }
 
 /* A tombstone states when and why; nothing else does. */
-static void read_tombstone(struct sg_mread *r, const xmlNode *node)
+static void read_tombstone(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	r->m->withdrawn = read_time(r, node, "withdrawn");
 	r->m->tombstone = r->m->withdrawn != 0;
@@ -174,12 +172,12 @@ static void read_tombstone(struct sg_mread *r, const xmlNode *node)
 		sg_mread_fail(r, node, "attribute 'reason' belongs to 'withdrawn', which is missing");
 }
 
-static void config_attrs(struct sg_mread *r, const xmlNode *node)
+static void config_attrs(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	static const char *const ours = "revision severity same-as review-by remove-after withdrawn reason";
 
-	for (const xmlAttr *a = node->properties; a; a = a->next) {
-		const char *ns = ns_of(a->ns), *name = (const char *)a->name;
+	for (const struct sg_canon_attr *a = node->attrs; a; a = a->next) {
+		const char *ns = a->ns, *name = a->name;
 		struct sg_buf hint = { 0 };
 
 		if (!*ns && sg_words_index("id desc", name) >= 0)
@@ -203,17 +201,17 @@ static void config_attrs(struct sg_mread *r, const xmlNode *node)
 	read_tombstone(r, node);
 }
 
-static void read_action(struct sg_mread *r, xmlNode *node)
+static void read_action(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	if (r->m->n_actions >= MAX_ACTIONS) {
 		sg_mread_fail(r, node, "there are more than %d actions", MAX_ACTIONS);
 		return;
 	}
-	for (const xmlAttr *a = node->properties; a; a = a->next) {
-		if (strcmp(ns_of(a->ns), SG_FEED_NS) == 0)
-			sg_mread_fail(r, node, "attribute '%s' is not known", (const char *)a->name);
-		else if (*ns_of(a->ns) || sg_words_index("type scope desc", (const char *)a->name) < 0)
-			sg_mread_unknown(r, "attribute", (const char *)a->name, "Action");
+	for (const struct sg_canon_attr *a = node->attrs; a; a = a->next) {
+		if (strcmp(a->ns, SG_FEED_NS) == 0)
+			sg_mread_fail(r, node, "attribute '%s' is not known", a->name);
+		else if (*a->ns || sg_words_index("type scope desc", a->name) < 0)
+			sg_mread_unknown(r, "attribute", a->name, "Action");
 	}
 	r->m->actions = sg_realloc(r->m->actions, (r->m->n_actions + 1) * sizeof *r->m->actions);
 	struct sg_action *action = &r->m->actions[r->m->n_actions++];
@@ -224,42 +222,41 @@ static void read_action(struct sg_mread *r, xmlNode *node)
 		.desc = sg_mread_attr(r, node, NULL, "desc", false),
 	};
 	if (!r->code)
-		r->code = sg_xml_octets(node, &action->xml, r->err);
+		r->code = sg_canon_alone(node, &sg_xml_feed_limits, &action->xml, r->err);
 }
 
-static void read_action_list(struct sg_mread *r, xmlNode *list)
+static void read_action_list(struct sg_mread *r, const struct sg_canon_elem *list)
 {
 	if (r->m->n_actions > 0)
 		sg_mread_fail(r, list, "there is a second one");
-	for (const xmlAttr *a = list->properties; a; a = a->next)
-		sg_mread_unknown(r, "attribute", (const char *)a->name, "ActionList");
+	for (const struct sg_canon_attr *a = list->attrs; a; a = a->next)
+		sg_mread_unknown(r, "attribute", a->name, "ActionList");
 	sg_mread_no_text(r, list);
-	for (xmlNode *n = sg_xml_first(list); n && !r->code; n = sg_xml_next(n)) {
-		if (sg_xml_is(n, NULL, "Action"))
+	for (const struct sg_canon_elem *n = list->first; n && !r->code; n = n->next) {
+		if (sg_canon_is(n, NULL, "Action"))
 			read_action(r, n);
-		else if (sg_xml_is(n, SG_FEED_NS, (const char *)n->name))
-			sg_mread_fail(r, list, "element '%s' is not known here; allowed: Action",
-			        (const char *)n->name);
+		else if (sg_canon_is(n, SG_FEED_NS, n->name))
+			sg_mread_fail(r, list, "element '%s' is not known here; allowed: Action", n->name);
 		else
-			sg_mread_unknown(r, "element", (const char *)n->name, "ActionList");
+			sg_mread_unknown(r, "element", n->name, "ActionList");
 	}
 	if (r->m->n_actions == 0)
 		sg_mread_fail(r, list, "there is no Action in it");
 }
 
-static void config_element(struct sg_mread *r, xmlNode *n)
+static void config_element(struct sg_mread *r, const struct sg_canon_elem *n)
 {
 	static const char *const ours = "Reference SideEffect FixedBy Applicability Test Probe";
 
-	if (sg_xml_is(n, NULL, "ActionList")) {
+	if (sg_canon_is(n, NULL, "ActionList")) {
 		read_action_list(r, n);
 		return;
 	}
-	if (!sg_xml_is(n, SG_FEED_NS, (const char *)n->name)) {
-		sg_mread_unknown(r, "element", (const char *)n->name, "Config");
+	if (!sg_canon_is(n, SG_FEED_NS, n->name)) {
+		sg_mread_unknown(r, "element", n->name, "Config");
 		return;
 	}
-	switch (sg_words_index(ours, (const char *)n->name)) {
+	switch (sg_words_index(ours, n->name)) {
 	case 0: sg_mread_reference(r, n); break;
 	case 1: sg_mread_side_effect(r, n); break;
 	case 2: sg_mread_fixed_by(r, n); break;
@@ -269,16 +266,16 @@ static void config_element(struct sg_mread *r, xmlNode *n)
 	default: {
 		struct sg_buf hint = { 0 };
 
-		sg_words_hint(ours, (const char *)n->name, &hint);
+		sg_words_hint(ours, n->name, &hint);
 		sg_mread_fail(r, n, "this element is not known%s", (const char *)hint.data);
 		sg_buf_release(&hint);
 	}
 	}
 }
 
-static void read_config(struct sg_mread *r, xmlNode *root)
+static void read_config(struct sg_mread *r, const struct sg_canon_elem *root)
 {
-	if (!sg_xml_is(root, NULL, "Config")) {
+	if (!sg_canon_is(root, NULL, "Config")) {
 		sg_mread_fail(r, root, "a Config element is expected");
 		return;
 	}
@@ -299,17 +296,17 @@ static void read_config(struct sg_mread *r, xmlNode *root)
 	r->m->id = id;
 	config_attrs(r, root);
 	sg_mread_no_text(r, root);
-	for (xmlNode *n = sg_xml_first(root); n && !r->code; n = sg_xml_next(n))
+	for (const struct sg_canon_elem *n = root->first; n && !r->code; n = n->next)
 		config_element(r, n);
-	if (r->m->tombstone && sg_xml_first(root))
+	if (r->m->tombstone && root->first)
 		sg_mread_fail(
 		        r, root, "a withdrawn mitigation has no content, only 'withdrawn' and 'reason'");
 	if (!r->m->tombstone && r->m->n_actions == 0)
 		sg_mread_fail(r, root, "element 'ActionList' is missing");
 }
 
-int sg_mitigation_read(const char *feed, xmlNode *config, struct sg_buf *octets, struct sg_mitigation **ret,
-        struct sg_err *err)
+int sg_mitigation_read(const char *feed, const struct sg_canon_elem *config, struct sg_buf *octets,
+        struct sg_mitigation **ret, struct sg_err *err)
 {
 	struct sg_mread r = { .m = sg_alloc(sizeof *r.m), .err = err };
 
@@ -330,15 +327,16 @@ int sg_mitigation_decode(
         const char *feed, struct sg_bytes config, struct sg_mitigation **ret, struct sg_err *err)
 {
 	struct sg_buf octets = { 0 };
-	xmlDoc *doc = NULL;
-	int r = sg_xml_parse(config, "mitigation", &sg_xml_feed_limits, &doc, err);
+	struct sg_canon tree = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+	int r = sg_canon_read(config, &sg_xml_feed_limits, &tree, &why);
 
-	if (!r) {
-		sg_buf_set(&octets, config.data, config.len);
-		r = sg_mitigation_read(feed, xmlDocGetRootElement(doc), &octets, ret, err);
-	}
+	if (r)
+		return sg_fail(err, r, "mitigation: %s", why.msg);
+	sg_buf_set(&octets, config.data, config.len);
+	r = sg_mitigation_read(feed, tree.root, &octets, ret, err);
 	sg_buf_release(&octets);
-	xmlFreeDoc(doc);
+	sg_canon_release(&tree);
 	return r;
 }
 

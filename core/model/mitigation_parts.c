@@ -7,7 +7,7 @@
 
 /* --- labels */
 
-void sg_mread_reference(struct sg_mread *r, const xmlNode *node)
+void sg_mread_reference(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	static const char *const types = "cve kb url";
 
@@ -23,7 +23,7 @@ void sg_mread_reference(struct sg_mread *r, const xmlNode *node)
 	free(text);
 }
 
-void sg_mread_side_effect(struct sg_mread *r, const xmlNode *node)
+void sg_mread_side_effect(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	sg_mread_attrs(r, node, "");
 	char *text = sg_mread_text(r, node);
@@ -33,7 +33,7 @@ void sg_mread_side_effect(struct sg_mread *r, const xmlNode *node)
 	free(text);
 }
 
-void sg_mread_fixed_by(struct sg_mread *r, const xmlNode *node)
+void sg_mread_fixed_by(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	if (r->m->fixed_by) {
 		sg_mread_fail(r, node, "there is a second one");
@@ -46,7 +46,7 @@ void sg_mread_fixed_by(struct sg_mread *r, const xmlNode *node)
 /* --- conditions */
 
 static struct sg_version read_version(
-        struct sg_mread *r, const xmlNode *node, const char *name, bool required)
+        struct sg_mread *r, const struct sg_canon_elem *node, const char *name, bool required)
 {
 	char *s = sg_mread_attr(r, node, NULL, name, required);
 	struct sg_version v = { .n = 0 };
@@ -62,7 +62,7 @@ static struct sg_version read_version(
 }
 
 /* from <= x < below, at least one of them written. */
-static struct sg_range read_range(struct sg_mread *r, const xmlNode *node)
+static struct sg_range read_range(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	struct sg_range range = {
 		.from = read_version(r, node, "from", false),
@@ -76,7 +76,7 @@ static struct sg_range read_range(struct sg_mread *r, const xmlNode *node)
 	return range;
 }
 
-static void read_affected(struct sg_mread *r, const xmlNode *node, struct sg_product *product)
+static void read_affected(struct sg_mread *r, const struct sg_canon_elem *node, struct sg_product *product)
 {
 	sg_mread_attrs(r, node, "from below");
 	sg_mread_no_text(r, node);
@@ -85,7 +85,7 @@ static void read_affected(struct sg_mread *r, const xmlNode *node, struct sg_pro
 	product->affected[product->n_affected++] = read_range(r, node);
 }
 
-static void read_fixed(struct sg_mread *r, const xmlNode *node, struct sg_product *product)
+static void read_fixed(struct sg_mread *r, const struct sg_canon_elem *node, struct sg_product *product)
 {
 	struct sg_fixed fixed = {
 		.branch = read_version(r, node, "branch", true),
@@ -100,7 +100,7 @@ static void read_fixed(struct sg_mread *r, const xmlNode *node, struct sg_produc
 	product->fixed[product->n_fixed++] = fixed;
 }
 
-static void read_product(struct sg_mread *r, const xmlNode *node)
+static void read_product(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	struct sg_applicability *a = &r->m->applicability;
 
@@ -113,17 +113,17 @@ static void read_product(struct sg_mread *r, const xmlNode *node)
 		.name = sg_mread_attr(r, node, NULL, "name", true),
 		.role = sg_mread_attr(r, node, NULL, "role", false),
 	};
-	for (const xmlNode *n = sg_xml_first(node); n && !r->code; n = sg_xml_next(n)) {
-		if (sg_xml_is(n, SG_FEED_NS, "Affected"))
+	for (const struct sg_canon_elem *n = node->first; n && !r->code; n = n->next) {
+		if (sg_canon_is(n, SG_FEED_NS, "Affected"))
 			read_affected(r, n, product);
-		else if (sg_xml_is(n, SG_FEED_NS, "Fixed"))
+		else if (sg_canon_is(n, SG_FEED_NS, "Fixed"))
 			read_fixed(r, n, product);
 		else
-			sg_mread_unknown(r, "condition", (const char *)n->name, "Product");
+			sg_mread_unknown(r, "condition", n->name, "Product");
 	}
 }
 
-static void read_file(struct sg_mread *r, const xmlNode *node)
+static void read_file(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	struct sg_applicability *a = &r->m->applicability;
 
@@ -142,7 +142,7 @@ static void read_file(struct sg_mread *r, const xmlNode *node)
 		sg_mread_fail(r, node, "attribute 'path' must begin with a drive, %%Name%% or {app}\\");
 }
 
-void sg_mread_applicability(struct sg_mread *r, const xmlNode *node)
+void sg_mread_applicability(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	struct sg_applicability *a = &r->m->applicability;
 
@@ -153,21 +153,21 @@ void sg_mread_applicability(struct sg_mread *r, const xmlNode *node)
 	a->given = true;
 	sg_mread_attrs(r, node, "");
 	sg_mread_no_text(r, node);
-	if (!sg_xml_first(node))
+	if (!node->first)
 		sg_mread_fail(r, node, "there is no condition in it; leave it out to mean every server");
-	for (const xmlNode *n = sg_xml_first(node); n && !r->code; n = sg_xml_next(n)) {
-		if (sg_xml_is(n, SG_FEED_NS, "Product"))
+	for (const struct sg_canon_elem *n = node->first; n && !r->code; n = n->next) {
+		if (sg_canon_is(n, SG_FEED_NS, "Product"))
 			read_product(r, n);
-		else if (sg_xml_is(n, SG_FEED_NS, "File"))
+		else if (sg_canon_is(n, SG_FEED_NS, "File"))
 			read_file(r, n);
 		else
-			sg_mread_unknown(r, "condition", (const char *)n->name, "Applicability");
+			sg_mread_unknown(r, "condition", n->name, "Applicability");
 	}
 }
 
 /* --- tests and probes */
 
-static char *read_uri(struct sg_mread *r, const xmlNode *node)
+static char *read_uri(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	char *uri = sg_mread_attr(r, node, NULL, "uri", true);
 
@@ -182,7 +182,7 @@ static char *read_uri(struct sg_mread *r, const xmlNode *node)
 	return uri;
 }
 
-static void read_header(struct sg_mread *r, const xmlNode *node, struct sg_test *test)
+static void read_header(struct sg_mread *r, const struct sg_canon_elem *node, struct sg_test *test)
 {
 	test->headers = sg_realloc(test->headers, (test->n_headers + 1) * sizeof *test->headers);
 	struct sg_test_header *header = &test->headers[test->n_headers++];
@@ -194,7 +194,7 @@ static void read_header(struct sg_mread *r, const xmlNode *node, struct sg_test 
 	};
 }
 
-static void read_test(struct sg_mread *r, const xmlNode *node, enum sg_test_kind kind)
+static void read_test(struct sg_mread *r, const struct sg_canon_elem *node, enum sg_test_kind kind)
 {
 	struct sg_mitigation *m = r->m;
 	bool response = kind == SG_TEST_RESPONSE;
@@ -214,36 +214,34 @@ static void read_test(struct sg_mread *r, const xmlNode *node, enum sg_test_kind
 		test->is = sg_mread_attr(r, node, NULL, "is", false);
 		test->becomes = sg_mread_attr(r, node, NULL, "becomes", true);
 	}
-	for (const xmlNode *n = sg_xml_first(node); n && !r->code; n = sg_xml_next(n)) {
-		if (sg_xml_is(n, SG_FEED_NS, "Header"))
+	for (const struct sg_canon_elem *n = node->first; n && !r->code; n = n->next) {
+		if (sg_canon_is(n, SG_FEED_NS, "Header"))
 			read_header(r, n, test);
 		else
-			sg_mread_fail(r, node, "element '%s' is not known here; allowed: Header",
-			        (const char *)n->name);
+			sg_mread_fail(r, node, "element '%s' is not known here; allowed: Header", n->name);
 	}
 }
 
-void sg_mread_tests(struct sg_mread *r, const xmlNode *node)
+void sg_mread_tests(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	static const char *const kinds = "Refuse Serve Response"; /* as enum sg_test_kind counts */
 
 	sg_mread_attrs(r, node, "");
 	sg_mread_no_text(r, node);
-	if (!sg_xml_first(node))
+	if (!node->first)
 		sg_mread_fail(r, node, "there is no test in it");
-	for (const xmlNode *n = sg_xml_first(node); n && !r->code; n = sg_xml_next(n)) {
-		int kind = sg_words_index(kinds, (const char *)n->name);
+	for (const struct sg_canon_elem *n = node->first; n && !r->code; n = n->next) {
+		int kind = sg_words_index(kinds, n->name);
 
-		if (kind < 0 || !sg_xml_is(n, SG_FEED_NS, (const char *)n->name))
+		if (kind < 0 || !sg_canon_is(n, SG_FEED_NS, n->name))
 			sg_mread_fail(r, node,
-			        "element '%s' is not known here; allowed: Refuse, Serve, Response",
-			        (const char *)n->name);
+			        "element '%s' is not known here; allowed: Refuse, Serve, Response", n->name);
 		else
 			read_test(r, n, (enum sg_test_kind)kind);
 	}
 }
 
-void sg_mread_probe(struct sg_mread *r, const xmlNode *node)
+void sg_mread_probe(struct sg_mread *r, const struct sg_canon_elem *node)
 {
 	struct sg_mitigation *m = r->m;
 
@@ -257,7 +255,7 @@ void sg_mread_probe(struct sg_mread *r, const xmlNode *node)
 	if (probe->expect && sg_words_index("refused served", probe->expect) < 0)
 		sg_mread_fail(
 		        r, node, "attribute 'expect': '%s' is not one of refused, served", probe->expect);
-	if (sg_xml_first(node))
+	if (node->first)
 		sg_mread_fail(r, node, "an element is not allowed here");
 }
 

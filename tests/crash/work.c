@@ -6,6 +6,7 @@
 #include "engine/group.h"
 #include "engine/recover.h"
 #include "tests/lib/drive.h"
+#include "tests/lib/as_canonical.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,7 +178,7 @@ static int run_step(struct work *w, const struct step *step, uint32_t *flushes)
 		return 1;
 	for (size_t i = 0; !code && i < n; i++) {
 		if (step->op != SG_OP_REVERT)
-			code = sg_mitigation_decode(FEED, sg_bytes_of(who[i].body), &bodies[i], &w->err);
+			code = decode_mitigation(FEED, sg_bytes_of(who[i].body), &bodies[i], &w->err);
 		rows[i] = row_of(w, who[i].id);
 		members[i] = (struct sg_member){ .row = rows[i], .m = bodies[i] };
 	}

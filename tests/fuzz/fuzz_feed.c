@@ -1,6 +1,8 @@
 /* fuzz_feed.c - any octets as a document: nothing breaks, nothing is believed that the seeds' signer did not sign, and what is read of octets that need
  * no signature can be read again and is the same. */
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/as_canonical.h"
+#include "tests/lib/canon_agree.h"
 #include "tests/lib/canon_reference.h"
 
 #include "feed/verify.h"
@@ -48,7 +50,7 @@ static void as_text(struct sg_bytes document, bool later)
 	struct sg_feed_rules rules = fuzz_rules(later);
 	struct sg_feed *feed = NULL;
 	struct sg_err err = SG_ERR_INIT;
-	int event = 0, r = sg_feed_decode(document, &rules, &feed, &event, &err);
+	int event = 0, r = decode_feed(document, &rules, &feed, &event, &err);
 
 	if (r ? !event || !err.msg[0] || feed != NULL : !feed)
 		fuzz_broken("a refusal without event or words");
@@ -67,7 +69,7 @@ static void as_text(struct sg_bytes document, bool later)
 }
 
 /* Our canonical form is libxml2's, or neither has one. */
-static void as_canonical(struct sg_bytes document)
+static void same_form(struct sg_bytes document)
 {
 	struct sg_buf ours = { 0 }, theirs = { 0 };
 	xmlDoc *tree = NULL;
@@ -86,6 +88,28 @@ static void as_canonical(struct sg_bytes document)
 	xmlFreeDoc(tree);
 }
 
+/* What the reader of canonical octets accepts is canonical, and libxml2 reads the same in it; and it accepts every canonical form but those with namespaces
+ * that nobody names so. */
+static void same_reading(struct sg_bytes document)
+{
+	struct sg_buf octets = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_canon tree = { 0 };
+	bool read;
+	const char *wrong = canon_agree_document(document, &read);
+
+	if (!wrong && as_canonical(document, &octets, NULL) == 0)
+		wrong = canon_agree_document(sg_buf_bytes(&octets), &read);
+	if (wrong)
+		fuzz_broken(wrong);
+	if (octets.len && sg_canon_read(sg_buf_bytes(&octets), &sg_xml_feed_limits, &tree, &err) != 0 &&
+	        !strstr(err.msg, "no absolute URI") &&
+	        sg_xml_prescan(sg_buf_bytes(&octets), &sg_xml_feed_limits, NULL) == 0)
+		fuzz_broken("a canonical form that is not read");
+	sg_canon_release(&tree);
+	sg_buf_release(&octets);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sg_buf copy = { 0 }; /* as long as it is, so that every octet behind it is somebody else's */
@@ -96,7 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		as_signed(sg_buf_bytes(&copy), later);
 		as_text(sg_buf_bytes(&copy), later);
 	}
-	as_canonical(sg_buf_bytes(&copy));
+	same_form(sg_buf_bytes(&copy));
+	same_reading(sg_buf_bytes(&copy));
 	sg_buf_release(&copy);
 	return 0;
 }

@@ -1,6 +1,7 @@
 #include "tests/lib/known_feed.h"
 
 #include "base/os.h"
+#include "tests/lib/as_canonical.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +28,7 @@ struct sg_feed *known_decode(const char *name)
 	int event = 0;
 
 	known_octets(name, &octets);
-	if (sg_feed_decode(sg_buf_bytes(&octets), &rules, &feed, &event, &err))
+	if (decode_feed(sg_buf_bytes(&octets), &rules, &feed, &event, &err))
 		fail_msg("%s: %s", name, err.msg);
 	sg_buf_release(&octets);
 	return feed;

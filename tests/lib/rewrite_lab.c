@@ -1,5 +1,6 @@
 /* rewrite_lab.c - see rewrite_lab.h. */
 #include "tests/lib/rewrite_lab.h"
+#include "tests/lib/as_canonical.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +13,7 @@ struct sg_mitigation *t_ur_decode(const char *config)
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_mitigation *m = NULL;
 
-	if (sg_mitigation_decode("test", sg_bytes_of(config), &m, &err))
+	if (decode_mitigation("test", sg_bytes_of(config), &m, &err))
 		fail_msg("%s", err.msg);
 	return m;
 }

@@ -1,6 +1,7 @@
 /* A mitigation's tests on a server that has nothing else: rules, sequences, headers, places, and Exchange's health pages. */
 #include "base/xml.h"
 #include "engine/exam.h"
+#include "tests/lib/as_canonical.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ static struct sg_mitigation *read_one(const char *tests, const char *actions)
 	struct sg_mitigation *m = NULL;
 	struct sg_err err = SG_ERR_INIT;
 
-	if (sg_mitigation_decode("corp", sg_bytes_of(text), &m, &err) || sg_actions_check(m, &err))
+	if (decode_mitigation("corp", sg_bytes_of(text), &m, &err) || sg_actions_check(m, &err))
 		fail_msg("%s", err.msg);
 	free(text);
 	return m;

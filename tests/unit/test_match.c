@@ -3,6 +3,7 @@
 #include "engine/match.h"
 
 #include "tests/lib/drive.h"
+#include "tests/lib/as_canonical.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@ static struct sg_mitigation *body_of(const char *applicability, const char *type
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_mitigation *m = NULL;
 
-	if (sg_mitigation_decode("corp", sg_bytes_of(text), &m, &err))
+	if (decode_mitigation("corp", sg_bytes_of(text), &m, &err))
 		fail_msg("%s", err.msg);
 	free(text);
 	return m;

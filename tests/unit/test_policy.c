@@ -1,6 +1,7 @@
 /* test_policy.c - what configuration and administrators say about one body: delays, questions, freshness, rings, blocks. Pure; time is a number. */
 #include "base/clock.h"
 #include "engine/policy.h"
+#include "tests/lib/as_canonical.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +34,7 @@ static struct sg_mitigation *body_of(const char *id, const char *severity, const
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_mitigation *m = NULL;
 
-	if (sg_mitigation_decode("corp", sg_bytes_of(text), &m, &err))
+	if (decode_mitigation("corp", sg_bytes_of(text), &m, &err))
 		fail_msg("%s", err.msg);
 	free(text);
 	return m;

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "engine/policy.h"
 #include "model/window.h"
+#include "tests/lib/as_canonical.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,7 @@ static struct sg_mitigation *body_of(const char *id, const char *severity, const
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_mitigation *m = NULL;
 
-	if (sg_mitigation_decode("corp", sg_bytes_of(text), &m, &err))
+	if (decode_mitigation("corp", sg_bytes_of(text), &m, &err))
 		fail_msg("%s", err.msg);
 	free(text);
 	return m;
