@@ -78,7 +78,6 @@ function Test-S18 {
 }
 
 function Test-S19 {
-    $begun = Get-Date
     $id = (Get-CimInstance Win32_Service -Filter "Name='stopgap'").ProcessId
     $job = Start-Job -ArgumentList $Programs -ScriptBlock {
         param($folder)
@@ -98,10 +97,13 @@ function Test-S19 {
     Add-Note ((Receive-Job $job -ErrorAction SilentlyContinue | Out-String) + ($seen.Keys -join "`r`n"))
     Remove-Job $job
     $said = Invoke-Line 'stopgapctl.exe refresh'
-    $less = @(Get-OurEvent 1017 $begun) + @(Get-OurEvent 1018 $begun)
-    [void](Invoke-Line 'stopgapctl.exe doctor')
-    Add-Note "$($less.Count) events say that workers are less shut in than they should be"
-    return Get-Verdict ($said -match 'exit 0' -and $less.Count -eq 0)
+    $doctor = ConvertFrom-Json (& "$Programs\stopgapctl.exe" doctor --json | Out-String)
+    $workers = @($doctor.checks | Where-Object { $_.check -eq 'workers' })
+    foreach ($line in $workers) {
+        Add-Note "$($line.status): $($line.text)"
+    }
+    $good = $workers.Count -gt 0 -and @($workers | Where-Object { $_.status -ne 'ok' }).Count -eq 0
+    return Get-Verdict ($said -match 'exit 0' -and $good)
 }
 
 function Test-S20 {
