@@ -9,6 +9,7 @@
 #include "base/os_win.h"
 
 #include <windows.h>
+#include <sddl.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <io.h>
@@ -87,27 +88,32 @@ char *mkdtemp(char *template)
 {
 	static unsigned counter;
 	char *end = template + strlen(template) - 6;
+	SECURITY_ATTRIBUTES sa = { sizeof sa, NULL, FALSE };
+	bool made = false;
+
+	/* mode 0700: what others may change, the product obeys no more than it does on POSIX */
+	ConvertStringSecurityDescriptorToSecurityDescriptorW(
+	        L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)", SDDL_REVISION_1,
+	        &sa.lpSecurityDescriptor, NULL);
 
 	/* Under Wine "/tmp" is a name of the machine that it runs on; "\\tmp" is one of the current drive, as on Windows. */
 	for (char *p = template; *p; p++)
 		if (*p == '/')
 			*p = '\\';
 
-	for (int tries = 0; tries < 100; tries++) {
+	for (int tries = 0; !made && tries < 100; tries++) {
 		unsigned n = GetCurrentProcessId() * 131 + GetTickCount() + counter++;
 		wchar_t *wide;
-		bool made;
 
 		for (int i = 0; i < 6; i++, n /= 36)
 			end[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[n % 36];
 		wide = sg_win_path(template);
-		made = CreateDirectoryW(wide, NULL);
+		made = CreateDirectoryW(wide, &sa);
 		free(wide);
-		if (made)
-			return template;
 	}
-	errno = EEXIST;
-	return NULL;
+	LocalFree(sa.lpSecurityDescriptor);
+	errno = made ? errno : EEXIST;
+	return made ? template : NULL;
 }
 
 int t_windows_mkdir(const char *path, mode_t mode)
