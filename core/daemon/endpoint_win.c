@@ -372,9 +372,9 @@ int sg_endpoint_opener(const uv_pipe_t *pipe, struct sg_caller *ret, struct sg_e
 	}
 	if (process)
 		CloseHandle(process);
-	if (r < 0) { /* it has ended, or is not for us to look at: counted by itself */
+	if (r < 0) { /* it has ended, or hides from us: all such share the place of one account, however many processes they are */
 		sg_caller_release(ret);
-		ret->account = sg_format("process %lld", (long long)pid);
+		ret->account = sg_strdup("an account that cannot be told");
 	}
 	ret->pid = pid;
 	return 0;

@@ -4,6 +4,7 @@
 #include "tests/lib/hive_file.h"
 
 #include "base/os.h"
+#include "base/worker_cage.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -328,6 +329,39 @@ static void a_setup_that_does_not_end_is_said_after_hours_and_daily(void **state
 	assert_int_equal(said(lab, "setup-lasts", NULL), 2);
 }
 
+/* Of one kind and of the other; what a restart knows nothing of is not said again. */
+static void workers_that_are_less_shut_in_are_said_once_per_change(void **state)
+{
+	struct lab *lab = *state;
+	struct found found;
+
+	sg_worker_caged(false, SG_LACKS_LEVEL);
+	pass(lab, SG_HOUR);
+	pass(lab, SG_DAY);
+	assert_int_equal(said(lab, "workers-less", &found), 1);
+	assert_string_equal(found.text, "workers that compute: its integrity level is not Low");
+	assert_string_equal(found.level, "warning");
+	restart(lab);
+	pass(lab, SG_HOUR);
+	assert_int_equal(said(lab, "workers-less", NULL), 1);
+	sg_worker_caged(true, SG_LACKS_ALL);
+	pass(lab, SG_HOUR);
+	assert_int_equal(said(lab, "workers-refused", &found), 1);
+	assert_string_equal(found.level, "error");
+	assert_int_equal(said(lab, "workers-shut-in", NULL), 0);
+	sg_worker_caged(false, 0);
+	pass(lab, SG_HOUR);
+	pass(lab, SG_HOUR);
+	assert_int_equal(said(lab, "workers-shut-in", NULL), 1);
+	sg_worker_caged(true, 0);
+	pass(lab, SG_HOUR);
+	sg_worker_caged(true, SG_LACKS_ALL);
+	pass(lab, SG_HOUR);
+	assert_int_equal(said(lab, "workers-shut-in", NULL), 2);
+	assert_int_equal(said(lab, "workers-refused", NULL), 2);
+	sg_worker_caged(true, 0);
+}
+
 static void a_doubt_about_the_registry_is_said_once_as_long_as_it_lasts(void **state)
 {
 	struct lab *lab = *state;
@@ -359,6 +393,7 @@ int main(void)
 		T(a_remove_after_takes_it_out_and_is_said_once),
 		T(a_review_that_is_due_is_said_once_and_changes_nothing),
 		T(a_setup_that_does_not_end_is_said_after_hours_and_daily),
+		T(workers_that_are_less_shut_in_are_said_once_per_change),
 		T(a_doubt_about_the_registry_is_said_once_as_long_as_it_lasts),
 	};
 
