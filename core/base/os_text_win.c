@@ -100,6 +100,6 @@ bool sg_win_again(unsigned long e, int *tries)
 	if ((e != ERROR_SHARING_VIOLATION && e != ERROR_LOCK_VIOLATION && e != ERROR_USER_MAPPED_FILE) ||
 	        *tries >= 10)
 		return false;
-	Sleep(10 * (DWORD)++*tries); /* 10, 20, ... 100 ms */
+	Sleep(10 * (DWORD)++ * tries); /* 10, 20, ... 100 ms */
 	return true;
 }
