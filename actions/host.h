@@ -33,6 +33,8 @@ struct sg_host {
 	char *maintenance_text;
 	/* Why what the registry says may be out of date (a dirty or unreadable hive); NULL: nothing speaks against it. */
 	char *registry_text;
+	/* The files that plans read, kept by whoever makes many of them over the same files, while nothing is written; borrowed. NULL: each reads for itself. */
+	struct sg_iis_files *files;
 	/* Microsoft's own Emergency Mitigation service on this server. */
 	enum sg_em { SG_EM_UNKNOWN, SG_EM_ABSENT, SG_EM_DISABLED, SG_EM_ENABLED } em;
 };

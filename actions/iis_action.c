@@ -158,7 +158,8 @@ int sg_iis_action_wishes(const struct sg_mitigation *m, const struct sg_iis_plac
         const struct sg_iis_add *adds, size_t n_adds, const struct sg_host *host,
         const struct sg_drives *drives, const struct sg_holds *own, struct sg_wishes *ret, struct sg_err *err)
 {
-	struct sg_iis_files *files = sg_iis_files_new(host->iis, drives);
+	struct sg_iis_files *own_files = host->files ? NULL : sg_iis_files_new(host->iis, drives);
+	struct sg_iis_files *files = host->files ? host->files : own_files;
 	struct sg_wishes wishes = { 0 };
 	struct sg_addr *held = NULL;
 	size_t n_held = 0;
@@ -174,7 +175,7 @@ int sg_iis_action_wishes(const struct sg_mitigation *m, const struct sg_iis_plac
 		*ret = wishes;
 		memset(&wishes, 0, sizeof(wishes));
 	}
-	sg_iis_files_free(files);
+	sg_iis_files_free(own_files);
 	sg_wishes_release(&wishes);
 	free(held);
 	return r;

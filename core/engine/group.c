@@ -1,6 +1,8 @@
 /* group.c - several mitigations in one operation: one replace per file, so that ten of them restart the child applications once. One's trouble is not
- * everybody's: who does not fit is left out, and where a group fails in the writing each goes by itself. */
+ * everybody's: who does not fit is left out, and where a group fails in the writing it goes in parts. */
 #include "engine/group.h"
+
+#include "actions/iis_effective.h"
 
 #include <stdlib.h>
 
@@ -38,6 +40,24 @@ static void files_of(struct sg_ctx *ctx, enum sg_op op, struct sg_member *m, str
 			sg_strs_add(ret, plan.files[i].native);
 	}
 	sg_step_plan_release(&plan);
+}
+
+/* Nothing is written between the previews, so that they share what they read. */
+static void all_files_of(
+        struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_strs *ret)
+{
+	struct sg_iis_files *files = NULL;
+	struct sg_ctx sharing = *ctx;
+	struct sg_host host;
+
+	if (ctx->host && ctx->host->iis) {
+		host = *ctx->host;
+		host.files = files = sg_iis_files_new(host.iis, ctx->drives);
+		sharing.host = &host;
+	}
+	for (size_t i = 0; i < n; i++)
+		files_of(&sharing, op, &members[i], &ret[i]);
+	sg_iis_files_free(files);
 }
 
 static bool share(const struct sg_strs *a, const struct sg_strs *b)
@@ -84,23 +104,45 @@ static int again(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, s
 	return code ? sg_fail(err, code, "%s", why.msg) : 0;
 }
 
-/* File by file, so that a file that cannot be written keeps back only those that need it; then each by itself. */
+/* In halves, down to the one that it is because of. Where all of it fails, a few failures are enough to see that: the rest keep what the group's said, and have
+ * their turn when they are tried again. */
+static int halve(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, size_t *left,
+        struct sg_err *err)
+{
+	size_t half = n / 2, at[] = { 0, half, n };
+	int code = 0;
+
+	for (size_t i = 0; n > 1 && *left && i < 2; i++) {
+		struct sg_member *some = members + at[i];
+		size_t count = at[i + 1] - at[i];
+		int one = again(ctx, op, some, count, err);
+
+		if (one && goes_on(one)) {
+			(*left)--;
+			one = halve(ctx, op, some, count, left, err);
+			code = goes_on(one) ? SG_EIO : one;
+		}
+		if (!goes_on(one))
+			return one;
+	}
+	return code;
+}
+
+/* File by file, so that a file that cannot be written keeps back only those that need it; then in halves. */
 static int apart(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_err *err)
 {
+	enum { FAILURES = 16 };
 	struct sg_strs *files = sg_alloc(n * sizeof(*files));
 	int code = 0;
 
-	for (size_t i = 0; i < n; i++)
-		files_of(ctx, op, &members[i], &files[i]);
+	all_files_of(ctx, op, members, n, files);
 	for (size_t at = 0, count; goes_on(code) && at < n; at += count) {
+		size_t left = FAILURES;
+
 		count = related(members + at, files + at, n - at);
 		code = count < n ? again(ctx, op, members + at, count, err) : SG_EIO;
-		for (size_t i = 0; count > 1 && code && goes_on(code) && i < count; i++) {
-			int one = again(ctx, op, &members[at + i], 1, err);
-
-			if (!goes_on(one))
-				code = one;
-		}
+		if (code && goes_on(code))
+			code = halve(ctx, op, members + at, count, &left, err);
 	}
 	for (size_t i = 0; i < n; i++)
 		sg_strs_release(&files[i]);

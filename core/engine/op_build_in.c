@@ -1,5 +1,6 @@
 /* op_build_in.c - what it takes to bring bodies in: wishes against what is held and what is there. Writes nothing. */
 #include "actions/config_edit.h"
+#include "actions/iis_effective.h"
 #include "engine/op_build.h"
 #include "engine/rest.h"
 
@@ -351,9 +352,19 @@ int sg_build_in(struct sg_ctx *ctx, enum sg_op op, const struct sg_member *membe
         struct sg_build *b, struct sg_err *err)
 {
 	struct in in = { .ctx = ctx, .op = op, .members = members, .n = n, .b = b, .err = err };
+	const struct sg_host *host = ctx->host;
+	struct sg_iis_files *files = NULL;
+	struct sg_host sharing;
 	int code = sg_journal_holds(ctx->read, &b->holds, err);
 
+	if (host && host->iis && !host->files) { /* all members are planned over the same files */
+		sharing = *host;
+		sharing.files = files = sg_iis_files_new(host->iis, ctx->drives);
+		ctx->host = &sharing;
+	}
 	for (size_t i = 0; !code && i < n; i++)
 		code = member(&in, &members[i]);
+	ctx->host = host;
+	sg_iis_files_free(files);
 	return code;
 }

@@ -65,7 +65,7 @@ void lab_open(struct lab *lab)
 	struct sg_engine_options options = {
 		.drives = &lab->drives,
 		.journal = lab->journal,
-		.journal_size = 4 << 20,
+		.journal_size = lab->journal_size ? lab->journal_size : 4 << 20,
 		.clock = the_clock,
 		.clock_arg = lab,
 		.stop = is_stopping,

@@ -19,6 +19,7 @@ struct lab {
 	const char *boot;               /* and which start of Windows it is; NULL: always the same */
 	const struct sg_runner *runner; /* NULL: a drive, where nothing runs */
 	bool stopping;                  /* what the engine is told when it asks */
+	uint64_t journal_size;          /* of a new one; 0: a small one */
 	struct sg_err err;
 };
 
