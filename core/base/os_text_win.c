@@ -97,9 +97,12 @@ int sg_win_fail(struct sg_err *err, unsigned long e, const char *fmt, ...)
 
 bool sg_win_again(unsigned long e, int *tries)
 {
+	int nth;
+
 	if ((e != ERROR_SHARING_VIOLATION && e != ERROR_LOCK_VIOLATION && e != ERROR_USER_MAPPED_FILE) ||
 	        *tries >= 10)
 		return false;
-	Sleep(10 * (DWORD)++ * tries); /* 10, 20, ... 100 ms */
+	nth = ++*tries;
+	Sleep(10 * (DWORD)nth); /* 10, 20, ... 100 ms */
 	return true;
 }
