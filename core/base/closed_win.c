@@ -335,8 +335,10 @@ int sg_win_check_way(const char *path, struct sg_err *err)
 	}
 	if (r == 0 && open.len)
 		r = sg_fail(err, SG_EACCES,
-		        "%s is not safe where it is, as others may put something else there: %s", path,
-		        (char *)open.data);
+		        "%s is not safe where it is, as others may put something else there: %s. Choose "
+		        "another place, or take these rights away: icacls FOLDER /inheritance:d /remove:g "
+		        "ACCOUNT",
+		        path, (char *)open.data);
 	sg_buf_release(&open);
 	free(at);
 	return r;

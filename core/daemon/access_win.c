@@ -135,7 +135,15 @@ char *sg_access_account(const char *id)
 
 int sg_access_check_file(const char *file, struct sg_err *err)
 {
-	int r = sg_win_check(file, SG_WIN_FILE, err);
+	struct sg_err why = SG_ERR_INIT;
+	int r = sg_win_check(file, SG_WIN_FILE, &why);
 
-	return r == 0 ? sg_win_check_way(file, err) : r;
+	if (r == 0)
+		r = sg_win_check_way(file, &why);
+	if (r == SG_EACCES)
+		sg_fail(err, r, "%s; for what is below %%ProgramData%%\\stopgap, stopgapd install does that",
+		        why.msg);
+	else if (r < 0)
+		sg_fail(err, r, "%s", why.msg);
+	return r;
 }

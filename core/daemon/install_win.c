@@ -294,6 +294,8 @@ static int close_folders(const char *config, const char *journal, struct sg_err 
 	if (r == 0 && !is_below(config, folder))
 		r = sg_folder_check_config(config, err);
 	if (r == 0)
+		r = sg_win_check_way(journal, err);
+	if (r == 0)
 		r = closed(sg_folder_close(folder, err), folder);
 	if (r == 0 && !is_below(journal, folder))
 		r = closed(sg_folder_close_journal(journal, err), journal);

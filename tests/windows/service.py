@@ -248,6 +248,14 @@ class Service(Stage):
         for arguments in (("stop",), ("uninstall", "--keep"), ("uninstall", "--rollback")):  # what the package asks for, whatever was done by hand
             self.assertIn("is not installed: there is nothing to stop", self.daemon(*arguments))
 
+        # Where others may put something else nothing of the service's is: the way to it is named.
+        os.makedirs(self.path("anybody/journal"))
+        os.chmod(self.path("anybody"), 0o777)
+        for option, name in (("--config", "anybody/stopgap.xml"), ("--journal", "anybody/journal")):
+            text = self.daemon("install", option, windows(self.path(name)), status=1)
+            self.assertRegex(text, r"is not safe where it is, as others may put something else there: S:\\anybody may be changed by ")
+        self.assertIsNone(self.key("stopgap"))
+
         text = self.daemon("install", "--config", windows(self.path("other.xml")), "--journal", self.journal)
         self.assertIn("made the service stopgap", text)
         image = re.search(r"ImagePath\s+REG_\w+\s+(.*)", self.key("stopgap")).group(1).strip()
@@ -275,6 +283,17 @@ class Service(Stage):
         self.write("stopgap.xml", '<stopgap xmlns="urn:stopgap:config:1" mode="observe"/>')
         self.daemon("reload")
         wait_for("mode observe", lambda: json.loads(self.ctl("status", "--json")[1])["mode"] == "observe")
+
+        # One that others may change is not obeyed, and it is said who they are.
+        self.write("stopgap.xml", '<stopgap xmlns="urn:stopgap:config:1" mode="enforce"/>')
+        os.chmod(self.path("stopgap.xml"), 0o666)
+        self.daemon("reload")
+        text = wait_for("a refusal", lambda: re.search(r"the last good one is in force.*", self.ctl("doctor")[1])).group(0)
+        self.assertRegex(text, r"stopgap\.xml may be changed by .*S-1-1-0\): icacls ")
+        self.assertEqual(json.loads(self.ctl("status", "--json")[1])["mode"], "observe")
+        os.chmod(self.path("stopgap.xml"), 0o644)
+        self.daemon("reload")
+        wait_for("mode enforce", lambda: json.loads(self.ctl("status", "--json")[1])["mode"] == "enforce")
 
         # A service that was killed starts again on the same journal. The process is found by its command line, as Wine's pid is not this system's.
         end_process(f'stopgapd.exe" run --config "{windows(self.folder)}')
