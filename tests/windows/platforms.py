@@ -47,7 +47,10 @@ class Side:
         self.log = open(path("stopgapd.log"), "ab")
         self.process = subprocess.Popen([*self.prefix(), self.program("stopgapd"), "run", "--root", self.root(), "--config", self.name(config), *more],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        wait_for("an answer", lambda: self.tool("stopgapctl", "status", "--root", self.root())[0] in (0, 1) or self.process.poll() is not None)
+        wait_for("an answer", lambda: "stopgap.status.v1" in self.tool("stopgapctl", "status", "--json", "--root", self.root())[1] or self.process.poll() is not None)
+        if self.process.poll() is not None:
+            with open(path("stopgapd.log"), encoding="utf-8", errors="replace") as f:
+                raise AssertionError(f"stopgapd ended with {self.process.returncode}: {f.read()[-2000:]}")
 
     def end(self):
         if self.process and self.process.poll() is None:
@@ -200,39 +203,55 @@ class Platforms(unittest.TestCase):
                 self.do(side, "stopgapctl", "rollback", "--all", "--offline", "--any-machine", "--root", side.root(), "--reason", "compared by hand")
                 self.assertEqual(differ(original, snapshot(side.drive)), [])
 
-    def test_5_cut_off_on_windows_recovered_on_linux(self):
-        publish(RULE, POOL, SERVICE, serial=3)
+    def recovered(self, cut, original, name):
+        """What `cut` left on its drive is brought back by the other system, on a copy. Whether it was cut off in mid-operation."""
+        other = OTHER[type(cut)](self.drive(name + "-copy", cut.drive))
+        under_way = "no operation is under way" not in self.do(other, "stopgap-journal", "intent", "-j", other.journal())
+        self.do(other, "stopgapd", "--once", "recover", "--root", other.root())
+        self.assertIn("no operation is under way", self.do(other, "stopgap-journal", "intent", "-j", other.journal()))
+        self.do(other, "stopgap-journal", "check", "-j", other.journal())
+        if under_way:  # it settles where it began
+            self.assertEqual(differ(original, snapshot(other.drive)), [])
+        self.do(other, "stopgapd", "--once", "rollback", "--all", "--root", other.root())
+        self.assertEqual(differ(original, snapshot(other.drive)), [])
+        return under_way
+
+    def cut_off(self, one, serial):
+        """Killed when the new contents of the first file are being written: the intent is there, and it will not be closed any more."""
+        publish(RULE, POOL, SERVICE, serial=serial)
         found = 0
-        for i in range(8):
-            side = Windows(self.drive(f"cut-{i}"))
+        for i in range(12):
+            name = f"cut-{one.__name__}-{i}"
+            side = one(self.drive(name))
             original = snapshot(side.drive)
-            side.begin(configuration("cut.xml"))
+            side.begin(configuration(f"cut-{one.__name__}.xml", of=side.name))
             self.addCleanup(side.end)
-            site, pids = os.path.dirname(find(side.drive, WEB)), processes("stopgapd", side.root())
-            client = subprocess.Popen(["wine", side.program("stopgapctl"), "refresh", "--root", side.root()], stdin=subprocess.DEVNULL,
+            folders = [os.path.dirname(find(side.drive, name)) for name in (WEB, APPHOST)]
+            pids = processes("stopgapd", side.root()) if one is Windows else []  # Linux: side.end() kills its only one
+            client = subprocess.Popen([*side.prefix(), side.program("stopgapctl"), "refresh", "--root", side.root()], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            # The kill comes when the new contents of the first file are being written: the intent is there, and it will not be closed any more.
             end = time.monotonic() + 40
-            while not any(name.startswith("stopgap-") for name in os.listdir(site)) and time.monotonic() < end:
-                pass
-            time.sleep(0.002 * (i // 2))
-            for pid in pids:
-                kill(pid)
+            while not any(file.startswith("stopgap-") for folder in folders for file in os.listdir(folder)):
+                if client.poll() is not None or time.monotonic() > end:
+                    break
+            if one is Windows:
+                time.sleep(0.002 * (i // 2))
+                for pid in pids:
+                    kill(pid)
             side.end()
             client.wait(60)
-            linux = Linux(self.drive(f"cut-{i}-copy", side.drive))
-            under_way = "no operation is under way" not in self.do(linux, "stopgap-journal", "intent", "-j", linux.journal())
-            found += under_way
-            self.do(linux, "stopgapd", "--once", "recover", "--root", linux.root())
-            self.assertIn("no operation is under way", self.do(linux, "stopgap-journal", "intent", "-j", linux.journal()))
-            self.do(linux, "stopgap-journal", "check", "-j", linux.journal())
-            self.do(linux, "stopgapd", "--once", "rollback", "--all", "--root", linux.root())
-            self.assertEqual(differ(original, snapshot(linux.drive)), [])
+            found += self.recovered(side, original, name)
             if found == 2:
                 break
         self.assertGreater(found, 0, "no kill came in mid-operation")
 
-    def test_6_the_map_has_its_blocks(self):
+    def test_5_cut_off_on_windows_recovered_on_linux(self):
+        self.cut_off(Windows, 3)
+
+    def test_6_cut_off_on_linux_recovered_on_windows(self):
+        self.cut_off(Linux, 4)
+
+    def test_7_the_map_has_its_blocks(self):
         """What the journal may ever need is there when it is made. Wine extends a file without giving it blocks, whatever it is told; NTFS gives a file that is
         neither sparse nor compressed its clusters when its end is set, so there only the size is looked at."""
         for name in ("from-windows", "from-linux"):
