@@ -49,7 +49,7 @@ left_out(test_base_system a_lock_dies_with_its_owner a_guarded_child_reports_val
 left_out(test_worker memory_is_limited BECAUSE "Wine keeps no limit of a job's memory, and the test would take all that there is")
 left_out(test_base_os more_than_the_volume_has_is_not_allocated BECAUSE "Wine's files are sparse where memory holds them")
 left_out(test_fetch a_file_is_given_whole BECAUSE "its address is a POSIX path (test_base_os_win has the like for Windows)")
-left_out(test_fetch https_without_one_needs_an_authority_of_the_system BECAUSE "without an authority Wine's Schannel accepts anyone")
+left_out(test_fetch_https https_without_one_needs_an_authority_of_the_system BECAUSE "without an authority Wine's Schannel accepts anyone")
 left_out(test_fetch_walk_tls a_good_way_names_every_step_and_the_issuer an_issuer_that_nobody_knows_is_named a_certificate_of_another_name_says_which
   BECAUSE "their servers are numbers, and with Schannel libcurl compares names alone (and as above)")
 left_out(test_unchanged_poll a_file_that_did_not_change_costs_nothing BECAUSE "its address is a POSIX path")
