@@ -222,6 +222,14 @@ function Test-S27 {
         $root.Add($made)
         $known = Invoke-Line 'stopgapctl.exe refresh --feed try'
         [void](Invoke-Line 'stopgapctl.exe doctor')
+        $root.Remove($made)
+        $octets = [Convert]::ToBase64String($made.RawData, 'InsertLineBreaks')
+        Write-Text "$Try\ca.pem" "-----BEGIN CERTIFICATE-----`r`n$octets`r`n-----END CERTIFICATE-----`r`n"
+        Write-Text "$Try\stopgap.xml" ($Config.Replace('C:\StopgapTry\feed.xml', 'https://localhost:8443/feed.xml').Replace('<trust>', '<network ca-file="C:\StopgapTry\ca.pem"/><trust>'))
+        [void](Invoke-Line 'stopgapd.exe reload')
+        Start-Sleep -Seconds 5
+        $named = Invoke-Line 'stopgapctl.exe refresh --feed try'
+        [void](Invoke-Line 'stopgapctl.exe doctor')
     } finally {
         $root.Remove($made)
         $root.Close()
@@ -231,7 +239,7 @@ function Test-S27 {
         Write-Text "$Try\stopgap.xml" $Config
         [void](Invoke-Line 'stopgapd.exe reload')
     }
-    return Get-Verdict ($unknown -notmatch 'exit 0' -and $known -match 'exit 0')
+    return Get-Verdict ($unknown -notmatch 'exit 0' -and $known -match 'exit 0' -and $named -match 'exit 0')
 }
 
 function Test-S28 {
