@@ -73,25 +73,40 @@ static HANDLE make_instance(const struct sg_endpoint *e, bool first)
 	        PIPE_UNLIMITED_INSTANCES, BUFFER, BUFFER, 0, &sa);
 }
 
-/* A name is free again as soon as no instance of it is open, and the instances for clients come and go. So one that was connected once, to ourselves, and then
- * disconnected is kept: it takes no client (they see a busy pipe), and as long as it is there every other instance stands behind it. GetLastError(). */
+/* Afterwards the instance takes no client: they see a busy pipe. Whoever was quick enough to connect is sent away, and comes again. Where an instance has to have
+ * had a client before it can be disconnected (Wine), that is this process. GetLastError(). */
+static bool shut(const struct sg_endpoint *e, HANDLE instance)
+{
+	HANDLE self;
+	bool done;
+	DWORD why;
+
+	if (DisconnectNamedPipe(instance))
+		return true;
+	self = CreateFileW(e->name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+	        SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+	done = DisconnectNamedPipe(instance);
+	why = GetLastError();
+	if (self != INVALID_HANDLE_VALUE)
+		CloseHandle(self);
+	SetLastError(why);
+	return done;
+}
+
+/* A name is free again as soon as no instance of it is open, and the instances for clients come and go. So one that takes none is kept, and as long as it is
+ * there every other stands behind it. GetLastError(). */
 static bool take_name(struct sg_endpoint *e)
 {
-	HANDLE holder, self;
-	DWORD why;
+	HANDLE holder;
 
 	if (e->holder != INVALID_HANDLE_VALUE)
 		return true;
 	holder = make_instance(e, true);
 	if (holder == INVALID_HANDLE_VALUE)
 		return false;
-	self = CreateFileW(e->name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
-	        SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
-	/* whoever else was quicker to connect is sent away, and comes again */
-	why = DisconnectNamedPipe(holder) ? 0 : GetLastError();
-	if (self != INVALID_HANDLE_VALUE)
-		CloseHandle(self);
-	if (why) {
+	if (!shut(e, holder)) {
+		DWORD why = GetLastError();
+
 		CloseHandle(holder);
 		SetLastError(why);
 		return false;

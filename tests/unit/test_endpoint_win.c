@@ -66,9 +66,10 @@ static BOOL WINAPI disconnect(HANDLE h)
 {
 	BOOL(WINAPI * real)
 	(HANDLE) = (void *)GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "DisconnectNamedPipe");
+	BOOL done = real(h);
 
-	disconnects++;
-	return real(h);
+	disconnects += done != 0;
+	return done;
 }
 
 void *const __imp_DisconnectNamedPipe = (void *)disconnect;

@@ -334,15 +334,18 @@ def run_system(program, *arguments):
 
 
 def end_process(words):
-    """SIGKILL to the one process whose command line has these words."""
+    """SIGKILL to the one process of this Windows whose command line has these words."""
+    prefix = b"WINEPREFIX=" + os.environ["WINEPREFIX"].encode()
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as f:
                 line = f.read().replace(b"\0", b" ").decode("utf-8", "replace")
+            with open(f"/proc/{pid}/environ", "rb") as f:
+                here = prefix in f.read().split(b"\0")
         except OSError:
             continue
-        if words.replace('"', "") in line.replace('"', "") and int(pid) != os.getpid():
+        if here and words.replace('"', "") in line.replace('"', "") and int(pid) != os.getpid():
             found.append(int(pid))
     if len(found) != 1:
         raise AssertionError(f"{len(found)} processes have {words!r}")
