@@ -27,7 +27,6 @@ struct sg_iis_files {
 	const struct sg_iis *iis;
 	const struct sg_drives *drives;
 	struct sg_by_path files, folders;
-	size_t n_walked;
 	size_t taken; /* of `room` */
 	struct sg_iis_server_section *server;
 	struct sg_rules *rules;
@@ -294,12 +293,11 @@ int sg_iis_files_get_to_tell(
 
 /* --- folders below */
 
-static void walk(struct sg_iis_files *files, struct kept *k)
+static void walk(struct kept *k)
 {
 	struct sg_err ignored = SG_ERR_INIT;
 
 	k->walked = true;
-	files->n_walked++;
 	for (size_t i = 0; i < k->names.n; i++) {
 		char *inside = sg_format("%s/%s", k->native, k->names.at[i]);
 		struct sg_file_id id;
@@ -317,7 +315,7 @@ static void walk(struct sg_iis_files *files, struct kept *k)
 struct below {
 	struct sg_iis_files *files;
 	struct sg_strs vdirs; /* URLs of all virtual directories of the site */
-	size_t max;
+	size_t max, looked;   /* folders */
 	struct sg_strs *ret;
 	bool all;
 };
@@ -334,13 +332,14 @@ static void go_below(struct below *b, const char *path, const char *url, int dep
 {
 	struct kept *k;
 
-	if (depth > MAX_DEPTH || (b->files->n_walked >= b->max && depth)) {
+	if (depth > MAX_DEPTH || (b->looked >= b->max && depth)) {
 		b->all = false;
 		return;
 	}
+	b->looked++;
 	k = folder(b->files, path);
 	if (!k->walked && !k->why.code)
-		walk(b->files, k);
+		walk(k);
 	if (depth && k->has_config)
 		sg_strs_add(b->ret, url);
 	for (size_t i = 0; i < k->folders.n; i++) {

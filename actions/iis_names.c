@@ -12,6 +12,8 @@
 
 /* Whoever owns a site makes as many folders and files in it as he likes. */
 enum { MAX_FOLDERS = 20000, MAX_BROKEN = 64 << 20 };
+static const size_t all_broken =
+        (size_t)256 << 20; /* what is looked through of files that no reader understands, for one place */
 
 struct search {
 	const struct sg_iis *iis;
@@ -22,6 +24,7 @@ struct search {
 	size_t n_items;
 	const struct sg_addr *own;
 	size_t n_own;
+	size_t looked_through; /* of all_broken */
 	/* the URL whose chain is walked now: the place's, or another that reads the same file */
 	const struct sg_iis_site *site;
 	const char *url;
@@ -86,23 +89,29 @@ static bool holds(struct sg_bytes octets, const char *word)
 	return false;
 }
 
-/* A file that no reader understands: whether it holds one of the names can still be told. */
+/* A file that no reader understands: whether it holds one of the names can still be told. One that is larger than IIS reads it refuses, whatever it holds; and
+ * whose many such files are more than is looked through has broken his own folders, nobody else's. */
 static int search_octets(
         struct search *s, const char *container, const struct sg_err *why, struct sg_err *err)
 {
+	uint64_t most = s->iis->max_web_config;
 	struct sg_err ignored = SG_ERR_INIT;
 	struct sg_buf octets = { 0 };
 	struct sg_file_id id;
 	char *native = NULL;
 	int r = 0;
 
-	if (sg_drive_path(s->drives, container, false, &native, &ignored) == 0 &&
-	        sg_os_read(native, MAX_BROKEN, &octets, &id, &ignored) == 0)
+	if (!most || most > MAX_BROKEN)
+		most = MAX_BROKEN;
+	if (s->looked_through < all_broken &&
+	        sg_drive_path(s->drives, container, false, &native, &ignored) == 0 &&
+	        sg_os_read(native, (size_t)most, &octets, &id, &ignored) == 0)
 		for (size_t i = 0; !r && i < s->n_items; i++)
 			if (holds(sg_buf_bytes(&octets), s->items[i].name))
 				r = sg_fail(err, SG_ECONFLICT,
 				        "%s cannot be read (%s) and holds the name \"%s\"", container,
 				        why->msg, s->items[i].name);
+	s->looked_through += octets.len;
 	sg_buf_release(&octets);
 	free(native);
 	return r;
@@ -263,7 +272,14 @@ int sg_iis_names_free(const struct sg_iis *iis, struct sg_iis_files *files, cons
         struct sg_err *err)
 {
 	const struct sg_drives *drives = sg_iis_files_drives(files);
-	struct search s = { iis, files, drives, place, items, n, own, n_own, NULL, NULL };
+	struct search s = { .iis = iis,
+		.files = files,
+		.drives = drives,
+		.place = place,
+		.items = items,
+		.n_items = n,
+		.own = own,
+		.n_own = n_own };
 	struct sg_iis_readers readers = { 0 };
 	int r = 0;
 

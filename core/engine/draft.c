@@ -169,7 +169,7 @@ static void put_at(struct sg_buf *out, const struct sg_draft *d)
 
 static void put_condition(struct sg_buf *out, const char *input, const char *pattern)
 {
-	sg_buf_str(out, "                <add");
+	sg_buf_str(out, "              <add");
 	attr(out, "input", input);
 	attr(out, "pattern", pattern);
 	sg_buf_str(out, "/>\n");

@@ -179,6 +179,10 @@ static void urls_below_are_virtual_directories_and_folders_with_a_web_config(voi
 	assert_false(all);
 	assert_true(urls.n >= 8);
 	sg_strs_release(&urls);
+	/* and it is the trouble of that place alone */
+	sg_iis_urls_below(files, site, "/owa", true, 10, &urls, &all);
+	assert_true(all);
+	sg_strs_release(&urls);
 	sg_iis_files_free(files);
 }
 

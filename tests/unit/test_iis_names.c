@@ -117,6 +117,23 @@ static void an_outsourced_section_that_cannot_be_read_is_no_name(void **state)
 	t_iis_says(f, "my.config cannot be read");
 }
 
+/* IIS refuses it before it meets any name. */
+static void what_is_larger_than_iis_reads_holds_no_name(void **state)
+{
+	static const char auth[] = T_V15 "\\FrontEnd\\HttpProxy\\owa\\auth\\Web.config";
+	struct t_iis *f = *state;
+	struct sg_buf octets = { 0 };
+
+	sg_buf_str(&octets, "<configuration><rewrite name='" NAME "'>");
+	t_drive_write(f->dir, auth, sg_buf_bytes(&octets));
+	assert_int_equal(t_iis_name_free(f, t_iis_place(f, "Default Web Site", "/", true)), SG_ECONFLICT);
+	while (octets.len <= f->iis->max_web_config)
+		sg_buf_char(&octets, ' ');
+	t_drive_write(f->dir, auth, sg_buf_bytes(&octets));
+	assert_int_equal(t_iis_name_free(f, t_iis_place(f, "Default Web Site", "/", true)), 0);
+	sg_buf_release(&octets);
+}
+
 static void a_shared_folder_is_refused_unless_it_is_not_inherited(void **state)
 {
 	struct t_iis *f = *state;
@@ -186,6 +203,7 @@ int main(void)
 		T(a_name_is_met_in_applicationhost_and_its_locations),
 		T(a_name_is_met_in_a_folder_below_and_in_an_outsourced_section),
 		T(an_outsourced_section_that_cannot_be_read_is_no_name),
+		T(what_is_larger_than_iis_reads_holds_no_name),
 		T(a_shared_folder_is_refused_unless_it_is_not_inherited),
 		T(what_is_not_inherited_is_not_met_below),
 		T(what_is_ours_does_not_count),

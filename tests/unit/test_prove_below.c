@@ -1,6 +1,7 @@
 /* test_prove_below.c - what takes rules out of force below their place, by the files as IIS reads them: each with file and line. */
 #include "actions/apart.h"
 #include "base/os.h"
+#include "tests/lib/hive_file.h"
 #include "tests/lib/prove_lab.h"
 
 #include <setjmp.h>
@@ -330,7 +331,6 @@ static void with_inherit_no_applications_below_do_not_count(void **state)
 	assert_true(t_prove_has_line(f, "of 1 URL,"));
 }
 
-/* In this process, and once more with workers that read and run the rules. */
 /* All files of a proof are held until it ends: a site's owner shall not choose how much memory that is. */
 static void files_that_are_too_many_for_memory_are_not_known(void **state)
 {
@@ -338,6 +338,7 @@ static void files_that_are_too_many_for_memory_are_not_known(void **state)
 	struct sg_buf text = { 0 };
 	struct sg_clock before = { 0 }, after = { 0 };
 
+	t_software_dword(f->dir, "Microsoft\\InetStp\\Configuration", "MaxWebConfigFileSizeInKB", 4096);
 	t_ur_apply(f, BARE, NULL);
 	assert_int_equal(t_ur_prove(f, BARE), SG_EFFECTIVE_YES);
 	sg_buf_str(&text, "<configuration>");
@@ -361,6 +362,7 @@ static void files_that_are_too_many_for_memory_are_not_known(void **state)
 	sg_buf_release(&text);
 }
 
+/* In this process, and once more with workers that read and run the rules. */
 int main(int argc, char **argv)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, t_ur_setup, t_ur_teardown)
