@@ -8,119 +8,27 @@ tested here: README.md, section Windows, says what a real Windows has to show.
 import json
 import os
 import re
-import shutil
-import signal
 import subprocess
-import sys
-import tempfile
-import time
 import unittest
 
-if not os.environ.get("WINEPREFIX"):
-    sys.exit("service.py: scripts/test-windows runs this test")
-if len(sys.argv) < 2:
-    sys.exit(__doc__.strip())
-BUILD = os.path.realpath(sys.argv.pop(1))
-PATIENCE = float(os.environ.get("STOPGAP_PATIENCE", "30"))
+from stage import BUILD, PATIENCE, RULE, closed, configuration, kill, must, processes, publish, run, wait_for, windows, write
+
 WWWROOT = "inetpub/wwwroot/web.config"
 PIPE = "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\stopgap"
 
-FEED = """<?xml version="1.0" encoding="utf-8"?>
-<EOCS version="1.0.4" xmlns:sg="urn:stopgap:feed:1" sg:feed="corp" sg:serial="1" sg:issued="{issued}" sg:expires="{expires}">
-<Config id="W-1" desc="Refuse autodiscover requests" sg:revision="1.0" sg:severity="critical">
-  <sg:Test><sg:Refuse uri="/autodiscover/x?evil=1"/><sg:Serve uri="/autodiscover/"/></sg:Test>
-  <ActionList><Action type="UrlRewrite" scope="Site" desc="Inbound rule"><sg:At sites="Default Web Site" path="/" inherit="yes"/>
-    <rewrite><rules>
-      <rule name="stopgap W-1 - inbound" stopProcessing="true">
-        <match url="autodiscover/.*"/>
-        <conditions><add input="{{QUERY_STRING}}" pattern="evil"/></conditions>
-        <action type="CustomResponse" statusCode="403" statusReason="Forbidden" statusDescription="Refused by an interim mitigation."/>
-      </rule>
-    </rules></rewrite></Action></ActionList>
-</Config>
-</EOCS>
-"""
-CONFIG = """<stopgap xmlns="urn:stopgap:config:1" mode="enforce">
-  <trust><anchor name="corp" file="{root}"/></trust>
-  <feed name="corp" url="{feed}" anchors="corp" every="1m"/>
-</stopgap>
-"""
-
-
-def windows(path):
-    path = os.path.realpath(path)
-    for letter, folder in DRIVES.items():
-        if (path + "/").startswith(folder + "/"):
-            return letter + (path[len(folder):] or "/").replace("/", "\\")
-    return "Z:" + path.replace("/", "\\")
-
-
-# Drives of their own: what the service obeys, and the program, may have no folder above them that everybody writes, as this system's /tmp is.
-DRIVES = {}
-
-
-def make_drive(letter, folder):
-    DRIVES[letter] = os.path.realpath(folder)
-    link = os.path.join(os.environ["WINEPREFIX"], "dosdevices", letter.lower())
-    if os.path.lexists(link):
-        os.unlink(link)
-    os.symlink(DRIVES[letter], link)
-
-
-def run(program, *arguments, patience=60):
-    """(exit status, stdout and stderr)"""
-    done = subprocess.run(["wine", os.path.join(BUILD, program), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=patience)
-    return done.returncode, done.stdout.decode("utf-8", "replace")
-
-
-def wait_for(what, condition):
-    end = time.monotonic() + PATIENCE
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {PATIENCE} s in vain for: {what}")
-        time.sleep(0.1)
-
 
 class Stage(unittest.TestCase):
-    folder = None  # one for all tests, in their order: the service finds what the person's run left
+    drive = None  # one for all tests, in their order: the service finds what the person's run left
 
     @classmethod
     def setUpClass(cls):
-        if Stage.folder:
+        if Stage.drive:
             return
-        Stage.folder = tempfile.mkdtemp(prefix="stopgap-wine-")
-        make_drive("S:", Stage.folder)
-        make_drive("B:", BUILD)
-        Stage.drive = os.path.join(Stage.folder, "drive")
+        Stage.drive = closed("drive")
         os.mkdir(cls.drive)
-        cls.make("tests/make-drive.exe", windows(cls.drive))
-        keys = os.path.join(cls.folder, "keys")
-        os.mkdir(keys)
-        cls.make("tests/sign-feed.exe", "--make-chain", windows(keys))
-        stamp = lambda days: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + days * 86400))
-        cls.write("feed.in", FEED.format(issued=stamp(-1), expires=stamp(14)))
-        cls.make("tests/sign-feed.exe", "--key", windows(keys + "/leaf.key"), "--cert", windows(keys + "/chain.pem"),
-                 windows(cls.path("feed.in")), windows(cls.path("feed.xml")))
-        cls.write("stopgap.xml", CONFIG.format(feed=windows(cls.path("feed.xml")), root=windows(keys + "/root.pem")))
-
-    @classmethod
-    def make(cls, *command):
-        status, text = run(*command)
-        if status:
-            raise AssertionError(f"{command}: {status}\n{text}")
-
-    @classmethod
-    def path(cls, name):
-        return os.path.join(cls.folder, name)
-
-    @classmethod
-    def write(cls, name, text):
-        with open(cls.path(name), "w", encoding="utf-8") as f:
-            f.write(text)
+        must("tests/make-drive.exe", windows(cls.drive))
+        publish(RULE)
+        configuration("stopgap.xml")
 
 
 class Foreground(Stage):
@@ -135,8 +43,8 @@ class Foreground(Stage):
             process.wait()
 
     def daemon(self, *arguments):
-        log = open(self.path("stopgapd.log"), "ab")
-        process = subprocess.Popen(["wine", os.path.join(BUILD, "stopgapd.exe"), "run", "--foreground", "--config", windows(self.path("stopgap.xml")),
+        log = open(closed("stopgapd.log"), "ab")
+        process = subprocess.Popen(["wine", os.path.join(BUILD, "stopgapd.exe"), "run", "--foreground", "--config", windows(closed("stopgap.xml")),
                                     "--root", "C=" + windows(self.drive), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()
         self.processes.append(process)
@@ -146,7 +54,7 @@ class Foreground(Stage):
         return run("stopgapctl.exe", *arguments, "--root", "C=" + windows(self.drive))
 
     def log(self):
-        with open(self.path("stopgapd.log"), encoding="utf-8", errors="replace") as f:
+        with open(closed("stopgapd.log"), encoding="utf-8", errors="replace") as f:
             return f.read()
 
     def status(self, process):
@@ -227,15 +135,15 @@ class Service(Stage):
 
     def setUp(self):
         self.addCleanup(run, "stopgapd.exe", "uninstall", "--keep")
-        self.journal = windows(os.path.join(self.folder, "journal"))
+        self.journal = windows(closed("journal"))
 
     def key(self, name):
-        code, text = run_system("reg.exe", "query", "HKLM\\SYSTEM\\CurrentControlSet\\Services\\" + name)
+        code, text = run("reg.exe", "query", "HKLM\\SYSTEM\\CurrentControlSet\\Services\\" + name)
         return text if code == 0 else None
 
     def state(self):
         """What the service manager says: its number and words."""
-        code, text = run_system("sc.exe", "query", "stopgap")
+        code, text = run("sc.exe", "query", "stopgap")
         found = re.search(r"STATE\s*:\s*(\d+)", text)
         return int(found.group(1)) if found else None
 
@@ -249,22 +157,22 @@ class Service(Stage):
             self.assertIn("is not installed: there is nothing to stop", self.daemon(*arguments))
 
         # Where others may put something else nothing of the service's is: the way to it is named.
-        os.makedirs(self.path("anybody/journal"))
-        os.chmod(self.path("anybody"), 0o777)
+        os.makedirs(closed("anybody/journal"))
+        os.chmod(closed("anybody"), 0o777)
         for option, name in (("--config", "anybody/stopgap.xml"), ("--journal", "anybody/journal")):
-            text = self.daemon("install", option, windows(self.path(name)), status=1)
+            text = self.daemon("install", option, windows(closed(name)), status=1)
             self.assertRegex(text, r"is not safe where it is, as others may put something else there: S:\\anybody may be changed by ")
         self.assertIsNone(self.key("stopgap"))
 
-        text = self.daemon("install", "--config", windows(self.path("other.xml")), "--journal", self.journal)
+        text = self.daemon("install", "--config", windows(closed("other.xml")), "--journal", self.journal)
         self.assertIn("made the service stopgap", text)
         image = re.search(r"ImagePath\s+REG_\w+\s+(.*)", self.key("stopgap")).group(1).strip()
-        self.assertEqual(image, f'"{windows(BUILD)}stopgapd.exe" run --config "{windows(self.folder)}other.xml" --journal "{self.journal}"')
+        self.assertEqual(image, f'"{windows(BUILD + "/stopgapd.exe")}" run --config "{windows(closed("other.xml"))}" --journal "{self.journal}"')
         self.assertRegex(self.key("stopgap"), r"Start\s+REG_DWORD\s+0x2")
         self.assertIn("stopgapd.exe", self.key("EventLog\\Application\\stopgap"))
 
         # An upgrade installs again: what is not said stays.
-        text = self.daemon("install", "--config", windows(self.path("stopgap.xml")))
+        text = self.daemon("install", "--config", windows(closed("stopgap.xml")))
         self.assertIn("mended the service stopgap", text)
         self.assertIn(f'--journal "{self.journal}"', self.key("stopgap"))
         self.assertIn("stopgap.xml", self.key("stopgap"))
@@ -280,23 +188,25 @@ class Service(Stage):
         self.assertEqual([feed["name"] for feed in status["feeds"]], ["corp"])
 
         # A parameter change reads the configuration again.
-        self.write("stopgap.xml", '<stopgap xmlns="urn:stopgap:config:1" mode="observe"/>')
+        write(closed("stopgap.xml"), '<stopgap xmlns="urn:stopgap:config:1" mode="observe"/>')
         self.daemon("reload")
         wait_for("mode observe", lambda: json.loads(self.ctl("status", "--json")[1])["mode"] == "observe")
 
         # One that others may change is not obeyed, and it is said who they are.
-        self.write("stopgap.xml", '<stopgap xmlns="urn:stopgap:config:1" mode="enforce"/>')
-        os.chmod(self.path("stopgap.xml"), 0o666)
+        write(closed("stopgap.xml"), '<stopgap xmlns="urn:stopgap:config:1" mode="enforce"/>')
+        os.chmod(closed("stopgap.xml"), 0o666)
         self.daemon("reload")
         text = wait_for("a refusal", lambda: re.search(r"the last good one is in force.*", self.ctl("doctor")[1])).group(0)
         self.assertRegex(text, r"stopgap\.xml may be changed by .*S-1-1-0\): icacls ")
         self.assertEqual(json.loads(self.ctl("status", "--json")[1])["mode"], "observe")
-        os.chmod(self.path("stopgap.xml"), 0o644)
+        os.chmod(closed("stopgap.xml"), 0o644)
         self.daemon("reload")
         wait_for("mode enforce", lambda: json.loads(self.ctl("status", "--json")[1])["mode"] == "enforce")
 
-        # A service that was killed starts again on the same journal. The process is found by its command line, as Wine's pid is not this system's.
-        end_process(f'stopgapd.exe" run --config "{windows(self.folder)}')
+        # A service that was killed starts again on the same journal.
+        found = processes("stopgapd.exe", " run ", "stopgap.xml")
+        self.assertEqual(len(found), 1)
+        kill(found[0])
         wait_for("nobody answers", lambda: self.ctl("status")[0] == 3)
         self.daemon("start")
         self.assertNotEqual(json.loads(self.ctl("status", "--json")[1])["pid"], pid)
@@ -314,46 +224,18 @@ class Service(Stage):
         self.assertIsNone(self.key("stopgap"))
         self.assertIsNone(self.key("EventLog\\Application\\stopgap"))
         self.assertEqual(self.ctl("status")[0], 3)
-        self.assertTrue(os.path.exists(os.path.join(self.folder, "journal")))
+        self.assertTrue(os.path.exists(closed("journal")))
 
     def test_removal_is_refused_while_something_is_held(self):
         """The journal is the drive's: the other test left W-1 applied in it."""
         journal = windows(os.path.join(self.drive, "ProgramData", "stopgap", "journal"))
-        self.daemon("install", "--config", windows(self.path("stopgap.xml")), "--journal", journal)
+        self.daemon("install", "--config", windows(closed("stopgap.xml")), "--journal", journal)
         text = self.daemon("uninstall", status=5)
         self.assertIn("mitigations are in place: W-1", text)
         self.assertIsNotNone(self.key("stopgap"))
         text = self.daemon("uninstall", "--keep")
         self.assertIn("W-1 stays in place", text)
         self.assertIsNone(self.key("stopgap"))
-
-
-def run_system(program, *arguments):
-    done = subprocess.run(["wine", program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
-    return done.returncode, done.stdout.decode("utf-8", "replace").replace("\r", "")
-
-
-def end_process(words):
-    """SIGKILL to the one process of this Windows whose command line has these words."""
-    prefix = b"WINEPREFIX=" + os.environ["WINEPREFIX"].encode()
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as f:
-                line = f.read().replace(b"\0", b" ").decode("utf-8", "replace")
-            with open(f"/proc/{pid}/environ", "rb") as f:
-                here = prefix in f.read().split(b"\0")
-        except OSError:
-            continue
-        if here and words.replace('"', "") in line.replace('"', "") and int(pid) != os.getpid():
-            found.append(int(pid))
-    if len(found) != 1:
-        raise AssertionError(f"{len(found)} processes have {words!r}")
-    os.kill(found[0], signal.SIGKILL)
-
-
-def tearDownModule():
-    shutil.rmtree(Stage.folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
