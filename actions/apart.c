@@ -13,7 +13,7 @@ const struct sg_worker_job sg_action_jobs[] = {
 };
 
 static bool apart; /* written once, before threads */
-static bool (*stop)(void *arg);
+static bool (*asks_to_stop)(void *arg);
 static void *stop_arg;
 
 void sg_actions_apart(void)
@@ -26,10 +26,15 @@ bool sg_actions_are_apart(void)
 	return apart;
 }
 
-void sg_actions_stop_when(bool (*when)(void *arg), void *arg)
+void sg_actions_stop_when(bool (*stop)(void *arg), void *arg)
 {
-	stop = when;
+	asks_to_stop = stop;
 	stop_arg = arg;
+}
+
+static bool is_to_stop(void)
+{
+	return asks_to_stop && asks_to_stop(stop_arg);
 }
 
 static int64_t mono(void)
@@ -45,7 +50,7 @@ static bool given_up(void *since)
 {
 	int64_t *at = since;
 
-	if (!stop || !stop(stop_arg))
+	if (!is_to_stop())
 		return false;
 	if (!*at)
 		*at = mono();
@@ -88,7 +93,7 @@ int sg_action_ask(enum sg_action_job job, enum sg_action_for use, const char *wh
 	bool asked = false;
 	int r;
 
-	if (use == SG_FOR_TELLING && stop && stop(stop_arg)) {
+	if (use == SG_FOR_TELLING && is_to_stop()) {
 		r = sg_fail(&why, SG_ECANCELED, "not asked, because a stop was asked for");
 	} else if (!may_take) {
 		r = sg_fail(&why, SG_EIO,

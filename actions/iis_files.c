@@ -162,7 +162,7 @@ static char *parent_of(const char *path, const char **ret_name)
 /* The folder of a canonical path, looked for as sg_drive_path() does, but each folder on the way is listed once for all that is below it. */
 static struct kept *folder(struct sg_iis_files *files, const char *path)
 {
-	const char *name = NULL, *found;
+	const char *name = NULL, *found = NULL;
 	struct sg_file_id id;
 	char *above;
 	struct kept *up;
