@@ -105,6 +105,8 @@ bool sg_world_paused(const struct sg_world *w);
 const struct sg_conf *sg_engine_conf(const struct sg_engine *e); /* never NULL */
 void sg_engine_clock(const struct sg_engine *e, struct sg_clock *ret);
 void sg_engine_ctx(struct sg_engine *e, const struct sg_who *who, struct sg_ctx *ret);
+/* A stop was asked for. What is looked at from then on may be half known, because workers are given up (actions/apart.h): nothing is to be concluded from it. */
+bool sg_engine_stopping(const struct sg_engine *e);
 /* Reads the host's facts again when they are older than max_age ms. */
 void sg_engine_host(struct sg_engine *e, int64_t max_age);
 /* The body with that hash, decoded; NULL with the cause in err. Owned by the engine. */

@@ -39,6 +39,9 @@ int sg_request_settle(struct sg_request *r)
 	sg_calm_forget(r->e);
 	for (int i = 0; i < SG_REQUEST_ROUNDS && code > 0; i++)
 		code = sg_engine_run(r->e, r->err);
+	if (code >= 0 && sg_engine_stopping(r->e))
+		return sg_fail(r->err, SG_ECANCELED,
+		        "stopgapd is stopping: what was asked for is noted, and is done when it runs again");
 	return code < 0 ? code : sg_request_reload(r);
 }
 

@@ -260,8 +260,7 @@ static void look_at_hold(struct sg_engine *e, const struct sg_world *w)
 	sg_engine_host(e, HOST_AGE);
 }
 
-/* What is looked at from then on may be half known, because workers are given up (actions/apart.h): nothing is to be concluded from it. */
-static bool stopping(const struct sg_engine *e)
+bool sg_engine_stopping(const struct sg_engine *e)
 {
 	return e->options.stop && e->options.stop(e->options.stop_arg);
 }
@@ -279,7 +278,7 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 	if (code)
 		return sg_engine_fail(e, code);
 	look_at_hold(e, &w);
-	if (stopping(e)) {
+	if (sg_engine_stopping(e)) {
 		code = SG_ECANCELED;
 		goto out;
 	}
@@ -291,7 +290,7 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 		goto out;
 	sg_again_look(e, &w);
 	list = sg_alloc((w.rows.n + 1) * sizeof(*list));
-	for (size_t i = 0; i < w.rows.n && !stopping(e); i++) {
+	for (size_t i = 0; i < w.rows.n && !sg_engine_stopping(e); i++) {
 		struct sg_row *row = w.rows.at[i];
 		struct sg_row *was = sg_calm_spent(e, row, w.now.wall) ? sg_row_copy(row) : NULL;
 
@@ -299,7 +298,7 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 		if (was)
 			sg_calm_hold(e, &list[i], was, w.now.wall);
 	}
-	code = stopping(e) ? SG_ECANCELED : 0;
+	code = sg_engine_stopping(e) ? SG_ECANCELED : 0;
 	if (!code)
 		code = note_moves(e, &w, list, err);
 	if (!code)

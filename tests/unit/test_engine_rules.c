@@ -129,6 +129,27 @@ static void nothing_begins_once_a_stop_was_asked_for(void **state)
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 }
 
+static void what_is_asked_for_during_a_stop_is_done_at_the_next_start(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_m1(lab, 1, "1", LAB_ATTACK);
+	lab_run(lab);
+	lab->stopping = true;
+	assert_int_equal(lab_ask(lab, NULL, "rollback", "id", "M1", NULL), SG_ECANCELED);
+	assert_non_null(strstr(lab->err.msg, "is noted, and is done when it runs again"));
+	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+	lab_close(lab);
+	lab->stopping = false;
+	lab_open(lab);
+	t_workers_are_there(true);
+	lab_configure(lab, NULL, NULL);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "M1"), "reverted/by-admin");
+	assert_true(lab_untouched(lab));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +163,8 @@ int main(void)
 		        a_stop_makes_nothing_unknown, t_workers_set_up, lab_tear_down),
 		cmocka_unit_test_setup_teardown(
 		        nothing_begins_once_a_stop_was_asked_for, t_workers_set_up, lab_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_asked_for_during_a_stop_is_done_at_the_next_start,
+		        t_workers_set_up, lab_tear_down),
 	};
 
 	t_workers_watch(SG_JOB_RULES);
