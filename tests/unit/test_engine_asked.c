@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -328,6 +329,46 @@ static void a_drift_says_the_ways_out(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
 
+/* Whoever may ask may ask for any time and any text: each has an answer, and the sanitizers have nothing to say. */
+static void times_and_texts_at_their_ends_are_answered(void **state)
+{
+	static const char *const times[] = { "@9223372036854775807", "@9223372036854775806",
+		"@253402300800000", "@-1", "@-9223372036854775808" };
+	struct lab *lab = *state;
+	char *longest = sg_alloc(5001);
+
+	memset(longest, 'x', 5000);
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "M1", "1", LAB_ATTACK);
+	lab_run(lab);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		lab_ask(lab, NULL, "block", "id", "M1", "until", times[i], NULL);
+		lab_run(lab);
+		lab_later(lab, 3600 * 1000);
+		lab_do(lab, "list", NULL);
+		lab_do(lab, "status", NULL);
+		lab_ask(lab, NULL, "unblock", "id", "M1", NULL);
+		lab_ask(lab, NULL, "pause", "until", times[i], NULL);
+		lab_run(lab);
+		lab_later(lab, 3600 * 1000);
+		lab_do(lab, "status", NULL);
+		lab_ask(lab, NULL, "resume", NULL);
+		lab_ask(lab, NULL, "coverage", "from", times[i], NULL);
+		lab_ask(lab, NULL, "coverage", "to", times[i], NULL);
+		lab_ask(lab, NULL, "coverage", "from", times[i], "to", times[i], NULL);
+		lab_ask(lab, NULL, "history", "limit", times[i], NULL);
+	}
+	assert_int_not_equal(lab_ask(lab, NULL, "block", "id", longest, NULL), 0);
+	assert_int_not_equal(lab_ask(lab, NULL, "show", "id", longest, NULL), 0);
+	assert_int_not_equal(lab_ask(lab, NULL, "unblock", "id", "@", NULL), 0);
+	assert_int_not_equal(lab_ask(lab, NULL, "plan", "id", "M1", "as", longest, NULL), 0);
+	assert_int_not_equal(lab_ask(lab, NULL, "resolve", "id", "M1", "how", longest, NULL), 0);
+	lab_ask(lab, NULL, "rollback", "id", "M1", "reason", longest, NULL);
+	lab_run(lab);
+	assert_true(lab_untouched(lab));
+	free(longest);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +389,7 @@ int main(void)
 		T(a_plan_shows_what_a_verb_would_do_and_does_nothing),
 		T(a_required_reason_is_required),
 		T(history_says_who_and_why),
+		T(times_and_texts_at_their_ends_are_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
