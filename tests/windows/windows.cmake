@@ -36,6 +36,7 @@ endfunction()
 # --- whole programs
 left_out(test_worker_rights * BECAUSE "users, chroot, system call filters: the worker of POSIX")
 left_out(test_engine_groups * BECAUSE "inotify counts the replaces")
+left_out(test_engine_group_cost * BECAUSE "inotify counts what is opened")
 left_out(test_step_hive_calls * BECAUSE "replaces pwrite, fdatasync and rename of the C library, which os_win.c does not call")
 left_out(test_feed_attacks * BECAUSE "measures each attack in a child of its own with getrusage")
 left_out(test_engine_mixed * BECAUSE "replaces rename of the C library, which os_win.c does not call")
