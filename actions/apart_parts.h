@@ -15,7 +15,7 @@ enum {
 	SG_ACTION_WORKER_MS = 10000, /* what one worker may take; a tenth of it once that much was lost */
 	SG_ACTION_LOST_MS =
 	        20000, /* what workers may lose within a minute before only what is to be written is asked */
-	SG_ACTION_STOP_MS = 500 /* how long a worker may go on once the process is to stop */
+	SG_ACTION_STOP_MS = 700 /* how long a worker may go on once the process is to stop */
 };
 enum sg_action_job { SG_ACTION_CONFIG, SG_ACTION_RULES, SG_ACTION_JOBS };
 /* What an answer is for: octets that are to be written, or that what is written goes by; or a sentence about what is there. */
