@@ -164,11 +164,11 @@ function Test-S22 {
 }
 
 function Test-S24 {
-    [void](Invoke-Line "mklink /J $Try\link $Try\site")
-    [void](Invoke-Line "appcmd.exe set vdir `"StopgapTry/`" /physicalPath:$Try\link")
+    [void](Invoke-Line "mklink /J $Try\aside $Try\site")
+    [void](Invoke-Line "appcmd.exe set vdir `"StopgapTry/`" /physicalPath:$Try\aside")
     $said = Invoke-Line 'stopgapctl.exe plan TRY-1'
     [void](Invoke-Line "appcmd.exe set vdir `"StopgapTry/`" /physicalPath:$Try\site")
-    return Get-Verdict ($said -match 'link')
+    return Get-Verdict ($said -match 'is a link')
 }
 
 function Test-S25 {

@@ -249,8 +249,8 @@ function Remove-Stage {
     [void](Invoke-Line 'appcmd.exe clear config "StopgapTry" /section:httpProtocol /commit:apphost')
     [void](Invoke-Line 'appcmd.exe delete site /site.name:StopgapTry')
     [void](Invoke-Line 'appcmd.exe delete apppool /apppool.name:StopgapTry')
-    if (Test-Path "$Try\link") {
-        [void](Invoke-Line "rmdir $Try\link")
+    if (Test-Path "$Try\aside") {
+        [void](Invoke-Line "rmdir $Try\aside")
     }
     Add-Note ("applicationHost.config before: {0}, now: {1}; the file of before is in the temporary folder" -f
         (Get-FileHash $AppHostBefore).Hash, (Get-FileHash $AppHost).Hash)
