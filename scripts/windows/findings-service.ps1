@@ -77,16 +77,12 @@ function Test-S18 {
     return Get-Verdict $good
 }
 
-function Test-S19 {
+# While the programs of that job run: every child of the service, and as whom.
+function Read-Children {
+    param([Management.Automation.Job]$Job)
     $id = (Get-CimInstance Win32_Service -Filter "Name='stopgap'").ProcessId
-    $job = Start-Job -ArgumentList $Programs -ScriptBlock {
-        param($folder)
-        for ($i = 0; $i -lt 10; $i++) {
-            & "$folder\stopgapctl.exe" refresh
-        }
-    }
     $seen = @{}
-    while ($job.State -eq 'Running') {
+    while ($Job.State -eq 'Running') {
         foreach ($child in @(Get-CimInstance Win32_Process -Filter "ParentProcessId=$id")) {
             $owner = Invoke-CimMethod -InputObject $child -MethodName GetOwner -ErrorAction SilentlyContinue
             if ($owner) {
@@ -94,16 +90,38 @@ function Test-S19 {
             }
         }
     }
-    Add-Note ((Receive-Job $job -ErrorAction SilentlyContinue | Out-String) + ($seen.Keys -join "`r`n"))
-    Remove-Job $job
+    Add-Note ((Receive-Job $Job -ErrorAction SilentlyContinue | Out-String) + ($seen.Keys -join "`r`n"))
+    Remove-Job $Job
+}
+
+# The stage's feed is a file, and for a file nothing is fetched: a worker that uses the network is had by an address that answers nobody.
+function Test-S19 {
+    $many = {
+        param($folder, $times)
+        for ($i = 0; $i -lt $times; $i++) {
+            & "$folder\stopgapctl.exe" refresh
+        }
+    }
+    Read-Children (Start-Job -ArgumentList $Programs, 10 -ScriptBlock $many)
     $said = Invoke-Line 'stopgapctl.exe refresh'
-    $doctor = ConvertFrom-Json (& "$Programs\stopgapctl.exe" doctor --json | Out-String)
+    try {
+        Write-Text "$Try\stopgap.xml" ($Config.Replace('C:\StopgapTry\feed.xml', 'https://192.0.2.1/feed.xml'))
+        [void](Invoke-Line 'stopgapd.exe reload')
+        Start-Sleep -Seconds 5
+        Read-Children (Start-Job -ArgumentList $Programs, 1 -ScriptBlock $many)
+        $doctor = ConvertFrom-Json (& "$Programs\stopgapctl.exe" doctor --json | Out-String)
+    } finally {
+        Write-Text "$Try\stopgap.xml" $Config
+        [void](Invoke-Line 'stopgapd.exe reload')
+        Start-Sleep -Seconds 5
+        [void](Invoke-Line 'stopgapctl.exe refresh --feed try')
+    }
     $workers = @($doctor.checks | Where-Object { $_.check -eq 'workers' })
     foreach ($line in $workers) {
         Add-Note "$($line.status): $($line.text)"
     }
-    $good = $workers.Count -gt 0 -and @($workers | Where-Object { $_.status -ne 'ok' }).Count -eq 0
-    return Get-Verdict ($said -match 'exit 0' -and $good)
+    $whole = @($workers | Where-Object { $_.status -eq 'ok' -and $_.text -match ' are shut in$' })
+    return Get-Verdict ($said -match 'exit 0' -and $workers.Count -eq 2 -and $whole.Count -eq 2)
 }
 
 function Test-S20 {
