@@ -176,8 +176,8 @@ static void feeds(const struct sg_val *s, struct sg_buf *out)
 	}
 	sg_buf_char(out, '\n');
 	if (sg_val_count(list) == 0)
-		sg_buf_str(
-		        out, "No feed is configured: add <feed> to the configuration and reload (SIGHUP).\n");
+		sg_buf_str(out, "No feed is configured: add <feed> to the configuration and reload (SIGHUP, "
+		                "on Windows \"stopgapd reload\").\n");
 	sg_table_print(&t, "", out);
 }
 

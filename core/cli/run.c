@@ -109,7 +109,12 @@ static int connect_to(const struct sg_args *a, const struct sg_drives *drives, s
 	*ret_exit = SG_EXIT_USAGE;
 	if (r == 0)
 		r = sg_client_open(path, a->timeout ? a->timeout : TIMEOUT_MS, ret, ret_exit, &why);
-	if (r == SG_ENOENT && *ret_exit == SG_EXIT_NOBODY)
+	if (r == SG_ENOENT && *ret_exit == SG_EXIT_NOBODY && sg_drives_live(drives))
+		sg_fail(err, r,
+		        "%s. Start it (stopgapd start), say where it is (--socket PATH, --root C=DIR), "
+		        "or use \"stopgapctl rollback ID --offline\"",
+		        why.msg);
+	else if (r == SG_ENOENT && *ret_exit == SG_EXIT_NOBODY)
 		sg_fail(err, r,
 		        "%s. Start it (stopgapd --config FILE --root C=DIR), say where it is (--socket PATH, "
 		        "--root C=DIR), or use "

@@ -65,8 +65,9 @@ static const struct sg_verb verbs[] = {
 	{ "rollback", "ID | --all [--offline]",
 	        "give back what was there before; the id stays out until `apply`",
 	        "  --all      every mitigation\n"
-	        "  --offline  without a daemon: needs --root C=DIR, and --journal DIR when it is not at its "
-	        "place\n"
+	        "  --offline  without a daemon: needs --root C=DIR (on Windows the drives are the machine's "
+	        "own unless it is given),\n"
+	        "             and --journal DIR when it is not at its place\n"
 	        "example: stopgapctl rollback CORP-1 --reason \"breaks printing\"\n",
 	        SG_OPT_ALL | SG_OPT_OFFLINE | SG_OPT_JOURNAL | SG_OPT_ANY_MACHINE | SG_OPT_FEED | SG_OPTS_WHO,
 	        0, 1, sg_render_done },
@@ -110,7 +111,8 @@ static const struct sg_verb verbs[] = {
 	        "files. Passwords,\n"
 	        "connection strings and keys in them become x's. No daemon is asked.\n"
 	        "  --hives      the registry's SYSTEM and SOFTWARE, too, whole: services are known by them "
-	        "alone\n"
+	        "alone;\n"
+	        "               of a copied drive only, as a running Windows shares it with nobody\n"
 	        "  --with PATH  one more file, as a mitigation's File condition would name it\n"
 	        "example: stopgapctl collect mail1.tar --hives --root C=/mnt/c\n",
 	        SG_OPT_HIVES | SG_OPT_WITH, 1, 1, sg_collect_render },
@@ -140,7 +142,8 @@ static void common(struct sg_buf *out)
 	        "  --json          one JSON document on stdout, in ASCII; its \"schema\" names its shape "
 	        "(schemas/control.md)\n"
 	        "  --timeout T     give up waiting after that long (the daemon goes on); default 5m\n"
-	        "  --socket PATH   the control socket; or $STOPGAP_SOCKET, or the one of --root C=DIR\n");
+	        "  --socket PATH   the control socket; or $STOPGAP_SOCKET, or the one of --root C=DIR;\n"
+	        "                  on Windows without --root the service's own pipe\n");
 }
 
 void sg_help(struct sg_buf *out)

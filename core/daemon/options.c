@@ -45,7 +45,8 @@ const char sg_options_help[] =
         "  --once rollback --all   the same for all of them\n"
         "  --help, --version\n"
         "\n"
-        "SIGHUP reloads the configuration; SIGTERM stops, and mitigations stay in place.\n"
+        "SIGHUP reloads the configuration and SIGTERM stops; on Windows \"stopgapd reload\" and\n"
+        "\"stopgapd stop\" do, and in a console Ctrl+C stops. Mitigations stay in place.\n"
         "Exit status: 0 done, 1 failed, 2 usage, 5 refused because of the state.\n";
 
 enum option {
