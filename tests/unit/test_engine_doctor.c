@@ -10,12 +10,36 @@
 #include <string.h>
 #include <cmocka.h>
 
+/* Each name of a check is one that schemas/control.md has in the paragraph on the doctor. */
+static void is_documented(const struct sg_val *reply)
+{
+	const struct sg_val *list = sg_val_get(reply, "checks");
+	struct sg_buf page = { 0 };
+	char *from, *to;
+
+	assert_int_equal(sg_os_read(SG_SOURCE_DIR "/schemas/control.md", 1 << 20, &page, NULL, NULL), 0);
+	from = strstr((char *)page.data, "\n- `stopgap.doctor.v1`");
+	assert_non_null(from);
+	to = strstr(from + 1, "\n- `");
+	assert_non_null(to);
+	*to = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		char *name = sg_format("`%s`", sg_val_get_str(list->kid[i], "check", ""));
+
+		if (!strstr(from, name))
+			fail_msg("schemas/control.md does not list the check %s", name);
+		free(name);
+	}
+	sg_buf_release(&page);
+}
+
 static struct sg_val *ask(struct lab *lab)
 {
 	struct sg_val *reply = NULL;
 
 	assert_int_equal(lab_ask(lab, &reply, "doctor", NULL), 0);
 	assert_string_equal(sg_val_get_str(reply, "schema", ""), "stopgap.doctor.v1");
+	is_documented(reply);
 	return reply;
 }
 
