@@ -15,7 +15,7 @@ int sg_collect_run(
 	struct sg_val *v, *notes;
 	int r;
 
-	if (!drives->dir['C' - 'A'])
+	if (!sg_drive_root(drives, 'C'))
 		return sg_fail(err, SG_EINVAL,
 		        "there is no drive C: give --root C=FOLDER (a mounted or copied system drive)");
 	sg_xml_init();

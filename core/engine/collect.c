@@ -120,12 +120,17 @@ int sg_collect(const struct sg_drives *drives, bool hives, const struct sg_strs 
 	        "equal length.\n"
 	        "SHA-256 of each file as it is here, its size, how many values were masked, its name.\n\n",
 	        when);
-	for (int i = 0; !r && i < 26; i++) { /* a drive with nothing to take is one, too */
-		const char letter[2] = { (char)('A' + i), 0 };
+	for (const char *drive = SG_DRIVE_LETTERS; !r && *drive; drive++) {
+		const char letter[2] = { *drive, 0 };
 
-		if (drives->dir[i])
+		/* one with nothing to take is a drive, too */
+		if (sg_drive_root(drives, *letter))
 			r = sg_tar_add_folder(&p.body, letter, now, err);
 	}
+	if (sg_drives_live(drives))
+		leave_out(&p, "the registry",
+		        "that of a running Windows is not taken; how services start and pending restarts "
+		        "stay unknown");
 	for (size_t i = 0; !r && i < g.n; i++)
 		r = pack(&p, &g.at[i], err);
 	if (!r)

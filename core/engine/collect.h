@@ -15,8 +15,9 @@ struct sg_collected {
 	struct sg_strs notes;
 	bool exchange; /* a build of Exchange could be told */
 };
-/* `hives`: the registry's SYSTEM and SOFTWARE whole, with all that is in them; without them nothing is known of services. `with`: Windows paths of more
- * files, for conditions of mitigations to come. The caller releases `ret`. Reads only. */
+/* `hives`: the registry's SYSTEM and SOFTWARE whole, with all that is in them; without them nothing is known of services. Of live
+ * drives they are left out, and that is said: a running Windows shares them with nobody. `with`: Windows paths of more files, for conditions of mitigations
+ * to come. The caller releases `ret`. Reads only. */
 int sg_collect(const struct sg_drives *drives, bool hives, const struct sg_strs *with, int64_t now,
         struct sg_buf *ret, struct sg_collected *ret_about, struct sg_err *err);
 void sg_collected_release(struct sg_collected *c);

@@ -28,9 +28,10 @@ void sg_gather_release(struct sg_gather *g)
 
 char *sg_gathered_native(const struct sg_drives *drives, const struct sg_gathered *g)
 {
-	const char *dir = drives->dir[g->drive - 'A'];
+	const char *root = sg_drive_root(drives, g->drive);
 
-	return *g->rel ? sg_format("%s/%s", dir, g->rel) : sg_strdup(dir);
+	/* "C:" alone is the folder where this process is on C: */
+	return *g->rel || sg_drives_live(drives) ? sg_format("%s/%s", root, g->rel) : sg_strdup(root);
 }
 
 int sg_gathered_read(
@@ -236,20 +237,21 @@ static const struct {
 	const char *path;
 	bool config, hive;
 	size_t head;
+	bool shut; /* while Windows runs: it lets nobody read it */
 } fixed[] = {
-	{ "%windir%\\System32\\inetsrv\\config\\applicationHost.config", true, false, 0 },
-	{ "%windir%\\System32\\inetsrv\\config\\redirection.config", true, false, 0 },
-	{ "%windir%\\System32\\inetsrv\\config\\schema\\rewrite_schema.xml", false, false, 0 },
-	{ "%windir%\\System32\\inetsrv\\rewrite.dll", false, false, HEAD },
-	{ "%windir%\\System32\\inetsrv\\w3wp.exe", false, false, 0 },
-	{ "%ProgramData%\\stopgap\\machine", false, false, 0 },
-	{ "C:\\hiberfil.sys", false, false, HEAD },
-	{ "%windir%\\System32\\config\\SYSTEM", false, true, 0 },
-	{ "%windir%\\System32\\config\\SYSTEM.LOG1", false, true, 0 },
-	{ "%windir%\\System32\\config\\SYSTEM.LOG2", false, true, 0 },
-	{ "%windir%\\System32\\config\\SOFTWARE", false, true, 0 },
-	{ "%windir%\\System32\\config\\SOFTWARE.LOG1", false, true, 0 },
-	{ "%windir%\\System32\\config\\SOFTWARE.LOG2", false, true, 0 },
+	{ "%windir%\\System32\\inetsrv\\config\\applicationHost.config", true, false, 0, false },
+	{ "%windir%\\System32\\inetsrv\\config\\redirection.config", true, false, 0, false },
+	{ "%windir%\\System32\\inetsrv\\config\\schema\\rewrite_schema.xml", false, false, 0, false },
+	{ "%windir%\\System32\\inetsrv\\rewrite.dll", false, false, HEAD, false },
+	{ "%windir%\\System32\\inetsrv\\w3wp.exe", false, false, 0, false },
+	{ "%ProgramData%\\stopgap\\machine", false, false, 0, false },
+	{ "C:\\hiberfil.sys", false, false, HEAD, true },
+	{ "%windir%\\System32\\config\\SYSTEM", false, true, 0, true },
+	{ "%windir%\\System32\\config\\SYSTEM.LOG1", false, true, 0, true },
+	{ "%windir%\\System32\\config\\SYSTEM.LOG2", false, true, 0, true },
+	{ "%windir%\\System32\\config\\SOFTWARE", false, true, 0, true },
+	{ "%windir%\\System32\\config\\SOFTWARE.LOG1", false, true, 0, true },
+	{ "%windir%\\System32\\config\\SOFTWARE.LOG2", false, true, 0, true },
 };
 
 /* The DLL that applicationHost.config names as URL Rewrite's image may lie elsewhere: its being there is a sign. */
@@ -271,9 +273,11 @@ void sg_gather(const struct sg_drives *drives, const struct sg_host *host,
 
 	*ret = (struct sg_gather){ 0 };
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-		add(&w, fixed[i].path,
-		        (struct sg_gathered){
-		                .config = fixed[i].config, .hive = fixed[i].hive, .head = fixed[i].head });
+		if (!fixed[i].shut || !sg_drives_live(drives))
+			add(&w, fixed[i].path,
+			        (struct sg_gathered){ .config = fixed[i].config,
+			                .hive = fixed[i].hive,
+			                .head = fixed[i].head });
 	if (host->iis) {
 		add_images(&w, host->iis);
 		add_sites(&w, host->iis);

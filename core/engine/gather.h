@@ -1,7 +1,7 @@
 /* gather.h - the files of a server that a plan reads, and nothing else of it: what `try` copies before it touches anything, and `collect` packs. Reads only.
  *
- * IIS's configuration with every web.config that a site may lead to, what says which products are there and in which build, and the registry's hives. Paths
- * are those of the drives' folders, as their entries are written there.
+ * IIS's configuration with every web.config that a site may lead to, what says which products are there and in which build, and the registry's hives
+ * unless the drives are live: a running Windows lets nobody read those. Paths are those of the drives' folders, as their entries are written there.
  */
 #ifndef SG_ENGINE_GATHER_H
 #define SG_ENGINE_GATHER_H

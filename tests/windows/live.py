@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import subprocess
+import tarfile
 import time
 import unittest
 
@@ -74,6 +75,19 @@ class Live(unittest.TestCase):
     def settled(self, id):
         idle, row = "no operation is under way" in must("stopgap-journal.exe", "intent"), rows().get(id)
         return idle and row and is_in(id) == (row["state"] == "applied")
+
+    def test_0_a_copy_for_those_who_write_feeds_needs_no_root_and_says_that_the_registry_is_not_in_it(self):
+        hive = os.path.join(find(DRIVE_C, "windows/system32/config"), "SYSTEM")
+        self.assertTrue(os.path.exists(hive))
+        text = must("stopgapctl.exe", "collect", windows(path("server.tar")), "--hives")
+        self.assertIn("the registry: that of a running Windows is not taken", text)
+        with tarfile.open(path("server.tar")) as tar:
+            inside = {name.lower(): name for name in tar.getnames()}
+            web = tar.extractfile(inside["c/" + WEB.lower()]).read()
+        masked = read(DRIVE_C, WEB).replace(b"AutoGenerate,IsolateApps", b"x" * 24)
+        self.assertEqual(web, masked)
+        self.assertIn("c/" + APPHOST.lower(), inside)
+        self.assertEqual([name for name in inside if "/system32/config/" in name], [])
 
     def test_1_a_rule_and_a_pool_go_in_and_come_back(self):
         before = self.server()
