@@ -10,7 +10,7 @@
 static const struct sg_author_option options[SG_AUTHOR_OPTIONS] = {
 	[SG_AUTHOR_HELP] = { "--help", NULL, false, "this text" },
 	[SG_AUTHOR_JSON] = { "--json", NULL, false, "one JSON document on stdout" },
-	[SG_AUTHOR_KEY] = { "--key", "KEY", true, "a private key: PEM, PKCS #12, or pkcs11:... for a token; once for each signer" },
+	[SG_AUTHOR_KEY] = { "--key", "KEY", true, "a private key: PEM, PKCS #12, or pkcs11:... for a token (not on Windows); once for each signer" },
 	[SG_AUTHOR_CERT] = { "--cert", "FILE", true, "its certificate in PEM, authorities may follow; one for each --key, in their order" },
 	[SG_AUTHOR_CHAIN] = { "--chain", "FILE", true, "more certificates of authorities, in PEM" },
 	[SG_AUTHOR_PASSWORD_FILE] = { "--password-file", "FILE", true, "its first line is the key's password or PIN; otherwise it is asked for" },
@@ -58,7 +58,7 @@ static const struct sg_author_option options[SG_AUTHOR_OPTIONS] = {
 	[SG_AUTHOR_SIDE_EFFECT] = { "--side-effect", "TEXT", false, "what stops working; default None known." },
 	[SG_AUTHOR_REVIEW_BY] = { "--review-by", "DAY", false, "2027-02-20; default in 90 days, with companions in 30" },
 	[SG_AUTHOR_DRIVES] = { "--drives", "DIR", true, "a copy of a server's drive C:, or an archive of stopgapctl collect; more may follow it" },
-	[SG_AUTHOR_SCRATCH] = { "--scratch", "DIR", false, "where the copies are made; default $TMPDIR or /tmp" },
+	[SG_AUTHOR_SCRATCH] = { "--scratch", "DIR", false, "where the copies are made; default $TMPDIR or /tmp, on Windows %TMP% or %TEMP%" },
 };
 /* clang-format on */
 

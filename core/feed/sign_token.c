@@ -24,10 +24,16 @@ enum { MAX_PIN = 256 };
 static int missing(struct sg_err *err)
 {
 	ERR_clear_error();
+#ifdef OPENSSL_NO_ENGINE
+	return sg_fail(err, SG_EUNSUPPORTED,
+	        "a key in a token needs OpenSSL's engines, and this build has none: it takes keys from files "
+	        "alone; sign with a token on Linux");
+#else
 	return sg_fail(err, SG_EUNSUPPORTED,
 	        "a key in a token needs OpenSSL's PKCS #11 engine, and this machine has none: install "
 	        "libengine-pkcs11-openssl (or "
 	        "the provider pkcs11-provider) and the token's own module");
+#endif
 }
 
 #ifndef OPENSSL_NO_ENGINE
