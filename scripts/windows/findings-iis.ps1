@@ -98,6 +98,7 @@ function Test-S02 {
     foreach ($call in 'Move', 'Replace', 'Posix') {
         $n++
         [void](Get-Answer '/index.htm')
+        $worker = Invoke-Line 'appcmd.exe list wp /apppool.name:StopgapTry'
         $was = (Get-Item $Copy).LastWriteTimeUtc
         $text = $latin.GetString([IO.File]::ReadAllBytes($AppHost))
         $text = [regex]::Replace($text, 'stopgap-try-\d', "stopgap-try-$n")
@@ -107,7 +108,10 @@ function Test-S02 {
         $e = [StopgapTry]::$call($new, $AppHost)
         $begun = Get-Date
         $seen[$call] = ($e -eq 0) -and (Wait-For 60 { (Get-Answer '/index.htm').header -eq "stopgap-try-$n" })
-        Add-Note ("{0}: error {1}, seen by the worker {2} after {3:n1} s, copy renewed {4}" -f $call, $e, $seen[$call], ((Get-Date) - $begun).TotalSeconds, ((Get-Item $Copy).LastWriteTimeUtc -ne $was))
+        $copied = (Get-Item $Copy).LastWriteTimeUtc -ne $was
+        $same = $worker -match 'WP "\d+"' -and (Invoke-Line 'appcmd.exe list wp /apppool.name:StopgapTry') -eq $worker
+        Add-Note ("{0}: error {1}, seen by the worker {2} after {3:n1} s, copy renewed {4}, the same worker {5}" -f $call, $e, $seen[$call], ((Get-Date) - $begun).TotalSeconds, $copied, $same)
+        $seen[$call] = $seen[$call] -and $copied -and $same
         if (Test-Path $new) {
             Remove-Item -LiteralPath $new
         }

@@ -1,23 +1,76 @@
 # findings-service.ps1 - the steps of on-windows.md about the service, its control pipe, its workers and what it writes (from S10 on). findings.ps1 makes the
 # stage for them. NOT RUN: there was no Windows where this was written. What they use stands in findings-iis.ps1.
 
-function Test-S10 {
-    $text = ''
-    foreach ($verb in 'qc', 'qdescription', 'qfailure', 'qfailureflag', 'qsidtype', 'qprivs', 'qpreshutdown', 'queryex') {
-        $text += Invoke-Line "sc.exe $verb stopgap"
+# As install_win.c lists them.
+$Privileges = @(
+    'SeChangeNotifyPrivilege'
+    'SeRestorePrivilege'
+    'SeIncreaseQuotaPrivilege'
+    'SeAssignPrimaryTokenPrivilege'
+    'SeTcbPrivilege'
+)
+
+# One value of the service's key; what is not there counts as 0.
+function Read-Setting {
+    param([string]$Name)
+    $key = Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Services\stopgap'
+    if ($key.PSObject.Properties.Name -contains $Name) {
+        return $key.$Name
     }
-    $again = Invoke-Line "stopgapd.exe install --config $Try\stopgap.xml"
-    $good = $text -match 'SeAssignPrimaryTokenPrivilege' -and $text -match 'UNRESTRICTED' -and $text -match 'RESTART' -and $again -notmatch 'note:'
-    return Get-Verdict $good
+    return 0
 }
 
-function Test-S11 {
-    $said = Invoke-Line "icacls.exe $Data /t /c"
-    foreach ($one in @(Get-Item -LiteralPath $Data -Force) + @(Get-ChildItem -LiteralPath $Data -Recurse -Force)) {
-        Add-Note ($one.FullName + ' ' + (Get-Acl -LiteralPath $one.FullName).Sddl)
+# sc.exe's words are in Windows's language: what it wrote is for reading, and the verdict comes from the registry.
+function Test-S10 {
+    foreach ($verb in 'qc', 'qdescription', 'qfailure', 'qfailureflag', 'qsidtype', 'qprivs', 'qpreshutdown', 'queryex') {
+        [void](Invoke-Line "sc.exe $verb stopgap")
     }
-    $top = Get-Acl -LiteralPath $Data
-    return Get-Verdict ($top.AreAccessRulesProtected -and $said -notmatch 'Users|Everyone|CREATOR')
+    $again = Invoke-Line "stopgapd.exe install --config $Try\stopgap.xml"
+    [void](Invoke-Line 'reg.exe query HKLM\SYSTEM\CurrentControlSet\Services\stopgap')
+    $set = @()
+    foreach ($name in 'Start', 'DelayedAutostart', 'FailureActionsOnNonCrashFailures', 'ServiceSidType', 'PreshutdownTimeout') {
+        $set += "$name=$(Read-Setting $name)"
+    }
+    $want = 'Start=2 DelayedAutostart=0 FailureActionsOnNonCrashFailures=1 ServiceSidType=1 PreshutdownTimeout=120000'
+    $needs = @((Read-Setting 'DependOnService'), (Read-Setting 'DependOnGroup') | ForEach-Object { $_ } | Where-Object { $_ })
+    $kept = @(Read-Setting 'RequiredPrivileges' | ForEach-Object { $_ } | Where-Object { $_ })
+    $exactly = (($kept | Sort-Object) -join ' ') -eq (($Privileges | Sort-Object) -join ' ')
+    $restarts = @(Read-Setting 'FailureActions' | ForEach-Object { $_ })
+    # SERVICE_FAILURE_ACTIONS as the registry has it: seconds to reset, two addresses, how many, an address; then what to do, and after how many ms
+    $numbers = @()
+    for ($i = 0; $i + 4 -le $restarts.Count; $i += 4) {
+        $numbers += [BitConverter]::ToUInt32([byte[]]$restarts, $i)
+    }
+    $failure = $numbers.Count -ge 11 -and $numbers[0] -eq 86400 -and ($numbers[5..10] -join ' ') -eq '1 5000 1 60000 1 300000'
+    Add-Note ("{0}; wanted: {1}; depends on: {2}; privileges: {3}; restarts after failures: {4}" -f ($set -join ' '), $want, ($needs -join ' '), ($kept -join ' '), ($numbers -join ' '))
+    $good = ($set -join ' ') -eq $want -and $needs.Count -eq 0 -and $exactly -and $failure
+    return Get-Verdict ($good -and $again -match 'exit 0' -and $again -notmatch 'note:')
+}
+
+# Whoever an access list names, by SID or its two letters: names are in Windows's language.
+function Test-S11 {
+    [void](Invoke-Line "icacls.exe $Data /t /c")
+    $good = $true
+    foreach ($one in @(Get-Item -LiteralPath $Data -Force) + @(Get-ChildItem -LiteralPath $Data -Recurse -Force)) {
+        $sddl = ''
+        try {
+            $sddl = (Get-Acl -LiteralPath $one.FullName).GetSecurityDescriptorSddlForm('Access')
+        } catch {
+            Add-Note ($one.FullName + ' ' + $_.Exception.Message)
+            if (Test-Path -LiteralPath $one.FullName) {
+                $good = $false
+            }
+            continue
+        }
+        Add-Note ($one.FullName + ' ' + $sddl)
+        $entries = @([regex]::Matches($sddl, '\([^()]*\)') | ForEach-Object { $_.Value })
+        $ours = @($entries | Where-Object { $_ -match '^\(A;[A-Z]*;FA;;;(SY|BA)\)$' })
+        $inherited = @($entries | Where-Object { $_ -match '^\(A;[A-Z]*ID;' })
+        $top = $one.FullName -eq $Data
+        $as = if ($top) { $sddl -match '^D:P' -and $inherited.Count -eq 0 } else { $inherited.Count -eq $entries.Count }
+        $good = $good -and $as -and $entries.Count -eq 2 -and $ours.Count -eq 2
+    }
+    return Get-Verdict $good
 }
 
 function Test-S12 {
@@ -131,8 +184,8 @@ function Test-S20 {
     $back = Wait-For 60 { (Get-Service stopgap).Status -eq 'Running' -and (Get-CimInstance Win32_Service -Filter "Name='stopgap'").ProcessId -ne $id }
     Add-Note ("runs again {0} after {1:n0} s" -f $back, ((Get-Date) - $begun).TotalSeconds)
     $said = Invoke-Line 'stopgapctl.exe status'
-    [void](Invoke-Line 'stopgap-journal.exe check')
-    return Get-Verdict ($back -and $said -match 'exit 0')
+    $check = Invoke-Line 'stopgap-journal.exe check'
+    return Get-Verdict ($back -and $said -match 'exit 0' -and $check -match 'exit 0')
 }
 
 function Test-S21 {
@@ -160,15 +213,23 @@ function Test-S22 {
         param($folder)
         & "$folder\stopgapctl.exe" apply TRY-2 --reason 'a trial'
     }
+    $seen = @()
+    $points = @()
     $stop = Start-Job -ArgumentList $Programs -ScriptBlock {
         param($folder)
         Start-Sleep -Milliseconds 1500
         & "$folder\stopgapd.exe" stop
     }
     while ($stop.State -eq 'Running') {
-        [void](Invoke-Line 'sc.exe queryex stopgap')
-        Start-Sleep -Milliseconds 200
+        $now = Get-CimInstance Win32_Service -Filter "Name='stopgap'"
+        $seen += "$($now.State) $($now.CheckPoint)"
+        if ($now.State -eq 'Stop Pending') {
+            $points += [int]$now.CheckPoint
+        }
+        Start-Sleep -Milliseconds 100
     }
+    $ended = (Get-Service stopgap).Status -eq 'Stopped'
+    Add-Note (($seen | Select-Object -Unique) -join "`r`n")
     [void](Wait-Job $job)
     Add-Note (Receive-Job $stop, $job -ErrorAction SilentlyContinue | Out-String)
     Remove-Job $stop, $job
@@ -178,7 +239,14 @@ function Test-S22 {
     [void](Get-State 'TRY-2')
     [void](Invoke-Line 'stopgapctl.exe rollback TRY-2 --reason "a trial"')
     Add-Note "the operation after the stop: $intent"
-    return Get-Verdict ($check -match 'exit 0')
+    if (-not $ended -or $check -notmatch 'exit 0') {
+        return 'no'
+    }
+    # a stop that ends between two looks, or within one checkpoint, shows nothing of them
+    if (@($points | Select-Object -Unique).Count -lt 2 -or ($points -join ' ') -ne (($points | Sort-Object) -join ' ')) {
+        return 'unknown'
+    }
+    return 'yes'
 }
 
 function Test-S24 {

@@ -98,6 +98,12 @@ class Page(unittest.TestCase):
         for number in {*re.findall(r"\bGet-OurEvent (\d{4})", "".join(PARTS.values())), *re.findall(r"event (\d{4})", PAGE)}:
             self.assertIn(f"## {number} ", events)
 
+    def test_the_privileges_that_are_wanted_are_those_of_the_code(self):
+        code = re.search(r"^static const wchar_t privileges\[\] =\n(.*?);$", (TOP / "core" / "daemon" / "install_win.c").read_text(encoding="utf-8"), re.M | re.S)[1]
+        script = re.search(r"^\$Privileges = @\(\n(.*?)^\)", PARTS["findings-service.ps1"], re.M | re.S)[1]
+        self.assertEqual(re.findall(r"'(Se\w+)'", script), re.findall(r'L"(Se\w+?)\\0"', code))
+        self.assertTrue(re.findall(r"'(Se\w+)'", script))
+
     def test_the_steps_of_the_answer_examples_exist(self):
         for step in re.findall(r"\bS\d\d\b", MAIN + "".join(PARTS.values()) + PAGE):
             self.assertIn(step, STEPS)
