@@ -65,7 +65,7 @@ int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
 	return r;
 }
 
-/* NTFS logs its own metadata, and what replaces a file is flushed by name. */
+/* NTFS logs its own metadata, and what replaces a file is flushed by sg_os_replace(). */
 int sg_os_sync_dir(const char *path, struct sg_err *err)
 {
 	(void)path;
