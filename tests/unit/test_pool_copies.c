@@ -125,6 +125,18 @@ static int set_up(void **state)
 	return r;
 }
 
+/* The newest event 4052 says so, and there are that many. */
+static void said(struct live *l, size_t times, const char *words)
+{
+	char *text = NULL;
+
+	assert_int_equal(lab_said(&l->lab, "copy-stale", &text), times);
+	assert_non_null(text);
+	if (!strstr(text, T_ECP_POOL) || !strstr(text, words))
+		fail_msg("\"%s\" does not say \"%s\" of " T_ECP_POOL, text, words);
+	free(text);
+}
+
 static void pools_that_iis_forgot_are_recycled_and_it_is_said(void **state)
 {
 	struct live *l = *state;
@@ -132,11 +144,13 @@ static void pools_that_iis_forgot_are_recycled_and_it_is_said(void **state)
 	live_offer(l, 1, T_CONFIG("A", AUTO));
 	live_is(l, "A", "applied/applied");
 	assert_string_equal(recycled, T_ECP_POOL "; "); /* the other does not run */
+	said(l, 1, "it was recycled");
 	recycled[0] = 0;
 	recycle_fails = true;
 	live_out(l, "A");
 	live_is(l, "A", "reverted/by-admin");
 	assert_string_equal(recycled, T_ECP_POOL "; ");
+	said(l, 2, "could not be recycled: it says no");
 }
 
 static void pools_that_iis_renewed_are_left_alone(void **state)
@@ -148,6 +162,7 @@ static void pools_that_iis_renewed_are_left_alone(void **state)
 	live_is(l, "A", "applied/applied");
 	live_out(l, "A");
 	assert_string_equal(recycled, "");
+	assert_int_equal(lab_said(&l->lab, "copy-stale", NULL), 0);
 }
 
 static void without_iis_at_work_nobody_waits(void **state)
