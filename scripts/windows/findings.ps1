@@ -6,7 +6,7 @@ findings.ps1 - runs the steps of on-windows.md that a machine can run by itself,
 NOT RUN: there was no Windows where this was written. Read it before you start it, and start it only on a server that may be thrown away.
 
 It collects. Each finding is one line of JSON in stopgap-findings.jsonl: step, verdict (yes, no or unknown), what was run, what came out, time, Windows's
-build, IIS's version. "yes" means that what the step of on-windows.md must show was seen. Everything that it makes is called StopgapTry, and it takes all of
+build, IIS's version. "yes" means that all was seen that this looks at of what the step of on-windows.md must show. Everything that it makes is called StopgapTry, and it takes all of
 it away at the end; before a step that disturbs something it asks, unless -Yes is there.
 
 .PARAMETER List
