@@ -1,5 +1,5 @@
-/* canon.c - reads canonical octets in one pass. Guarantees that nothing outside the given octets is read, whatever they are, and that work and memory grow
- * with their length.
+/* canon.c - reads canonical octets in one pass. Guarantees that nothing outside the given octets is read, whatever they are, and that memory grows
+ * with their length; work also with the namespaces in scope, which the limits bound.
  */
 #include "base/canon_parts.h"
 
@@ -21,7 +21,7 @@ struct sg_canon_pool { /* nodes: freed together */
 
 int sg_canon_bad(const struct sg_canon_reader *r, const char *what)
 {
-	return sg_fail(r->err, SG_EPARSE, "octet %zu: %s: this is no canonical form", r->at, what);
+	return sg_fail(r->err, SG_EPARSE, "octet %zu of the canonical form: %s", r->at, what);
 }
 
 static int too_much(const struct sg_canon_reader *r, const char *what)
@@ -101,7 +101,7 @@ static int declare(
 
 static int compare(const struct sg_canon_attr *a, const struct sg_canon_attr *b)
 {
-	int by_space = strcmp(a->ns, b->ns);
+	int by_space = a->ns == b->ns ? 0 : strcmp(a->ns, b->ns);
 
 	return by_space ? by_space : strcmp(a->name, b->name);
 }
@@ -197,7 +197,8 @@ static int begin(struct sg_canon_reader *r)
 	code = attributes(r, e);
 	if (!code && !sg_canon_take(r, ">"))
 		code = sg_canon_bad(r, "the tag does not end");
-	if (!code && r->at - from > r->limits->tag_bytes)
+	if (!code && (r->at - from > r->limits->tag_bytes ||
+	                     e->name_len + 2 > r->limits->tag_bytes)) /* its end tag, too */
 		code = too_much(r, "the tag is too long");
 	if (!code && !(e->ns = means(e, prefix)))
 		code = sg_canon_bad(r, "a prefix that is not declared");

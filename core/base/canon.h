@@ -45,7 +45,7 @@ struct sg_canon {
 };
 
 /* `octets` are borrowed for as long as *ret is in use. Of the limits, bytes, tag_bytes, attributes, depth, nodes and scope count, as in sg_xml_prescan().
- * Errors: SG_EPARSE names the octet (from 0) where the form ends; SG_ELIMIT. *ret: sg_canon_release() is the caller's. */
+ * Errors: SG_EPARSE and SG_ELIMIT name the octet (from 0) at or behind what is wrong. *ret: sg_canon_release() is the caller's. */
 int sg_canon_read(
         struct sg_bytes octets, const struct sg_xml_limits *limits, struct sg_canon *ret, struct sg_err *err);
 void sg_canon_release(struct sg_canon *c);

@@ -1,6 +1,7 @@
 /* canon_alone.c - looking into a canonical tree, and one element of it as a document of its own. */
 #include "base/canon.h"
 
+#include "base/text.h"
 #include "base/xml.h"
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static int compare_attrs(const void *a, const void *b)
 {
 	const struct sg_canon_attr *x = *(const struct sg_canon_attr *const *)a,
 	                           *y = *(const struct sg_canon_attr *const *)b;
-	int by_space = strcmp(x->ns, y->ns);
+	int by_space = x->ns == y->ns ? 0 : strcmp(x->ns, y->ns);
 
 	return by_space ? by_space : strcmp(x->name, y->name);
 }
@@ -78,22 +79,64 @@ static void add_attrs(struct apex *apex, const struct sg_canon_elem *e, bool aro
 	}
 }
 
+/* What only hides a declaration around it is not written. */
+static void drop_hiders(struct apex *apex)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < apex->n_ns; i++)
+		if (*apex->ns[i]->name)
+			apex->ns[n++] = apex->ns[i];
+	apex->n_ns = n;
+}
+
+static size_t tag_len(const struct apex *apex, const struct sg_canon_elem *e)
+{
+	size_t n = e->name_len + 1;
+
+	for (size_t i = 0; i < apex->n_ns; i++)
+		n += apex->ns[i]->octets.len;
+	for (size_t i = 0; i < apex->n_attrs; i++)
+		n += apex->attrs[i]->octets.len;
+	return n;
+}
+
 static void put_tag(const struct apex *apex, const struct sg_canon_elem *e, struct sg_buf *out)
 {
 	sg_buf_add(out, e->octets.data, e->name_len);
 	for (size_t i = 0; i < apex->n_ns; i++)
-		if (*apex->ns[i]->name)
-			sg_buf_add(out, apex->ns[i]->octets.data, apex->ns[i]->octets.len);
+		sg_buf_add(out, apex->ns[i]->octets.data, apex->ns[i]->octets.len);
 	for (size_t i = 0; i < apex->n_attrs; i++)
 		sg_buf_add(out, apex->attrs[i]->octets.data, apex->attrs[i]->octets.len);
 	sg_buf_char(out, '>');
+}
+
+/* Attributes and declarations of its own tag, which e->nodes counts. */
+static size_t own(const struct sg_canon_elem *e)
+{
+	size_t n = 0;
+
+	for (const struct sg_canon_ns *ns = e->declares; ns; ns = ns->next)
+		n++;
+	for (const struct sg_canon_attr *a = e->attrs; a; a = a->next)
+		n++;
+	return n;
+}
+
+static int too_much(const struct sg_canon_elem *e, const char *what, struct sg_err *err)
+{
+	char *name = sg_text_short(e->name, 60);
+	int r = sg_fail(err, SG_ELIMIT, "<%s>: with the namespaces around it, %s", name, what);
+
+	free(name);
+	return r;
 }
 
 int sg_canon_alone(const struct sg_canon_elem *e, const struct sg_xml_limits *limits, struct sg_buf *ret,
         struct sg_err *err)
 {
 	struct apex apex = { .n_ns = 0 };
-	size_t tag;
+	size_t tag, rest = e->octets.len - e->tag_len;
 
 	add_attrs(&apex, e, false);
 	add_namespaces(&apex, e);
@@ -101,22 +144,20 @@ int sg_canon_alone(const struct sg_canon_elem *e, const struct sg_xml_limits *li
 		add_attrs(&apex, up, true);
 		add_namespaces(&apex, up);
 	}
+	drop_hiders(&apex);
+	tag = tag_len(&apex, e);
+	if (apex.full || apex.n_ns + apex.n_attrs > limits->attributes)
+		return too_much(e, "the tag has too many attributes", err);
+	if (tag > limits->tag_bytes)
+		return too_much(e, "the tag is too long", err);
+	if (tag + rest > limits->bytes || e->nodes - own(e) + apex.n_ns + apex.n_attrs > limits->nodes)
+		return too_much(e, "the element is too large", err);
 	if (apex.n_ns > 1)
 		qsort(apex.ns, apex.n_ns, sizeof *apex.ns, compare_ns);
 	if (apex.n_attrs > 1)
 		qsort(apex.attrs, apex.n_attrs, sizeof *apex.attrs, compare_attrs);
 	sg_buf_clear(ret);
 	put_tag(&apex, e, ret);
-	tag = ret->len;
-	sg_buf_add(ret, e->octets.data + e->tag_len, e->octets.len - e->tag_len);
-	if (apex.full || apex.n_ns + apex.n_attrs > limits->attributes)
-		return sg_fail(err, SG_ELIMIT,
-		        "<%s>: with the namespaces around it, the tag has too many attributes", e->name);
-	if (tag > limits->tag_bytes)
-		return sg_fail(
-		        err, SG_ELIMIT, "<%s>: with the namespaces around it, the tag is too long", e->name);
-	if (ret->len > limits->bytes || e->nodes + apex.n_ns + apex.n_attrs > limits->nodes)
-		return sg_fail(err, SG_ELIMIT,
-		        "<%s>: with the namespaces around it, the element is too large", e->name);
+	sg_buf_add(ret, e->octets.data + e->tag_len, rest);
 	return 0;
 }

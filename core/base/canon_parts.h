@@ -28,7 +28,8 @@ bool sg_canon_take(struct sg_canon_reader *r, const char *text);
 int sg_canon_name(struct sg_canon_reader *r, const char **ret_prefix, const char **ret);
 /* Up to the octet that ends it, which must come: '<' of a text, '"' of a value. *ret_says: it has more than blanks. */
 int sg_canon_run(struct sg_canon_reader *r, bool value, const char **ret, bool *ret_says);
-/* RFC 3986 with a scheme, of the characters that need no reference in a value; after "//" a host's name and a port, nobody's name nor an address in brackets. */
+/* Whether a namespace may be called so: it has a scheme (C14N 1.0 has no form for relative names), and nothing that needs a reference. What writes canonical
+ * octets (xml_canon.c) asks for no less. */
 bool sg_canon_uri(const char *s);
 
 #endif

@@ -165,44 +165,12 @@ int sg_canon_run(struct sg_canon_reader *r, bool value, const char **ret, bool *
 
 /* --- the name of a namespace */
 
-static bool hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool letter_or_digit(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 bool sg_canon_uri(const char *s)
 {
-	const char *p = s, *sharp;
+	const char *p = s;
 
-	while (letter_or_digit(*p) || (*p && p > s && strchr("+-.", *p)))
+	while ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+	        (*p && p > s && strchr("0123456789+-.", *p)))
 		p++;
-	if (p == s || *p++ != ':' || (*s >= '0' && *s <= '9'))
-		return false;
-	if (strncmp(p, "//", 2) == 0) {
-		p += 2;
-		while (letter_or_digit(*p) || (*p && strchr("-._~", *p)))
-			p++;
-		if (*p == ':') {
-			size_t digits = strspn(p + 1, "0123456789");
-
-			if (digits < 1 || digits > 5)
-				return false;
-			p += 1 + digits;
-		}
-		if (*p && !strchr("/?#", *p))
-			return false;
-	}
-	sharp = strchr(p, '#');
-	if (sharp && strchr(sharp + 1, '#'))
-		return false;
-	for (; *p; p++)
-		if (*p == '%' ? !hex(p[1]) || !hex(p[2])
-		              : !letter_or_digit(*p) && !strchr("-._~!$'()*+,;=:@/?#", *p))
-			return false;
-	return true;
+	return p > s && *p == ':' && !strpbrk(p, "&<\"\r\t\n");
 }

@@ -233,6 +233,21 @@ void sg_text_safe(const char *s, struct sg_buf *out)
 	put_safe(sg_bytes_of(s), "", out);
 }
 
+char *sg_text_short(const char *s, size_t most)
+{
+	struct sg_buf safe = { 0 };
+	size_t n;
+	char *part;
+
+	sg_text_safe(s, &safe);
+	n = safe.len < most ? safe.len : most;
+	while (n && n < safe.len && (safe.data[n] & 0xc0) == 0x80)
+		n--;
+	part = sg_strndup((const char *)safe.data, n);
+	sg_buf_release(&safe);
+	return part;
+}
+
 void sg_text_page(struct sg_bytes page, struct sg_buf *out)
 {
 	put_safe(page, "\n\t", out);

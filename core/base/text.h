@@ -44,6 +44,8 @@ size_t sg_utf8_next(struct sg_bytes s, size_t at, uint32_t *ret);
 bool sg_char_safe(uint32_t cp); /* false for control and bidi characters and line separators */
 /* Makes foreign text safe for a terminal and a log: control and bidi-override characters become \xNN or \u{...}. */
 void sg_text_safe(const char *s, struct sg_buf *out);
+/* The same of a name or sentence that may be as long as its writer liked: at most `most` octets of it, and no half character. Owned. */
+char *sg_text_short(const char *s, size_t most);
 /* The same for a whole page: its newlines and tabs stay. The last thing that a program does to text before it prints it; safe text passes unchanged. */
 void sg_text_page(struct sg_bytes page, struct sg_buf *out);
 

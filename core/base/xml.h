@@ -1,9 +1,9 @@
 /* xml.h - reading XML that may be hostile, through libxml2, with no DTD, no entities, no network and no files.
  *
- * Every XML octet that stopgap reads passes sg_xml_prescan() first: one linear pass that refuses what makes parsers
+ * Every XML octet that a parser gets passes sg_xml_prescan() first: one linear pass that refuses what makes parsers
  * slow or dangerous (facts: libxml2 2.9.14 is quadratic in the number of attributes of one tag). Callers that need a
  * tree take it from sg_xml_parse() and may use libxml2's tree functions on it; nobody else calls a parser, except
- * actions/config_scan.c, which needs byte positions.
+ * actions/config_scan.c, which needs byte positions. What a signature covers needs none: base/canon.h.
  * Thread: sg_xml_init() once, before threads; the rest anywhere.
  */
 #ifndef SG_BASE_XML_H

@@ -1,4 +1,4 @@
-/* apart.c - this process's half of reading a feed: it asks workers, and believes of their answers what it can check by octets.
+/* apart.c - this process's half of reading a feed: it asks workers for octets, which are trusted when a key that the rules name has signed them.
  *
  * Must not call an XML parser. The order (trust before reading) is feed.c's, for both ways of reading.
  */

@@ -5,7 +5,8 @@
  * (base/canon.h). So whoever takes over a worker by a document can refuse that document, and add nothing to one.
  *
  * What it does not do: a document that has a detached signature and none of its own (signature="cms") is put into canonical form by a worker, too, whose word
- * for it counts; it sees only octets that a trusted key has signed.
+ * for it counts; it sees only octets that a trusted key has signed. And what an Action wants (model/mitigation.h: `xml`) is a small document that the kind's own
+ * reader in actions/ gives to libxml2, in this process, once a trusted key has signed it.
  */
 #ifndef SG_FEED_APART_H
 #define SG_FEED_APART_H

@@ -13,7 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_JUMP = 10000, MAX_FUTURE_MS = 5 * 60 * 1000 };
+enum {
+	DEFAULT_JUMP = 10000,
+	MAX_FUTURE_MS = 5 * 60 * 1000,
+	MAX_OCTETS = 64 << 20, /* of all mitigations and their actions, each alone */
+};
 
 /* --- the head: attributes of EOCS */
 
@@ -109,15 +113,11 @@ static int read_head(struct sg_feed *feed, const struct sg_canon_elem *root,
 
 static void refuse_part(struct sg_feed *feed, const char *id, const char *text)
 {
-	struct sg_buf safe = { 0 };
-
-	sg_text_safe(id ? id : "?", &safe);
 	feed->refused = sg_realloc(feed->refused, (feed->n_refused + 1) * sizeof *feed->refused);
 	feed->refused[feed->n_refused++] = (struct sg_refused){
-		.id = sg_strndup((const char *)safe.data, safe.len < 80 ? safe.len : 80),
-		.text = sg_strdup(text),
+		.id = sg_text_short(id ? id : "?", 80),
+		.text = sg_text_short(text, 1000),
 	};
-	sg_buf_release(&safe);
 }
 
 static void read_config(struct sg_feed *feed, const struct sg_canon_elem *node, const char *id,
@@ -173,6 +173,24 @@ static int unique(const struct sg_strs *ids, struct sg_err *err)
 	return r;
 }
 
+/* Each mitigation and each of its actions carries the namespaces around it: a root with long ones is copied thousands of times. */
+static int bounded(const struct sg_feed *feed, struct sg_err *err)
+{
+	size_t octets = 0;
+
+	for (size_t i = 0; i < feed->n; i++) {
+		octets += feed->at[i]->body.len;
+		for (size_t k = 0; k < feed->at[i]->n_actions; k++)
+			octets += feed->at[i]->actions[k].xml.len;
+	}
+	if (octets <= MAX_OCTETS)
+		return 0;
+	return sg_fail(err, SG_ELIMIT,
+	        "with the namespaces around them, the mitigations are too large: %zu octets, more than %d; "
+	        "declare a namespace where it is used",
+	        octets, (int)MAX_OCTETS);
+}
+
 static int read_body(struct sg_feed *feed, const struct sg_canon_elem *root,
         const struct sg_feed_rules *rules, struct sg_err *err)
 {
@@ -198,6 +216,8 @@ static int read_body(struct sg_feed *feed, const struct sg_canon_elem *root,
 		r = unique(&ids, err);
 	for (const struct sg_canon_elem *n = root->first; n && !r; n = n->next)
 		read_config(feed, n, sg_canon_attr(n, NULL, "id"), rules);
+	if (!r)
+		r = bounded(feed, err);
 	sg_strs_release(&ids);
 	return r;
 }
@@ -213,15 +233,19 @@ int sg_feed_decode(struct sg_bytes verified, const struct sg_feed_rules *rules, 
 	struct sg_canon tree = { 0 };
 
 	r = sg_canon_read(verified, &sg_xml_feed_limits, &tree, &why);
-	if (r)
-		sg_fail(err, r, "%s: %s", rules->name, why.msg);
-	else if (!sg_canon_is(tree.root, NULL, "EOCS"))
+	if (!r && !sg_canon_is(tree.root, NULL, "EOCS"))
 		r = sg_fail(
-		        err, SG_EPARSE, "this is no feed: the root element is not EOCS (in no namespace)");
+		        &why, SG_EPARSE, "this is no feed: the root element is not EOCS (in no namespace)");
 	if (!r)
-		r = read_head(feed, tree.root, rules, &event, err);
+		r = read_head(feed, tree.root, rules, &event, &why);
 	if (!r)
-		r = read_body(feed, tree.root, rules, err);
+		r = read_body(feed, tree.root, rules, &why);
+	if (r) { /* it may quote the document, and in the middle of a character */
+		char *text = sg_text_short(why.msg, sizeof why.msg - 1);
+
+		sg_fail(err, r, "%s%s%s", tree.root ? "" : rules->name, tree.root ? "" : ": ", text);
+		free(text);
+	}
 	sg_canon_release(&tree);
 	if (r) {
 		*ret_event = event;

@@ -58,7 +58,8 @@ struct sg_feed {
  * model/codes.h that goes with it (FEED_MALFORMED, TRUST_SIGNATURE, TRUST_CHAIN, TRUST_NAME). */
 int sg_feed_read(struct sg_bytes document, const struct sg_feed_rules *rules, struct sg_feed **ret,
         int *ret_event, struct sg_err *err);
-/* The second half alone: octets that are verified already, or that need not be (an author's check). `signer` stays NULL. */
+/* The second half alone: octets in canonical form (base/canon.h) that are verified already, or that need not be (an author's check). `signer` stays NULL.
+ * SG_ELIMIT, too: mitigations that, with the namespaces around them, are larger than 64 MiB together. What it says is safe to show. */
 int sg_feed_decode(struct sg_bytes verified, const struct sg_feed_rules *rules, struct sg_feed **ret,
         int *ret_event, struct sg_err *err);
 void sg_feed_free(struct sg_feed *feed);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ACTIONS = 32, MAX_LABEL = 32, MAX_TEXT = 2000 };
+enum { MAX_ACTIONS = 32, MAX_LABEL = 32, MAX_TEXT = 2000, MAX_NAME = 60, MAX_WHY = 800 };
 
 static const char *const severities = "low medium high critical";
 
@@ -53,11 +53,16 @@ int sg_mread_fail(struct sg_mread *r, const struct sg_canon_elem *at, const char
 	va_list ap;
 
 	if (!r->code) {
+		char *name = sg_text_short(at->name, MAX_NAME), *why;
+
 		va_start(ap, fmt);
 		sg_buf_vfmt(&text, fmt, ap);
 		va_end(ap);
-		r->code = sg_fail(r->err, SG_EINVAL, "mitigation '%s': <%s>: %s", r->m->id ? r->m->id : "?",
-		        at->name, (const char *)text.data);
+		why = sg_text_short((const char *)text.data, MAX_WHY);
+		r->code = sg_fail(
+		        r->err, SG_EINVAL, "mitigation '%s': <%s>: %s", r->m->id ? r->m->id : "?", name, why);
+		free(name);
+		free(why);
 		sg_buf_release(&text);
 	}
 	return r->code;
@@ -110,8 +115,12 @@ char *sg_mread_text(struct sg_mread *r, const struct sg_canon_elem *node)
 
 void sg_mread_unknown(struct sg_mread *r, const char *kind, const char *name, const char *in)
 {
-	if (!r->m->applicability.unknown)
-		r->m->applicability.unknown = sg_format("%s '%s' of <%s>", kind, name, in);
+	if (!r->m->applicability.unknown) {
+		char *what = sg_text_short(name, MAX_NAME);
+
+		r->m->applicability.unknown = sg_format("%s '%s' of <%s>", kind, what, in);
+		free(what);
+	}
 }
 
 /* --- Config */
@@ -223,6 +232,9 @@ static void read_action(struct sg_mread *r, const struct sg_canon_elem *node)
 	};
 	if (!r->code)
 		r->code = sg_canon_alone(node, &sg_xml_feed_limits, &action->xml, r->err);
+	r->octets += action->xml.len;
+	if (r->octets > sg_xml_feed_limits.bytes)
+		sg_mread_fail(r, node, "with the namespaces around them, the actions are too large");
 }
 
 static void read_action_list(struct sg_mread *r, const struct sg_canon_elem *list)
@@ -282,14 +294,13 @@ static void read_config(struct sg_mread *r, const struct sg_canon_elem *root)
 	char *id = sg_mread_attr(r, root, NULL, "id", true);
 
 	if (id && !sg_id_valid(id)) {
-		struct sg_buf safe = { 0 };
+		char *safe = sg_text_short(id, 80);
 
-		sg_text_safe(id, &safe);
 		sg_mread_fail(r, root,
-		        "id '%.80s' is not allowed: 1 to 64 letters, digits, '.', '_' or '-', a letter or "
+		        "id '%s' is not allowed: 1 to 64 letters, digits, '.', '_' or '-', a letter or "
 		        "digit first",
-		        (const char *)safe.data);
-		sg_buf_release(&safe);
+		        safe);
+		free(safe);
 		free(id);
 		return;
 	}

@@ -91,8 +91,8 @@ struct sg_mitigation {
 	struct sg_hash hash; /* SHA-256 of body */
 };
 
-/* Reads a Config element given as a document of its own in canonical form (sg_canon_alone, sg_xml_octets), without an XML parser. `feed` is copied. Errors:
- * SG_EPARSE and SG_ELIMIT name the octet, SG_EINVAL names the id, the element and the allowed values. Unknown attributes and elements in our namespace are refused; unknown action types and
+/* Reads a Config element given as a document of its own in canonical form (sg_canon_alone, sg_xml_octets), without an XML parser. `feed` is
+ * copied. Errors, safe to show: SG_EPARSE and SG_ELIMIT name the octet, SG_EINVAL names the id, the element and the allowed values. Unknown attributes and elements in our namespace are refused; unknown action types and
  * unknown conditions of Applicability are kept and make the mitigation UNKNOWN. */
 int sg_mitigation_decode(
         const char *feed, struct sg_bytes config, struct sg_mitigation **ret, struct sg_err *err);

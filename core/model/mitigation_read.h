@@ -10,7 +10,8 @@
 
 struct sg_mread {
 	struct sg_mitigation *m;
-	int code; /* 0 or the first failure */
+	int code;      /* 0 or the first failure */
+	size_t octets; /* of the actions as documents of their own */
 	struct sg_err *err;
 };
 

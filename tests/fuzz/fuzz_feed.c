@@ -88,12 +88,10 @@ static void same_form(struct sg_bytes document)
 	xmlFreeDoc(tree);
 }
 
-/* What the reader of canonical octets accepts is canonical, and libxml2 reads the same in it; and it accepts every canonical form but those with namespaces
- * that nobody names so. */
+/* What the reader of canonical octets accepts is canonical, and libxml2 reads the same in it; and it accepts every canonical form. */
 static void same_reading(struct sg_bytes document)
 {
 	struct sg_buf octets = { 0 };
-	struct sg_err err = SG_ERR_INIT;
 	struct sg_canon tree = { 0 };
 	bool read;
 	const char *wrong = canon_agree_document(document, &read);
@@ -102,8 +100,7 @@ static void same_reading(struct sg_bytes document)
 		wrong = canon_agree_document(sg_buf_bytes(&octets), &read);
 	if (wrong)
 		fuzz_broken(wrong);
-	if (octets.len && sg_canon_read(sg_buf_bytes(&octets), &sg_xml_feed_limits, &tree, &err) != 0 &&
-	        !strstr(err.msg, "no absolute URI") &&
+	if (octets.len && sg_canon_read(sg_buf_bytes(&octets), &sg_xml_feed_limits, &tree, NULL) != 0 &&
 	        sg_xml_prescan(sg_buf_bytes(&octets), &sg_xml_feed_limits, NULL) == 0)
 		fuzz_broken("a canonical form that is not read");
 	sg_canon_release(&tree);

@@ -5,6 +5,7 @@
 
 #include "base/canon.h"
 #include "base/xml.h"
+#include <libxml/uri.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,10 +53,45 @@ static inline const char *canon_agree_text(const struct sg_canon_elem *e, const 
 	return wrong;
 }
 
+/* Alone it is what libxml2's tree gives, which can be read again; what has no such form would not be read. */
+static inline const char *canon_agree_alone(const struct sg_canon_elem *e, const xmlNode *node)
+{
+	struct sg_buf ours = { 0 }, theirs = { 0 };
+	struct sg_canon again = { 0 };
+	const char *wrong = NULL;
+	int has = sg_canon_alone(e, &sg_xml_feed_limits, &ours, NULL);
+
+	if (sg_xml_octets(node, &theirs, NULL))
+		wrong = "an element without a canonical form";
+	else if (!has && !sg_bytes_equal(sg_buf_bytes(&ours), sg_buf_bytes(&theirs)))
+		wrong = "the element alone";
+	else if ((sg_canon_read(sg_buf_bytes(&theirs), &sg_xml_feed_limits, &again, NULL) != 0) != (has != 0))
+		wrong = "whether the element alone can be read";
+	sg_canon_release(&again);
+	sg_buf_release(&ours);
+	sg_buf_release(&theirs);
+	return wrong;
+}
+
+/* libxml2 parses names of namespaces as RFC 3986 says, and refuses some; here they are but names. */
+static inline bool canon_agree_odd(const struct sg_canon_elem *e)
+{
+	for (const struct sg_canon_ns *ns = e->declares; ns; ns = ns->next) {
+		xmlURI *uri = *ns->name ? xmlParseURI(ns->name) : NULL;
+
+		if (*ns->name && !uri)
+			return true;
+		xmlFreeURI(uri);
+	}
+	for (const struct sg_canon_elem *k = e->first; k; k = k->next)
+		if (canon_agree_odd(k))
+			return true;
+	return false;
+}
+
 /* NULL, or what is not the same in the element and all that is in it. */
 static inline const char *canon_agree(const struct sg_canon_elem *e, const xmlNode *node)
 {
-	struct sg_buf ours = { 0 }, theirs = { 0 };
 	const xmlNode *kid = sg_xml_first(node);
 	const struct sg_canon_elem *k = e->first;
 	const char *wrong = NULL;
@@ -65,12 +101,8 @@ static inline const char *canon_agree(const struct sg_canon_elem *e, const xmlNo
 	wrong = canon_agree_attrs(e, node);
 	if (!wrong)
 		wrong = canon_agree_text(e, node);
-	if (!wrong && sg_canon_alone(e, &sg_xml_feed_limits, &ours, NULL) == 0 &&
-	        (sg_xml_octets(node, &theirs, NULL) != 0 ||
-	                !sg_bytes_equal(sg_buf_bytes(&ours), sg_buf_bytes(&theirs))))
-		wrong = "the element alone";
-	sg_buf_release(&ours);
-	sg_buf_release(&theirs);
+	if (!wrong)
+		wrong = canon_agree_alone(e, node);
 	for (; !wrong && k && kid; k = k->next, kid = sg_xml_next(kid))
 		wrong = canon_agree(k, kid);
 	return wrong ? wrong : k || kid ? "the number of elements" : NULL;
@@ -87,6 +119,10 @@ static inline const char *canon_agree_document(struct sg_bytes octets, bool *ret
 	*ret_read = sg_canon_read(octets, &sg_xml_feed_limits, &tree, NULL) == 0;
 	if (!*ret_read)
 		return NULL;
+	if (canon_agree_odd(tree.root)) {
+		sg_canon_release(&tree);
+		return NULL;
+	}
 	if (sg_xml_parse(octets, "it", &sg_xml_feed_limits, &doc, NULL))
 		wrong = "libxml2 refuses it";
 	else if (sg_xml_octets(xmlDocGetRootElement(doc), &again, NULL))

@@ -159,7 +159,7 @@ static void a_document_is_refused_as_a_whole(void **state)
 	refused(GOOD_HEAD "<Confg/></EOCS>", by, SG_EINVAL, bad, "element 'Confg'");
 	refused(GOOD_HEAD "text</EOCS>", by, SG_EINVAL, bad, "text is not allowed");
 	refused("<feed/>", by, SG_EPARSE, bad, "not EOCS");
-	refused("<EOCS>", by, SG_EPARSE, bad, "corp: octet 6: ");
+	refused("<EOCS>", by, SG_EPARSE, bad, "corp: octet 6 of ");
 }
 
 static void serials_are_numbers_that_fit(void **state)
@@ -300,9 +300,78 @@ static void a_large_document_is_read_in_linear_time(void **state)
 	sg_buf_release(&doc);
 }
 
+/* A root's long namespace stands in every mitigation and every action of it: two megabytes would become more than a thousand. */
+static void what_its_namespaces_make_too_large_is_refused(void **state)
+{
+	struct sg_buf doc = { 0 };
+	struct sg_feed *feed = NULL;
+	struct sg_err err = SG_ERR_INIT;
+	int event = 0;
+
+	(void)state;
+	sg_buf_str(&doc, "<EOCS xmlns:sg=\"urn:stopgap:feed:1\" xmlns:x=\"urn:");
+	for (int i = 0; i < 15000; i++)
+		sg_buf_char(&doc, 'a');
+	sg_buf_str(&doc,
+	        "\" sg:expires=\"2026-12-01T00:00:00Z\" sg:feed=\"corp\" sg:issued=\"2026-11-01T00:00:00Z\" "
+	        "sg:serial=\"7\">");
+	for (int i = 0; i < 200; i++) {
+		sg_buf_fmt(&doc, "<Config id=\"A-%d\"><ActionList>", i);
+		for (int k = 0; k < 32; k++)
+			sg_buf_str(&doc, "<Action type=\"a\"></Action>");
+		sg_buf_str(&doc, "</ActionList></Config>");
+	}
+	sg_buf_str(&doc, "</EOCS>");
+	assert_int_equal(sg_feed_decode(sg_buf_bytes(&doc), &fix_rules, &feed, &event, &err), SG_ELIMIT);
+	assert_int_equal(event, SG_EV_FEED_MALFORMED);
+	assert_non_null(strstr(err.msg, "too large"));
+	assert_null(feed);
+	sg_buf_release(&doc);
+}
+
+/* Its words go to logs, to people and over the control pipe. */
+static void what_a_refusal_quotes_is_safe_to_show(void **state)
+{
+	static const char head[] =
+	        "<EOCS xmlns:sg=\"urn:stopgap:feed:1\" sg:expires=\"2026-12-01T00:00:00Z\" sg:feed=\"corp\" "
+	        "sg:issued=\"2026-11-01T00:00:00Z\" sg:serial=\"7\">";
+	char long_name[80] = { 0 }, *doc;
+	struct sg_feed *feed = NULL;
+	struct sg_err err = SG_ERR_INIT;
+	int event = 0;
+
+	(void)state;
+	memset(long_name, 'A', 59);
+	doc = sg_format("%s<%s\xc3\xa9tail></%s\xc3\xa9tail></EOCS>", head, long_name, long_name);
+	assert_int_equal(sg_feed_decode(sg_bytes_of(doc), &fix_rules, &feed, &event, &err), SG_EINVAL);
+	assert_true(sg_utf8_valid(sg_bytes_of(err.msg)));
+	assert_non_null(strstr(err.msg, "is not known; allowed: Config"));
+	free(doc);
+	memset(long_name, 'A', 79);
+	doc = sg_format(
+	        "%s<Config id=\"%s\xc3\xa9\"></Config><Config id=\"B\" sg:severity=\"x&#xA;2026 CRITICAL "
+	        "\xe2\x80\xae\xc2\x9b\"></Config></EOCS>",
+	        head, long_name);
+	assert_int_equal(sg_feed_decode(sg_bytes_of(doc), &fix_rules, &feed, &event, &err), 0);
+	assert_int_equal(feed->n_refused, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct sg_buf safe = { 0 };
+
+		assert_true(sg_utf8_valid(sg_bytes_of(feed->refused[i].id)));
+		assert_true(sg_utf8_valid(sg_bytes_of(feed->refused[i].text)));
+		sg_text_safe(feed->refused[i].text, &safe);
+		assert_string_equal((char *)safe.data, feed->refused[i].text);
+		sg_buf_release(&safe);
+	}
+	sg_feed_free(feed);
+	free(doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_its_namespaces_make_too_large_is_refused),
+		cmocka_unit_test(what_a_refusal_quotes_is_safe_to_show),
 		cmocka_unit_test(a_signed_document_becomes_its_mitigations),
 		cmocka_unit_test(an_unsigned_document_gives_nothing),
 		cmocka_unit_test(a_body_does_not_depend_on_its_neighbours),

@@ -229,7 +229,7 @@ static const struct {
 	        "an element is not allowed" },
 	{ "<Config id=\"A\"" SG "><sg:FixedBy>a</sg:FixedBy><sg:FixedBy>b</sg:FixedBy>" LIST "</Config>",
 	        "a second one" },
-	{ "<Config id=\"A\"", "mitigation: octet 14: " },
+	{ "<Config id=\"A\"", "mitigation: octet 14 of " },
 };
 
 static void what_is_wrong_is_refused_with_its_place(void **state)
