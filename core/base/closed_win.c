@@ -213,9 +213,9 @@ static int check_one(const char *path, DWORD how, enum sg_win_place place, bool 
 		break;
 	case SG_WIN_LISTED:
 		r = sg_fail(err, SG_EACCES,
-		        "%s may be changed by %s: icacls \"%s\" /inheritance:d /remove:g *%s takes that "
-		        "right away; look at what is in it first",
-		        path, account, path, sid);
+		        "%s may be changed by %s: icacls \"%s\" /inheritance:d /grant:r *%s:%sRX leaves "
+		        "that account the right to read; look at what is in it first",
+		        path, account, path, sid, place == SG_WIN_FOLDER ? "(OI)(CI)" : "");
 		break;
 	case SG_WIN_UNLISTED:
 		r = sg_fail(err, SG_EACCES,
@@ -336,8 +336,7 @@ int sg_win_check_way(const char *path, struct sg_err *err)
 	if (r == 0 && open.len)
 		r = sg_fail(err, SG_EACCES,
 		        "%s is not safe where it is, as others may put something else there: %s. Choose "
-		        "another place, or take these rights away: icacls FOLDER /inheritance:d /remove:g "
-		        "ACCOUNT",
+		        "another place",
 		        path, (char *)open.data);
 	sg_buf_release(&open);
 	free(at);

@@ -259,8 +259,10 @@ static int check_place(HANDLE pin, const char *path, const char *root, const cha
 	        FILE_FLAG_BACKUP_SEMANTICS, NULL);
 	int r = 0;
 
-	if (top == INVALID_HANDLE_VALUE || places_of(pin, top, &place, &root_place) < 0)
+	if (top == INVALID_HANDLE_VALUE)
 		r = sg_win_fail(err, GetLastError(), "cannot tell where %s lies", path);
+	else if (places_of(pin, top, &place, &root_place) < 0)
+		r = sg_fail(err, SG_EIO, "cannot tell where %s lies: the system names no place", path);
 	else if (!sg_win_lies(place, root_place, full, full_root))
 		r = sg_fail(
 		        err, SG_ECONFLICT, "%s is at another place just now; nothing was written there", win);

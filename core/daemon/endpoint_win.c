@@ -379,10 +379,13 @@ int sg_endpoint_opener(const uv_pipe_t *pipe, struct sg_caller *ret, struct sg_e
 {
 	int64_t pid = pid_of(handle_of(pipe));
 	HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, (DWORD)pid), token = NULL;
+	struct sg_err why =
+	        SG_ERR_INIT; /* not the caller's: such a client is let in, counted as one account */
 	int r = SG_EACCES;
 
+	(void)err;
 	if (process && OpenProcessToken(process, TOKEN_QUERY, &token)) {
-		r = sg_token_caller(token, ret, err);
+		r = sg_token_caller(token, ret, &why);
 		CloseHandle(token);
 	}
 	if (process)

@@ -94,11 +94,16 @@ static int walk(const char *folder, bool close, struct sg_err *err)
 
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		char *path = sg_format("%s\\%s", folder, names.at[i]);
+		struct sg_err why = SG_ERR_INIT;
 		bool is_dir = false;
 
-		r = close_entry(path, close ? FILE_BELOW : NULL, close ? FOLDER_BELOW : NULL, &is_dir, err);
+		r = close_entry(path, close ? FILE_BELOW : NULL, close ? FOLDER_BELOW : NULL, &is_dir, &why);
 		if (r == 0 && is_dir)
 			r = walk(path, close, err);
+		else if (r == SG_ENOENT) /* a service that runs makes files and takes them away */
+			r = 0;
+		else if (r < 0)
+			sg_fail(err, r, "%s", why.msg);
 		free(path);
 	}
 	sg_strs_release(&names);
@@ -166,7 +171,9 @@ int sg_folder_close_journal(const char *folder, struct sg_err *err)
 		        "%s holds other things than a journal, and a journal's folder is for SYSTEM and the "
 		        "administrators alone: choose one that is empty, or not there yet",
 		        folder);
-	return sg_folder_close(folder, err);
+	r = sg_folder_close(folder, err);
+	/* What is above it is not empty from here on, and nobody can make a link of it any more: whether somebody did before is seen now. */
+	return r < 0 ? r : sg_win_check_way(folder, err);
 }
 
 /* --- the program's */
