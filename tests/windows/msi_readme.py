@@ -26,7 +26,9 @@ class FirstDay(Stage):
         with open(self.path("line.bat"), "w", encoding="ascii", newline="\r\n") as f:  # quotes on a command line would be escaped on the way
             f.write(f"@cd /d {windows(self.folder)}\n@{line}\n")
         status, text = run("cmd.exe", "/c", windows(self.path("line.bat")), patience=patience)
-        self.assertEqual(status, 0, f"{line}\n{text}")
+        if status != 0:
+            last = run(self.programs + "/stopgap-journal.exe", "dump", "-j", "C:\\ProgramData\\stopgap\\journal")[1].split("\n")[-12:]
+            self.fail(f"{line}: {status}\n{text}\n{run('sc.exe', 'query', 'stopgap')}\n{run('tasklist.exe')[1]}\n" + "\n".join(last))
         return text
 
     def test_1_install_and_look(self):
