@@ -1,8 +1,10 @@
 # wine.bash - sourced: a Windows of one's own for a run of tests, headless, thrown away after it.
 #
 #   wine_begin FOLDER   makes FOLDER/prefix (a copy of a prefix that is made once and kept in the cache), sets the environment, starts the keeper
+#   wine_kept           fails, and says so, when the keeper is gone: services were ended meanwhile and began anew
 #   wine_end            ends what still runs in that prefix, and no other's
-# Wine ends all services a few seconds after the last ordinary process, and starting anew takes seconds: the keeper is that process.
+# Wine ends all services a few seconds after the last ordinary process, and starting anew takes seconds: the keeper is that process. On a busy machine
+# the first processes of a prefix may fail, and so it is started when one has succeeded, and is taken for started when it has said so itself.
 
 wine_keeper= wine_drive=
 
@@ -47,13 +49,32 @@ wine_begin() {
 	fi
 	mkdir -p "$wine_drive/tmp"
 	ln -sfn "$wine_drive" "$folder/prefix/dosdevices/t:"
-	wine "$WINE_KEEPER" </dev/null >/dev/null 2>&1 &
-	wine_keeper=$!
 	for try in 1 2 3 4 5 6 7 8 9 10; do
-		timeout 60 wine cmd.exe /c exit 0 </dev/null >/dev/null 2>&1 && return 0
+		timeout 60 wine cmd.exe /c exit 0 </dev/null >/dev/null 2>&1 && wine_keep "$folder/kept" && return 0
 		sleep 0.5
 	done
-	echo "wine: no program starts in $WINEPREFIX (tried $try times)" >&2
+	echo "wine: no program stays in $WINEPREFIX (tried $try times)" >&2
+	return 1
+}
+
+# The keeper, running; it says so in the file.
+wine_keep() {
+	local said=$1 i
+	: >"$said"
+	wine "$WINE_KEEPER" </dev/null >"$said" 2>/dev/null &
+	wine_keeper=$!
+	for ((i = 0; i < 600; i++)); do
+		kill -0 "$wine_keeper" 2>/dev/null || return 1
+		[ ! -s "$said" ] || return 0
+		sleep 0.1
+	done
+	kill "$wine_keeper"
+	return 1
+}
+
+wine_kept() {
+	kill -0 "$wine_keeper" 2>/dev/null && return 0
+	echo "wine: the process that keeps $WINEPREFIX alive is gone: what a test says of a service there is worth nothing" >&2
 	return 1
 }
 
