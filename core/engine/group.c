@@ -104,7 +104,7 @@ static int again(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, s
 	return code ? sg_fail(err, code, "%s", why.msg) : 0;
 }
 
-/* In halves, down to the one that it is because of. Where all of it fails, a few failures are enough to see that: the rest keep what the group's said, and have
+/* Two members at least, in halves, down to the one that it is because of. Where all of it fails, a few failures are enough to see that: the rest keep what the group's said, and have
  * their turn when they are tried again. */
 static int halve(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, size_t *left,
         struct sg_err *err)
@@ -112,15 +112,16 @@ static int halve(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, s
 	size_t half = n / 2, at[] = { 0, half, n };
 	int code = 0;
 
-	for (size_t i = 0; n > 1 && *left && i < 2; i++) {
+	for (size_t i = 0; *left && i < 2; i++) {
 		struct sg_member *some = members + at[i];
 		size_t count = at[i + 1] - at[i];
 		int one = again(ctx, op, some, count, err);
 
 		if (one && goes_on(one)) {
 			(*left)--;
-			one = halve(ctx, op, some, count, left, err);
-			code = goes_on(one) ? SG_EIO : one;
+			code = SG_EIO;
+			if (count > 1)
+				one = halve(ctx, op, some, count, left, err);
 		}
 		if (!goes_on(one))
 			return one;
@@ -141,7 +142,7 @@ static int apart(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, s
 
 		count = related(members + at, files + at, n - at);
 		code = count < n ? again(ctx, op, members + at, count, err) : SG_EIO;
-		if (code && goes_on(code))
+		if (count > 1 && code && goes_on(code))
 			code = halve(ctx, op, members + at, count, &left, err);
 	}
 	for (size_t i = 0; i < n; i++)
