@@ -2,7 +2,7 @@
  * libcurl runs in a worker, as in the service. */
 #include "base/os.h"
 #include "feed/apart.h"
-#include "feed/fetch.h"
+#include "tests/lib/fetch_lab.h"
 #include "tests/lib/http_server.h"
 
 #include <setjmp.h>
@@ -14,43 +14,14 @@
 
 static char dir[] = "/tmp/test_fetch_XXXXXX";
 
-static struct sg_fetch_request ask(const char *url)
-{
-	return (struct sg_fetch_request){
-		.url = url, .proxy = "system", .timeout_ms = 10000, .max_bytes = 1000
-	};
-}
-
-static void refused(const struct sg_fetch_request *req, int code, const char *says)
-{
-	struct sg_fetched got = { 0 };
-	struct sg_err err = SG_ERR_INIT;
-	int r = sg_fetch(req, &got, &err);
-
-	if (r != code || !strstr(err.msg, says))
-		fail_msg("%d, \"%s\"; expected %d, \"%s\"", r, err.msg, code, says);
-	assert_null(got.octets.data);
-}
-
-static char *write_file(const char *name, const char *text)
-{
-	char *path = sg_format("%s/%s", dir, name);
-	FILE *f = fopen(path, "wb");
-
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-	return path;
-}
-
 static void a_file_is_given_whole(void **state)
 {
-	char *path = write_file("a b.xml", "<EOCS/>"), *url = sg_format("file://%s/a%%20b.xml", dir);
+	char *path = fetch_file(dir, "a b.xml", "<EOCS/>"), *url = sg_format("file://%s/a%%20b.xml", dir);
 	const char *const ways[] = { path, url };
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct sg_fetch_request req = ask(ways[i]);
+		struct sg_fetch_request req = fetch_ask(ways[i]);
 		struct sg_fetched got = { 0 };
 
 		assert_int_equal(sg_fetch(&req, &got, NULL), 0);
@@ -61,7 +32,7 @@ static void a_file_is_given_whole(void **state)
 		assert_int_equal(sg_fetch(&req, &got, NULL), 0);
 		sg_fetched_release(&got);
 		req.max_bytes = 6;
-		refused(&req, SG_ELIMIT, "");
+		assert_fetch_refused(&req, SG_ELIMIT, "");
 	}
 	free(path);
 	free(url);
@@ -70,14 +41,14 @@ static void a_file_is_given_whole(void **state)
 static void what_is_no_file_is_refused(void **state)
 {
 	char *missing = sg_format("%s/none.xml", dir);
-	struct sg_fetch_request req = ask(missing);
+	struct sg_fetch_request req = fetch_ask(missing);
 
 	(void)state;
-	refused(&req, SG_ENOENT, "none.xml");
+	assert_fetch_refused(&req, SG_ENOENT, "none.xml");
 	req.url = dir;
-	refused(&req, SG_EUNSUPPORTED, "");
+	assert_fetch_refused(&req, SG_EUNSUPPORTED, "");
 	req.url = "file://elsewhere/feed.xml";
-	refused(&req, SG_EINVAL, "files of this machine");
+	assert_fetch_refused(&req, SG_EINVAL, "files of this machine");
 	free(missing);
 }
 
@@ -95,9 +66,9 @@ static void addresses_that_are_not_safe_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct sg_fetch_request req = ask(table[i].url);
+		struct sg_fetch_request req = fetch_ask(table[i].url);
 
-		refused(&req, SG_EINVAL, table[i].says);
+		assert_fetch_refused(&req, SG_EINVAL, table[i].says);
 	}
 }
 
@@ -112,7 +83,7 @@ static void an_unchanged_document_is_not_sent_again(void **state)
 
 	(void)state;
 	http_server_start(&s, NULL);
-	struct sg_fetch_request req = ask(s.url);
+	struct sg_fetch_request req = fetch_ask(s.url);
 
 	assert_int_equal(sg_fetch(&req, &first, NULL), 0);
 	assert_true(sg_bytes_is(sg_buf_bytes(&first.octets), "<EOCS/>"));
@@ -138,9 +109,9 @@ static void a_304_that_nobody_asked_for_is_refused(void **state)
 
 	(void)state;
 	http_server_start(&s, NULL);
-	struct sg_fetch_request req = ask(s.url);
+	struct sg_fetch_request req = fetch_ask(s.url);
 
-	refused(&req, SG_ENET, "304");
+	assert_fetch_refused(&req, SG_ENET, "304");
 	http_server_stop(&s);
 }
 
@@ -153,7 +124,7 @@ static void validators_that_could_split_a_header_are_dropped(void **state)
 
 	(void)state;
 	http_server_start(&s, NULL);
-	struct sg_fetch_request req = ask(s.url);
+	struct sg_fetch_request req = fetch_ask(s.url);
 
 	req.etag = "x\r\nEvil: 1";
 	assert_int_equal(sg_fetch(&req, &got, NULL), 0);
@@ -169,12 +140,12 @@ static void a_body_is_never_larger_than_allowed(void **state)
 
 	(void)state;
 	http_server_start(&s, NULL);
-	struct sg_fetch_request req = ask(s.url);
+	struct sg_fetch_request req = fetch_ask(s.url);
 
-	refused(&req, SG_ELIMIT, "larger than the allowed 1000 octets");
+	assert_fetch_refused(&req, SG_ELIMIT, "larger than the allowed 1000 octets");
 	s.endless = false;
 	s.answer = "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n";
-	refused(&req, SG_ELIMIT, "larger than the allowed 1000 octets");
+	assert_fetch_refused(&req, SG_ELIMIT, "larger than the allowed 1000 octets");
 	http_server_stop(&s);
 }
 
@@ -184,10 +155,10 @@ static void a_server_that_keeps_silent_costs_only_the_timeout(void **state)
 
 	(void)state;
 	http_server_start(&s, NULL);
-	struct sg_fetch_request req = ask(s.url);
+	struct sg_fetch_request req = fetch_ask(s.url);
 
 	req.timeout_ms = 200;
-	refused(&req, SG_ETIMEOUT, "it took too long");
+	assert_fetch_refused(&req, SG_ETIMEOUT, "it took too long");
 	http_server_stop(&s);
 }
 
@@ -205,13 +176,13 @@ static void a_stop_ends_a_transfer(void **state)
 
 	(void)state;
 	http_server_start(&s, NULL);
-	struct sg_fetch_request req = ask(s.url);
+	struct sg_fetch_request req = fetch_ask(s.url);
 
 	req.stop = soon;
 	req.arg = &calls;
-	refused(&req, SG_ECANCELED, "stopped");
+	assert_fetch_refused(&req, SG_ECANCELED, "stopped");
 	calls = 1;
-	refused(&req, SG_ECANCELED, "stopped");
+	assert_fetch_refused(&req, SG_ECANCELED, "stopped");
 	http_server_stop(&s);
 }
 
@@ -239,10 +210,10 @@ static void answers_that_are_no_document_are_errors(void **state)
 	(void)state;
 	http_server_start(&s, NULL);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct sg_fetch_request req = ask(s.url);
+		struct sg_fetch_request req = fetch_ask(s.url);
 
 		s.answer = table[i].answer;
-		refused(&req, table[i].code, table[i].says);
+		assert_fetch_refused(&req, table[i].code, table[i].says);
 	}
 	http_server_stop(&s);
 }
@@ -254,9 +225,9 @@ static void nobody_listening_says_what_to_check(void **state)
 	(void)state;
 	http_server_start(&s, NULL);
 	http_server_stop(&s);
-	struct sg_fetch_request req = ask(s.url);
+	struct sg_fetch_request req = fetch_ask(s.url);
 
-	refused(&req, SG_ENET, "check the address, the firewall");
+	assert_fetch_refused(&req, SG_ENET, "check the address, the firewall");
 }
 
 /* The environment's proxy would be asked for this machine's own address, too, if nothing prevented it. */
@@ -267,7 +238,7 @@ static void this_machine_is_never_asked_through_a_proxy(void **state)
 
 	(void)state;
 	http_server_start(&s, NULL);
-	struct sg_fetch_request req = ask(s.url);
+	struct sg_fetch_request req = fetch_ask(s.url);
 
 	req.proxy = "http://127.0.0.1:9";
 	assert_int_equal(sg_fetch(&req, &got, NULL), 0);
@@ -279,8 +250,8 @@ static void this_machine_is_never_asked_through_a_proxy(void **state)
 
 static void both_come_or_neither(void **state)
 {
-	char *doc = write_file("both.xml", "<EOCS/>"), *cms;
-	struct sg_fetch_request req = ask(doc);
+	char *doc = fetch_file(dir, "both.xml", "<EOCS/>"), *cms;
+	struct sg_fetch_request req = fetch_ask(doc);
 	struct sg_fetched got = { 0 };
 	struct sg_err err = SG_ERR_INIT;
 
@@ -291,7 +262,7 @@ static void both_come_or_neither(void **state)
 	req.detached = true;
 	assert_int_equal(sg_fetch_signed(&req, &got, &err), SG_ENOENT);
 	assert_non_null(strstr(err.msg, "both.xml.p7s"));
-	cms = write_file("both.xml.p7s", "CMS");
+	cms = fetch_file(dir, "both.xml.p7s", "CMS");
 	assert_int_equal(sg_fetch_signed(&req, &got, NULL), 0);
 	assert_true(sg_bytes_is(sg_buf_bytes(&got.octets), "<EOCS/>"));
 	assert_true(sg_bytes_is(sg_buf_bytes(&got.cms), "CMS"));
@@ -326,7 +297,7 @@ static void what_changed_alone_brings_the_other_along(void **state)
 
 		http_server_start(&s, NULL);
 		url = sg_format("%s?x=1", s.url);
-		struct sg_fetch_request req = ask(url);
+		struct sg_fetch_request req = fetch_ask(url);
 		req.detached = true;
 		req.etag = table[i].etag;
 		req.cms_etag = table[i].cms_etag;

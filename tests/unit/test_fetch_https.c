@@ -2,7 +2,7 @@
  * service. */
 #include "base/os.h"
 #include "feed/apart.h"
-#include "feed/fetch.h"
+#include "tests/lib/fetch_lab.h"
 #include "tests/lib/http_server.h"
 
 #include <setjmp.h>
@@ -13,35 +13,6 @@
 #include <cmocka.h>
 
 static char dir[] = "/tmp/test_fetch_https_XXXXXX";
-
-static struct sg_fetch_request ask(const char *url)
-{
-	return (struct sg_fetch_request){
-		.url = url, .proxy = "system", .timeout_ms = 10000, .max_bytes = 1000
-	};
-}
-
-static void refused(const struct sg_fetch_request *req, int code, const char *says)
-{
-	struct sg_fetched got = { 0 };
-	struct sg_err err = SG_ERR_INIT;
-	int r = sg_fetch(req, &got, &err);
-
-	if (r != code || !strstr(err.msg, says))
-		fail_msg("%d, \"%s\"; expected %d, \"%s\"", r, err.msg, code, says);
-	assert_null(got.octets.data);
-}
-
-static char *write_file(const char *name, const char *text)
-{
-	char *path = sg_format("%s/%s", dir, name);
-	FILE *f = fopen(path, "wb");
-
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-	return path;
-}
 
 /* A server of an authority of one's own, named as people name servers: with Schannel libcurl compares names and no numbers. */
 struct own_server {
@@ -77,8 +48,8 @@ static void own_server_start(struct own_server *o)
 	o->wrong_name = pki_make(&spec);
 	pki_cert_pem(&o->pki.root, &pem);
 	pki_cert_pem(&o->other.root, &other_pem);
-	o->ca = write_file("\xc3\xa4\xc3\xb6 ca.pem", (char *)pem.data); /* whatever the code page is */
-	o->other_ca = write_file("other.pem", (char *)other_pem.data);
+	o->ca = fetch_file(dir, "\xc3\xa4\xc3\xb6 ca.pem", (char *)pem.data); /* whatever the code page is */
+	o->other_ca = fetch_file(dir, "other.pem", (char *)other_pem.data);
 	own_server_at(o, &o->tls);
 	sg_buf_release(&pem);
 	sg_buf_release(&other_pem);
@@ -104,7 +75,7 @@ static void https_needs_a_certificate_of_the_given_authority(void **state)
 
 	(void)state;
 	own_server_start(&o);
-	struct sg_fetch_request req = ask(o.url);
+	struct sg_fetch_request req = fetch_ask(o.url);
 
 	req.ca_file = o.ca;
 	if (sg_fetch(&req, &got, &err))
@@ -112,14 +83,14 @@ static void https_needs_a_certificate_of_the_given_authority(void **state)
 	assert_true(sg_bytes_is(sg_buf_bytes(&got.octets), "ok"));
 	sg_fetched_release(&got);
 	req.ca_file = o.other_ca;
-	refused(&req, SG_ENET, "check <network ca-file>");
+	assert_fetch_refused(&req, SG_ENET, "check <network ca-file>");
 	req.ca_file = "/nonexistent/ca.pem";
-	refused(&req, SG_ENET, "check <network ca-file>");
+	assert_fetch_refused(&req, SG_ENET, "check <network ca-file>");
 	http_server_stop(&o.server);
 	own_server_at(&o, &o.wrong_name);
-	req = ask(o.url);
+	req = fetch_ask(o.url);
 	req.ca_file = o.ca;
-	refused(&req, SG_ENET, "check <network ca-file>");
+	assert_fetch_refused(&req, SG_ENET, "check <network ca-file>");
 	own_server_stop(&o);
 }
 
@@ -129,9 +100,9 @@ static void https_without_one_needs_an_authority_of_the_system(void **state)
 
 	(void)state;
 	own_server_start(&o);
-	struct sg_fetch_request req = ask(o.url);
+	struct sg_fetch_request req = fetch_ask(o.url);
 
-	refused(&req, SG_ENET, "check <network ca-file>");
+	assert_fetch_refused(&req, SG_ENET, "check <network ca-file>");
 	own_server_stop(&o);
 }
 

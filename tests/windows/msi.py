@@ -7,7 +7,7 @@ import os
 import re
 import unittest
 
-from msi_stage import DATA, DRIVE, WEB_CONFIG, Stage, read, run, run_or_fail, windows
+from msi_stage import DATA, DRIVE, WEB_CONFIG, Stage, must, read, run, windows
 
 PROGRAMS = os.path.join(DRIVE, "Program Files", "stopgap")
 
@@ -63,13 +63,13 @@ class Package(Stage):
             f.write(drifted)
 
         # What the package asks for, of a service that is stopped: it stays so.
-        run_or_fail(PROGRAMS + "/stopgapd.exe", "stop")
+        must(PROGRAMS + "/stopgapd.exe", "stop")
         status, text = run(PROGRAMS + "/stopgapd.exe", "uninstall", "--rollback")
         self.assertEqual(status, 5, text)
         self.assertIn("nothing was changed", text)
         self.assertIsNotNone(self.key("stopgap"))
         self.assertFalse(self.is_running())
-        run_or_fail(PROGRAMS + "/stopgapd.exe", "start")
+        must(PROGRAMS + "/stopgapd.exe", "start")
 
         log = self.msiexec("/x", "new.msi", fails=True)
         self.assertRegex(log, r"stopgap:   W-1: .*web\.config")

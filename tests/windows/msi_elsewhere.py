@@ -6,7 +6,7 @@ import os
 import re
 import unittest
 
-from msi_stage import DATA, DRIVE, WEB_CONFIG, Stage, read, run, run_or_fail, windows
+from msi_stage import DATA, DRIVE, WEB_CONFIG, Stage, must, read, run, windows
 
 FOLDER = "C:\\Programs of ours\\stopgap\\"
 ENVIRONMENT = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
@@ -21,7 +21,7 @@ class Elsewhere(Stage):
 
     def on_path(self):
         """How often the folder is on the system's path."""
-        text = re.search(r"(?i)\bPath\s+REG_\w+\s+(.*)", run_or_fail("reg.exe", "query", ENVIRONMENT, "/v", "Path")).group(1)
+        text = re.search(r"(?i)\bPath\s+REG_\w+\s+(.*)", must("reg.exe", "query", ENVIRONMENT, "/v", "Path")).group(1)
         self.assertIn("system32", text.lower())
         return text.strip().split(";").count(FOLDER)
 
@@ -59,7 +59,7 @@ class Elsewhere(Stage):
 
     def test_4_a_service_that_was_taken_away_by_hand_is_in_no_upgrades_way(self):
         held = read(WEB_CONFIG)
-        self.assertIn("W-1 stays in place", run_or_fail(self.programs + "/stopgapd.exe", "uninstall", "--keep"))
+        self.assertIn("W-1 stays in place", must(self.programs + "/stopgapd.exe", "uninstall", "--keep"))
         self.assert_gone()
         log = self.msiexec("/i", "newer.msi")
         self.assertIn("stopgap: the service stopgap is not installed: there is nothing to stop", log)
@@ -69,14 +69,14 @@ class Elsewhere(Stage):
         self.assert_here()
 
     def test_5_a_repair_brings_back_a_program_that_was_deleted(self):
-        run_or_fail(self.programs + "/stopgapd.exe", "stop")
+        must(self.programs + "/stopgapd.exe", "stop")
         os.unlink(self.programs + "/stopgapd.exe")
         log = self.msiexec("/i", "newer.msi", "REINSTALL=ALL", "REINSTALLMODE=amus")
         self.assertIn("stopgap: the program is not there: there is nothing to stop", log)
         self.assert_here()
 
     def test_6_a_service_that_was_taken_away_by_hand_is_in_no_removals_way(self):
-        run_or_fail(self.programs + "/stopgapd.exe", "uninstall", "--keep")
+        must(self.programs + "/stopgapd.exe", "uninstall", "--keep")
         log = self.msiexec("/x", "newer.msi")
         self.assertIn("stopgap: the service stopgap is not installed: there is nothing to stop", log)
         self.assertIn("1 mitigation rolled back", log)

@@ -23,9 +23,10 @@ class FirstDay(Stage):
 
     def type_in(self, line, patience=120):
         """In a prompt that begins now, in the folder of the package."""
-        with open(self.path("line.bat"), "w", encoding="ascii", newline="\r\n") as f:  # quotes on a command line would be escaped on the way
-            f.write(f"@cd /d {windows(self.folder)}\n@{line}\n")
-        status, text = run("cmd.exe", "/c", windows(self.path("line.bat")), patience=patience)
+        batch = self.path("line.bat")
+        with open(batch, "w", encoding="ascii", newline="\r\n") as f:  # quotes on a command line would be escaped on the way
+            f.write(f"@cd /d {windows(os.path.dirname(batch))}\n@{line}\n")
+        status, text = run("cmd.exe", "/c", windows(batch), patience=patience)
         if status != 0:
             last = run(self.programs + "/stopgap-journal.exe", "dump", "-j", "C:\\ProgramData\\stopgap\\journal")[1].split("\n")[-12:]
             self.fail(f"{line}: {status}\n{text}\n{run('sc.exe', 'query', 'stopgap')}\n{run('tasklist.exe')[1]}\n" + "\n".join(last))
