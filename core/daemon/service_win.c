@@ -7,6 +7,7 @@
 #include "daemon/service.h"
 #include "base/log.h"
 #include "daemon/eventlog_win.h"
+#include "daemon/service_control.h"
 #include "engine/places.h"
 #include "model/codes.h"
 
@@ -24,6 +25,24 @@ enum {
 	CONSOLE_ASKED = 4,
 	RELOAD_ASKED = 8,
 };
+
+/* service_control.h's numbers are Windows's. */
+_Static_assert(SG_SCM_STOPPED == SERVICE_STOPPED && SG_SCM_START_PENDING == SERVICE_START_PENDING &&
+                       SG_SCM_STOP_PENDING == SERVICE_STOP_PENDING && SG_SCM_RUNNING == SERVICE_RUNNING,
+        "states");
+_Static_assert(SG_SCM_STOP == SERVICE_CONTROL_STOP && SG_SCM_INTERROGATE == SERVICE_CONTROL_INTERROGATE &&
+                       SG_SCM_SHUTDOWN == SERVICE_CONTROL_SHUTDOWN &&
+                       SG_SCM_PARAMCHANGE == SERVICE_CONTROL_PARAMCHANGE &&
+                       SG_SCM_PRESHUTDOWN == SERVICE_CONTROL_PRESHUTDOWN,
+        "controls");
+_Static_assert(SG_SCM_ACCEPT_STOP == SERVICE_ACCEPT_STOP &&
+                       SG_SCM_ACCEPT_SHUTDOWN == SERVICE_ACCEPT_SHUTDOWN &&
+                       SG_SCM_ACCEPT_PARAMCHANGE == SERVICE_ACCEPT_PARAMCHANGE &&
+                       SG_SCM_ACCEPT_PRESHUTDOWN == SERVICE_ACCEPT_PRESHUTDOWN,
+        "what is accepted");
+_Static_assert(SG_SCM_DONE == NO_ERROR && SG_SCM_NOT_THIS_ONE == ERROR_CALL_NOT_IMPLEMENTED &&
+                       SG_SCM_NOT_IN_THIS_STATE == ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
+        "errors");
 
 /* The lock is between the loop's thread, the manager's and the ticker's; nothing waits while it is held. */
 static struct {
@@ -53,10 +72,7 @@ static void report(DWORD state, DWORD hint)
 		the.status.dwCheckPoint = 0;
 	the.status.dwCurrentState = state;
 	the.status.dwWaitHint = hint;
-	the.status.dwControlsAccepted =
-	        state == SERVICE_RUNNING ? SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN |
-	                                           SERVICE_ACCEPT_PRESHUTDOWN | SERVICE_ACCEPT_PARAMCHANGE
-	                                 : 0;
+	the.status.dwControlsAccepted = sg_scm_accepts(state);
 	if (the.manager)
 		SetServiceStatus(the.manager, &the.status);
 }
@@ -117,9 +133,9 @@ void sg_service_failed(const struct sg_err *why)
 
 /* --- what it is asked */
 
-static void ask(unsigned what)
+/* With the lock held. */
+static void note(unsigned what)
 {
-	AcquireSRWLockExclusive(&the.lock);
 	if (what == STOP_ASKED || what == SHUTDOWN_ASKED) /* accepted: nothing more is until it has stopped */
 		report(SERVICE_STOP_PENDING, HINT_MS);
 	the.asked |= what;
@@ -127,34 +143,36 @@ static void ask(unsigned what)
 		uv_async_send(&the.async);
 	else if (what != RELOAD_ASKED && the.stop)
 		atomic_store(the.stop, true);
-	ReleaseSRWLockExclusive(&the.lock);
 }
 
 /* On a thread of the manager's. */
 static DWORD WINAPI on_control(DWORD control, DWORD type, void *data, void *arg)
 {
+	struct sg_scm_answer answer;
+
 	(void)type;
 	(void)data;
 	(void)arg;
-	switch (control) {
-	case SERVICE_CONTROL_STOP: ask(STOP_ASKED); return NO_ERROR;
-	case SERVICE_CONTROL_SHUTDOWN:
-	case SERVICE_CONTROL_PRESHUTDOWN: ask(SHUTDOWN_ASKED); return NO_ERROR;
-	case SERVICE_CONTROL_PARAMCHANGE: ask(RELOAD_ASKED); return NO_ERROR;
-	case SERVICE_CONTROL_INTERROGATE:
-		AcquireSRWLockExclusive(&the.lock);
-		SetServiceStatus(the.manager, &the.status);
-		ReleaseSRWLockExclusive(&the.lock);
-		return NO_ERROR;
-	default: return ERROR_CALL_NOT_IMPLEMENTED;
+	AcquireSRWLockExclusive(&the.lock);
+	answer = sg_scm_answer(the.status.dwCurrentState, control);
+	switch (answer.does) {
+	case SG_SCM_NOTHING: break;
+	case SG_SCM_TELL: SetServiceStatus(the.manager, &the.status); break;
+	case SG_SCM_RELOAD: note(RELOAD_ASKED); break;
+	case SG_SCM_END: note(STOP_ASKED); break;
+	case SG_SCM_END_DOWN: note(SHUTDOWN_ASKED); break;
 	}
+	ReleaseSRWLockExclusive(&the.lock);
+	return answer.error;
 }
 
 /* Before there is a loop; on a thread of the console's. */
 static BOOL WINAPI on_early_console(DWORD event)
 {
 	(void)event;
-	ask(CONSOLE_ASKED);
+	AcquireSRWLockExclusive(&the.lock);
+	note(CONSOLE_ASKED);
+	ReleaseSRWLockExclusive(&the.lock);
 	return TRUE;
 }
 
