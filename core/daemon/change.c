@@ -1,9 +1,10 @@
-/* change.c - the queue of the change lane, and the one function that runs on its thread. */
+/* change.c - the queues of the change lane, whose turn it is, and the one function that runs on its thread. */
 #include "daemon/change.h"
 #include "daemon/access.h"
 #include "daemon/config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct queue {
 	struct sg_job *first, **last;
@@ -12,9 +13,11 @@ struct queue {
 struct sg_change {
 	struct sg_change_options o;
 	uv_work_t work;
-	struct queue people, documents;
-	struct sg_strs touched; /* for the next run */
-	struct sg_job *job;     /* under way; the thread's while it is */
+	struct queue readers, people, documents;
+	unsigned document_passed, round_passed; /* times, since the last document or round */
+	bool read_before;                       /* the last job was a read */
+	struct sg_strs touched;                 /* for the next run */
+	struct sg_job *job;                     /* under way; the thread's while it is */
 	int64_t since;
 	bool due; /* sg_engine_run() has not said yet that nothing is due */
 	bool stopped;
@@ -111,11 +114,43 @@ static void after(uv_work_t *work, int status)
 	lane->job = NULL;
 	lane->since = 0;
 	/* whatever was done may have made something else due */
-	if (!job->only_reads)
-		lane->due = job->kind != SG_JOB_RUN || job->code == 1;
+	if (!job->only_reads && (job->kind != SG_JOB_RUN || job->code == 1))
+		lane->due = true;
 	lane->o.done(lane->o.arg, job);
 	sg_job_free(job);
 	next(lane);
+}
+
+static struct sg_job *round_of(struct sg_change *lane)
+{
+	struct sg_job *job = sg_job_new(SG_JOB_RUN);
+
+	job->touched = lane->touched;
+	lane->touched = (struct sg_strs){ 0 };
+	lane->due = false; /* whatever comes from now on is for the next one */
+	lane->round_passed = 0;
+	return job;
+}
+
+static struct sg_job *document_of(struct sg_change *lane)
+{
+	lane->document_passed = 0;
+	lane->round_passed += lane->due;
+	return get(&lane->documents);
+}
+
+static struct sg_job *work_of(struct sg_change *lane)
+{
+	if (lane->due && lane->round_passed >= SG_PATIENCE)
+		return round_of(lane);
+	if (lane->documents.first && (!lane->people.first || lane->document_passed >= SG_PATIENCE))
+		return document_of(lane);
+	if (lane->people.first) {
+		lane->document_passed += lane->documents.first != NULL;
+		lane->round_passed += lane->due;
+		return get(&lane->people);
+	}
+	return lane->due ? round_of(lane) : NULL;
 }
 
 static void next(struct sg_change *lane)
@@ -124,16 +159,12 @@ static void next(struct sg_change *lane)
 
 	if (lane->job || lane->stopped)
 		return;
-	job = get(&lane->people);
+	job = lane->read_before ? work_of(lane) : get(&lane->readers);
 	if (!job)
-		job = get(&lane->documents);
-	if (!job && lane->due) {
-		job = sg_job_new(SG_JOB_RUN);
-		job->touched = lane->touched;
-		lane->touched = (struct sg_strs){ 0 };
-	}
+		job = lane->read_before ? get(&lane->readers) : work_of(lane);
 	if (!job)
 		return;
+	lane->read_before = job->right == SG_RIGHT_READ;
 	lane->job = job;
 	lane->since = (int64_t)uv_now(lane->o.loop);
 	lane->work.data = lane;
@@ -157,7 +188,10 @@ void sg_change_free(struct sg_change *lane)
 
 void sg_change_add(struct sg_change *lane, struct sg_job *job)
 {
-	put(job->kind == SG_JOB_FETCHED ? &lane->documents : &lane->people, job);
+	put(job->kind == SG_JOB_FETCHED       ? &lane->documents
+	        : job->right == SG_RIGHT_READ ? &lane->readers
+	                                      : &lane->people,
+	        job);
 	if (lane->stopped)
 		sg_change_stop(lane);
 	else
@@ -181,7 +215,25 @@ void sg_change_touched(struct sg_change *lane, const struct sg_strs *paths)
 
 bool sg_change_idle(const struct sg_change *lane)
 {
-	return !lane->job && !lane->people.first && !lane->documents.first && (!lane->due || lane->stopped);
+	return !lane->job && !lane->readers.first && !lane->people.first && !lane->documents.first &&
+	       (!lane->due || lane->stopped);
+}
+
+bool sg_change_settled(const struct sg_change *lane)
+{
+	const struct sg_job *job = lane->job;
+
+	return !lane->documents.first && (!lane->due || lane->stopped) &&
+	       !(job && (job->kind == SG_JOB_FETCHED || job->kind == SG_JOB_RUN));
+}
+
+size_t sg_change_waiting(const struct sg_change *lane, const char *account)
+{
+	size_t n = 0;
+
+	for (const struct sg_job *job = lane->readers.first; job; job = job->next)
+		n += strcmp(job->account, account) == 0;
+	return n;
 }
 
 int64_t sg_change_since(const struct sg_change *lane)
@@ -206,4 +258,5 @@ void sg_change_stop(struct sg_change *lane)
 	lane->stopped = true;
 	cancel_all(lane, &lane->people);
 	cancel_all(lane, &lane->documents);
+	cancel_all(lane, &lane->readers);
 }

@@ -104,15 +104,32 @@ static void deny(const struct sg_desk *d, uint64_t conn, const struct sg_caller 
 	sg_control_error(d->control, conn, m->id, &err, SG_EXIT_DENIED);
 }
 
-static struct sg_job *job_of(
-        uint64_t conn, const struct sg_caller *caller, struct sg_rpc_message *m, bool only_reads)
+/* Who may only read shares the engine with what protects: none keeps more of its reads waiting than this, for the lane or for a walk. */
+static int check_waiting(const struct sg_desk *d, const struct sg_caller *caller,
+        const struct sg_method *method, struct sg_err *err)
+{
+	const char *who = sg_caller_account(caller);
+
+	if (method->right != SG_RIGHT_READ || method->by == SG_BY_SNAPSHOT || method->by == SG_BY_WATCH ||
+	        sg_change_waiting(d->change, who) + sg_walks_waiting(d->walks, who) < SG_READS_WAITING)
+		return 0;
+	return sg_fail(err, SG_EBUSY,
+	        "\"%s\" is not done: %d requests of %s that only read wait for their turn already, and no "
+	        "account "
+	        "may have more of them waiting; ask again once one of them is answered",
+	        method->name, SG_READS_WAITING, who);
+}
+
+static struct sg_job *job_of(uint64_t conn, const struct sg_caller *caller, const struct sg_method *method,
+        struct sg_rpc_message *m)
 {
 	struct sg_job *job = sg_job_new(SG_JOB_REQUEST);
 
 	job->conn = conn;
 	job->id = m->id;
 	job->account = sg_strdup(sg_caller_account(caller));
-	job->only_reads = only_reads;
+	job->right = method->right;
+	job->only_reads = method->by == SG_BY_READING;
 	job->method = m->method;
 	job->params = m->params;
 	m->method = NULL;
@@ -152,6 +169,10 @@ void sg_desk_take(
 		sg_control_error(d->control, conn, m->id, &err, SG_EXIT_USAGE);
 		return;
 	}
+	if (check_waiting(d, caller, method, &err) < 0) {
+		sg_control_error(d->control, conn, m->id, &err, sg_exit_of(err.code));
+		return;
+	}
 	switch (method->by) {
 	case SG_BY_SNAPSHOT:
 		reply = from_memory(d, m);
@@ -159,9 +180,9 @@ void sg_desk_take(
 		sg_val_free(reply);
 		break;
 	case SG_BY_WATCH: watch(d, conn, m->id); break;
-	case SG_BY_READING: sg_change_add(d->change, job_of(conn, caller, m, true)); break;
-	case SG_BY_DOCTOR: sg_walks_add(d->walks, job_of(conn, caller, m, false)); break;
+	case SG_BY_DOCTOR: sg_walks_add(d->walks, job_of(conn, caller, method, m)); break;
+	case SG_BY_READING:
 	case SG_BY_ENGINE:
-	case SG_BY_REFRESH: sg_change_add(d->change, job_of(conn, caller, m, false)); break;
+	case SG_BY_REFRESH: sg_change_add(d->change, job_of(conn, caller, method, m)); break;
 	}
 }

@@ -251,7 +251,7 @@ static void on_job_done(void *arg, struct sg_job *job)
 	if (fatal) {
 		begin_stop(l, SG_EFATAL,
 		        job->err.code ? job->err.msg : "the journal cannot be written safely any more");
-	} else if (sg_change_idle(l->change)) {
+	} else if (sg_change_settled(l->change)) {
 		l->settled = true;
 		sg_refresh_idle(l->refresh, l->snapshot);
 	}

@@ -14,7 +14,7 @@ void sg_refresh_free(struct sg_refresh *r); /* NULL is fine */
 /* Makes polls due (of one feed, or of all when `feed` is NULL) and waits. Answers at once when there is none. */
 void sg_refresh_begin(
         struct sg_refresh *r, uint64_t conn, uint32_t id, const char *feed, const struct sg_snapshot *now);
-/* The engine has nothing to do: answers those whose polls have ended. */
+/* The engine has done what is due: answers those whose polls have ended. */
 void sg_refresh_idle(struct sg_refresh *r, const struct sg_snapshot *now);
 void sg_refresh_stop(struct sg_refresh *r); /* answers everybody with "stopping" */
 

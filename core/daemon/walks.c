@@ -221,6 +221,15 @@ void sg_walks_answered(struct sg_walks *w, const struct sg_job *job)
 	}
 }
 
+size_t sg_walks_waiting(const struct sg_walks *w, const char *account)
+{
+	size_t n = 0;
+
+	for (const struct sg_job *job = w->waiting; job; job = job->next)
+		n += strcmp(job->account, account) == 0;
+	return n;
+}
+
 bool sg_walks_busy(const struct sg_walks *w)
 {
 	return w->walking != NULL;

@@ -25,6 +25,8 @@ void sg_walks_free(struct sg_walks *walks); /* when none is under way; NULL is f
 void sg_walks_add(struct sg_walks *walks, struct sg_job *job);
 /* The change lane is done with a request that had walks. */
 void sg_walks_answered(struct sg_walks *walks, const struct sg_job *job);
+/* Requests of this account that wait for the next round. */
+size_t sg_walks_waiting(const struct sg_walks *walks, const char *account);
 bool sg_walks_busy(const struct sg_walks *walks);
 /* Hands every request over to the change lane, which was stopped before and says so to who asked. */
 void sg_walks_stop(struct sg_walks *walks);

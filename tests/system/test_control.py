@@ -7,13 +7,14 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
 import msgpack
 
 import harness
-from harness import Client, inbound, wait_for
+from harness import TOMBSTONE, Client, inbound, outbound, wait_for
 
 NOBODY = pwd.getpwnam("nobody").pw_uid
 
@@ -47,7 +48,7 @@ class Frames(harness.Stage):
 
     def test_many_requests_in_one_write(self):
         client = self.client()
-        client.send(b"".join(pack(0, i, "list" if i % 2 else "history", []) for i in range(1, 13)))
+        client.send(b"".join(pack(0, i, "list" if i % 6 else "history", []) for i in range(1, 13)))
         seen = {}
         while len(seen) < 12:
             message = client.message()
@@ -55,14 +56,15 @@ class Frames(harness.Stage):
             seen[message[1]] = message[3]["schema"]
         self.assertEqual(set(seen), set(range(1, 13)))
         self.assertEqual(seen[1], "stopgap.list.v1")
-        self.assertEqual(seen[2], "stopgap.history.v1")
+        self.assertEqual(seen[6], "stopgap.history.v1")
 
     def test_more_requests_than_may_be_under_way(self):
         client = self.client()
-        client.send(b"".join(pack(0, i, "history", []) for i in range(1, 41)))
+        client.send(b"".join(pack(0, i, "resume", []) for i in range(1, 41)))
         answers = [client.message() for _ in range(40)]
         refused = [a for a in answers if a[2] is not None]
         self.assertEqual({a[1] for a in answers}, set(range(1, 41)))
+        self.assertTrue(refused)
         self.assertTrue(all(a[2]["code"] == "limit" for a in refused))
         self.assertLessEqual(len(answers) - len(refused), 40)
 
@@ -143,6 +145,82 @@ class Frames(harness.Stage):
         self.assertLess(sent, 20000, "it was never dropped")
         self.assertLess(self.memory(), 600 << 20)
         self.call("status")
+
+
+class Flood:
+    """Asks for `plan` on several connections as fast as it is answered; ends by itself after `most` that were done."""
+
+    def __init__(self, path, connections=4, at_once=4, most=1500):
+        self.done, self.refused, self.most, self.over = 0, 0, most, False
+        self.clients = [Client(path) for _ in range(connections)]
+        for client in self.clients:
+            for _ in range(at_once):
+                client.request("plan")
+        self.threads = [threading.Thread(target=self.go_on, args=(client,), daemon=True) for client in self.clients]
+        for thread in self.threads:
+            thread.start()
+
+    def go_on(self, client):
+        while not self.over and self.done < self.most:
+            answer = client.message()
+            if answer[2] is None:
+                self.done += 1
+            elif answer[2]["code"] == "busy":
+                self.refused += 1
+            else:
+                raise AssertionError(answer[2])
+            client.request("plan")
+
+    def close(self):
+        self.over = True
+        for thread in self.threads:
+            thread.join(30)
+        for client in self.clients:
+            client.close()
+
+
+class Turns(harness.Stage):
+    FEED_EVERY = "1h"
+
+    def setUp(self):
+        super().setUp()
+        self.publish(1, inbound("CORP-1"))
+        self.start()
+        self.wait_state("CORP-1", "applied")
+
+    def test_a_reader_in_a_loop_keeps_no_mitigation_from_coming_and_none_from_going(self):
+        flood = Flood(self.socket)
+        try:
+            wait_for("reads", lambda: flood.done > 5)
+            self.publish(2, TOMBSTONE.format(id="CORP-1", reason="Fixed everywhere."), outbound("CORP-2"))
+            before = flood.done
+            self.call("refresh")
+            between = flood.done - before
+        finally:
+            flood.close()
+        self.assertEqual((self.row("CORP-1")["state"], self.row("CORP-2")["state"]), ("reverted", "applied"))
+        self.assertGreater(flood.refused, 0)
+        # one for each document, request and round; and what was answered while the document was on its way
+        self.assertLess(between, 150, "reads were answered before the feed was applied")
+
+    def test_of_one_account_two_reads_wait_and_the_next_is_refused_at_once(self):
+        client = self.client()
+        client.send(b"".join(pack(0, i, "plan", []) for i in range(1, 11)))
+        answers = [client.message() for _ in range(10)]
+        refused = [a[2] for a in answers if a[2] is not None]
+        self.assertEqual({a[1] for a in answers}, set(range(1, 11)))
+        self.assertIn(len(refused), (7, 8))  # one is under way, unless a round was
+        for error in refused:
+            self.assertEqual((error["code"], error["exit"]), ("busy", 1))
+            self.assertIn("ask again once one of them is answered", error["message"])
+        self.assertEqual([a[1] for a in answers[:len(refused)]], list(range(11 - len(refused), 11)), "at once, before the others")
+        self.assertEqual(client.call("plan")["schema"], "stopgap.plan.v1")
+
+    def test_what_memory_answers_and_what_changes_is_not_counted(self):
+        client = self.client()
+        client.send(b"".join(pack(0, i, method, []) for i, method in enumerate(["plan", "plan", "plan", "list", "status", "resume", "resume"], 1)))
+        answers = {a[1]: a[2] for a in (client.message() for _ in range(7))}
+        self.assertEqual([answers[i] for i in (4, 5, 6, 7)], [None] * 4)
 
 
 class Many(harness.Stage):
@@ -290,6 +368,34 @@ class Rights(harness.Stage):
         finally:
             for one in crowd:
                 one.communicate()
+
+    def test_a_reader_that_asks_in_a_loop_keeps_no_other_from_reading(self):
+        self.ACCESS = '<access read="root, nobody" change="root"/>'
+        self.write_config()
+        self.start()
+        self.wait_state("CORP-1", "applied")
+        code = (
+            "import socket, sys\n"
+            "plan = bytes([0x94, 0, 1, 0xa4]) + b'plan' + bytes([0x90])\n"
+            "held = [socket.socket(socket.AF_UNIX) for _ in range(4)]\n"
+            "for s in held:\n"
+            "    s.connect(sys.argv[1])\n"
+            "    s.sendall(plan * 8)\n"
+            "print('asked', flush=True)\n"
+            "while True:\n"
+            "    for s in held:\n"
+            "        s.recv(65536)\n"
+            "        s.sendall(plan)\n")
+        loop = subprocess.Popen([sys.executable, "-c", code, self.socket], user=NOBODY, group=NOBODY, extra_groups=[],
+                                stdout=subprocess.PIPE, cwd="/")
+        try:
+            self.assertEqual(loop.stdout.readline(), b"asked\n")
+            for _ in range(10):
+                self.assertEqual(self.call("plan")["schema"], "stopgap.plan.v1")
+            self.assertIsNone(loop.poll())
+        finally:
+            loop.kill()
+            loop.communicate()
 
     def test_a_folder_that_others_may_write_is_refused(self):
         os.chmod(self.path("run"), 0o777)

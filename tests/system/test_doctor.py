@@ -143,15 +143,32 @@ class Doctor(Stage):
         def ask():
             answers.append(self.call("doctor"))
 
-        askers = [threading.Thread(target=ask) for _ in range(5)]
+        askers = [threading.Thread(target=ask) for _ in range(3)]  # as many as one account may: one walks, two wait
         for asker in askers:
             asker.start()
             time.sleep(0.05)
         for asker in askers:
             asker.join(30)
-        self.assertEqual(len(answers), 5)
+        self.assertEqual(len(answers), 3)
         self.assertTrue(all(line["status"] == "ok" for answer in answers for line in answer["path"]))
         self.assertEqual(len(self.server.asked) - asked, 2)  # the first one's, and one for all others
+
+    def test_a_third_of_one_account_that_would_wait_is_refused(self):
+        self.server.delay = 1
+        clients = [Client(self.socket) for _ in range(4)]
+        for client in clients:  # one walks, two wait
+            client.request("doctor")
+            time.sleep(0.1)
+        refused = clients[3].message()[2]
+        self.assertEqual((refused["code"], refused["exit"]), ("busy", 1))
+        with self.assertRaises(RpcError) as caught:
+            self.call("plan")
+        self.assertEqual(caught.exception.code, "busy")
+        for client in clients[:3]:
+            self.assertIsNone(client.message()[2])
+            client.close()
+        self.assertEqual(clients[3].call("doctor")["schema"], "stopgap.doctor.v1")
+        clients[3].close()
 
     def test_a_stop_ends_a_walk(self):
         self.feed_at(f"https://127.0.0.1:{self.silent()}/feed.xml", feed='timeout="30s"')
@@ -177,7 +194,7 @@ class Doctor(Stage):
 
     def test_who_leaves_before_the_answer_harms_nobody(self):
         self.server.delay = 1
-        for _ in range(3):
+        for _ in range(2):  # one walks, one waits
             client = Client(self.socket)
             client.request("doctor")
             client.close()
