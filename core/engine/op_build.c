@@ -172,6 +172,28 @@ void sg_build_close(
 	}
 }
 
+int sg_close_write(struct sg_ctx *ctx, bool intent, struct sg_row *const *rows, size_t n_rows,
+        struct sg_close *closing, const struct sg_lines *lines, struct sg_err *err)
+{
+	struct sg_change change = {
+		.rows = rows,
+		.n_rows = n_rows,
+		.holds_put = closing->put,
+		.n_holds_put = closing->n_put,
+		.holds_drop = closing->drop,
+		.n_holds_drop = closing->n_drop,
+		.audits = lines->at,
+		.n_audits = lines->n,
+	};
+	int code = intent ? sg_journal_close_intent(ctx->journal, &change, &ctx->now, err)
+	                  : sg_journal_note(ctx->journal, &change, &ctx->now, err);
+
+	free(closing->put);
+	free(closing->drop);
+	*closing = (struct sg_close){ 0 };
+	return code;
+}
+
 static void value_hash(struct sg_val *map, const char *key, const struct sg_content *c)
 {
 	struct sg_hash h;

@@ -40,7 +40,7 @@ int sg_build_out(struct sg_ctx *ctx, const struct sg_member *members, size_t n, 
 /* Opens the intent for the build, with the temporary names of the plan. */
 int sg_build_open(struct sg_ctx *ctx, enum sg_op op, struct sg_build *b, const struct sg_step_plan *plan,
         const struct sg_member *members, size_t n, struct sg_intent *ret, struct sg_err *err);
-/* Fills the staged holds with what was written, and collects what a close puts and drops. The arrays are the caller's to free (contents borrowed). */
+/* Fills the staged holds with what was written, and collects what a close puts and drops. The arrays are freed by sg_close_write() (contents borrowed). */
 struct sg_close {
 	struct sg_hold *put;
 	struct sg_addr *drop;
@@ -48,6 +48,9 @@ struct sg_close {
 };
 void sg_build_close(
         struct sg_ctx *ctx, struct sg_build *b, const struct sg_step_plan *plan, struct sg_close *ret);
+/* The operation's end in the journal, in one transaction: the rows, what is held from now on, and the lines; closes the intent, where there is one. */
+int sg_close_write(struct sg_ctx *ctx, bool intent, struct sg_row *const *rows, size_t n_rows,
+        struct sg_close *closing, const struct sg_lines *lines, struct sg_err *err);
 /* For an audit line: the values that moved, as hashes of their contents. */
 struct sg_val *sg_build_values(const struct sg_moves *moves);
 

@@ -121,7 +121,6 @@ static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, 
         const struct sg_step_plan *plan, const struct sg_rans *stopped, bool intent, struct sg_err *err)
 {
 	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
-	struct sg_change change = { .rows = rows, .n_rows = n };
 	struct sg_lines lines = { 0 };
 	struct sg_close closing;
 	char *ran = sg_run_text(stopped);
@@ -155,19 +154,8 @@ static int finish(struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, 
 	}
 	if (ran)
 		sg_line(&lines, ctx, SG_EV_RAN, n == 1 ? rows[0] : NULL, NULL, "stopped: %s", ran);
-	change.holds_put = closing.put;
-	change.n_holds_put = closing.n_put;
-	change.holds_drop = closing.drop;
-	change.n_holds_drop = closing.n_drop;
-	change.audits = lines.at;
-	change.n_audits = lines.n;
-	if (intent)
-		code = sg_journal_close_intent(ctx->journal, &change, &ctx->now, err);
-	else
-		code = sg_journal_note(ctx->journal, &change, &ctx->now, err);
+	code = sg_close_write(ctx, intent, rows, n, &closing, &lines, err);
 	free(ran);
-	free(closing.put);
-	free(closing.drop);
 	sg_lines_release(&lines);
 	free(rows);
 	return code;

@@ -174,7 +174,6 @@ static int finish(struct sg_ctx *ctx, struct sg_member *members, size_t n, struc
         const struct sg_step_plan *plan, const int *kept, const char *why, bool intent, struct sg_err *err)
 {
 	struct sg_row **rows = sg_alloc(n * sizeof(struct sg_row *));
-	struct sg_change change = { .rows = rows, .n_rows = n };
 	struct sg_lines lines = { 0 };
 	struct sg_close closing;
 	int code;
@@ -209,22 +208,11 @@ static int finish(struct sg_ctx *ctx, struct sg_member *members, size_t n, struc
 	}
 	sg_run_start(ctx, b, rows, n, &lines);
 	sg_build_close(ctx, b, plan, &closing);
-	change.holds_put = closing.put;
-	change.n_holds_put = closing.n_put;
-	change.holds_drop = closing.drop;
-	change.n_holds_drop = closing.n_drop;
-	change.audits = lines.at;
-	change.n_audits = lines.n;
-	if (intent)
-		code = sg_journal_close_intent(ctx->journal, &change, &ctx->now, err);
-	else
-		code = sg_journal_note(ctx->journal, &change, &ctx->now, err);
+	code = sg_close_write(ctx, intent, rows, n, &closing, &lines, err);
 	for (size_t i = 0; !code && i < n; i++) {
 		if (kept[i])
 			code = sg_fail(err, kept[i], "%s", why ? why : "?");
 	}
-	free(closing.put);
-	free(closing.drop);
 	sg_lines_release(&lines);
 	free(rows);
 	return code;
