@@ -47,6 +47,9 @@ struct t_hive_shape {
 void t_hive_build(const struct t_hive *h, const struct t_hive_shape *shape, struct sg_buf *ret);
 struct t_hive *t_hive_parse(struct sg_bytes octets); /* of what t_hive_build() wrote */
 void t_hive_seal(struct sg_buf *octets);             /* makes the checksum right again after a change */
+struct t_hive *t_hive_sample(void);                  /* small, with all that a hive can have */
+void t_hive_put32(unsigned char *p, uint32_t v);     /* numbers as the file has them */
+uint32_t t_hive_get32(const unsigned char *p);
 /* A log in the format of Windows 8.1 and later, with entries number `first` and up. */
 void t_hive_log(struct sg_bytes hive, uint32_t first, uint32_t entries, struct sg_buf *ret);
 

@@ -1,4 +1,5 @@
-/* hive_fill.c - the two hives of a test drive: Windows Server 2019 with IIS and Exchange 2019. See hive_file.h. */
+/* hive_fill.c - hives that are filled: the two of a test drive (Windows Server 2019 with IIS and Exchange 2019), and a small one to damage. See
+ * hive_file.h. */
 #include "hive_file.h"
 
 #include <stdlib.h>
@@ -112,4 +113,34 @@ void t_hive_fill(const char *dir)
 {
 	fill_system(dir);
 	fill_software(dir);
+}
+
+struct t_hive *t_hive_sample(void)
+{
+	struct t_hive *h = t_hive_new();
+	char big[20000] = { 1 };
+
+	t_hive_dword(h, "Select", "Current", 1);
+	t_hive_dword(h, "Select", "Default", 1);
+	t_hive_service(h, "W3SVC", 2, "%windir%\\x.exe", "WAS HTTP");
+	t_hive_service(h, "WAS", 3, NULL, "RpcSs");
+	t_hive_service(h,
+	        "Gr\xc3\xb6\xc3\x9f"
+	        "e",
+	        3, NULL, NULL);
+	t_hive_service(h, "\xce\xa9", 3, NULL, NULL);
+	t_hive_dword(h, T_SERVICES "W3SVC\\Parameters\\Deep\\Deeper", "Start", 2);
+	t_hive_raw(h, "Big", "Big", T_REG_BINARY, big, sizeof(big));
+	return h;
+}
+
+void t_hive_put32(unsigned char *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (unsigned char)(v >> (8 * i));
+}
+
+uint32_t t_hive_get32(const unsigned char *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }

@@ -1,5 +1,6 @@
 /* test_base_os_posix.c - files through the system layer, what only POSIX has: modes, owners, attributes, links, special files, blocks. */
 #include "base/os.h"
+#include "tests/lib/folder_lab.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -10,55 +11,16 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static char folder[] = "/tmp/sg-os-XXXXXX";
-
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return sg_os_remove_tree(folder, NULL);
-}
-
-/* A path in the test's folder; the last eight are kept. */
-static const char *at(const char *name)
-{
-	static char paths[8][256];
-	static int next;
-
-	next = (next + 1) % 8;
-	snprintf(paths[next], sizeof paths[next], "%s/%s", folder, name);
-	return paths[next];
-}
-
-static void put(const char *path, const char *text)
-{
-	assert_int_equal(sg_os_create(path, sg_bytes_of(text), NULL, NULL), 0);
-}
-
-static void assert_holds(const char *path, const char *text)
-{
-	struct sg_buf buf = { 0 };
-
-	assert_int_equal(sg_os_read(path, 1 << 20, &buf, NULL, NULL), 0);
-	assert_string_equal((char *)buf.data, text);
-	sg_buf_release(&buf);
-}
-
 static void a_new_file_is_for_its_owner_only(void **state)
 {
 	struct stat st;
 
 	(void)state;
-	put(at("new"), "text");
-	assert_int_equal(lstat(at("new"), &st), 0);
+	t_put(t_at("new"), "text");
+	assert_int_equal(lstat(t_at("new"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(sg_os_mkdirs(at("deep/er"), NULL), 0);
-	assert_int_equal(stat(at("deep/er"), &st), 0);
+	assert_int_equal(sg_os_mkdirs(t_at("deep/er"), NULL), 0);
+	assert_int_equal(stat(t_at("deep/er"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 }
 
@@ -69,12 +31,12 @@ static void a_plain_file_is_as_any_programs(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(sg_os_create_plain(at("plain"), sg_bytes_of("text"), NULL), 0);
+	assert_int_equal(sg_os_create_plain(t_at("plain"), sg_bytes_of("text"), NULL), 0);
 	umask(was);
-	assert_int_equal(lstat(at("plain"), &st), 0);
+	assert_int_equal(lstat(t_at("plain"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
-	assert_int_equal(sg_os_create_plain(at("plain"), sg_bytes_of("other"), NULL), SG_EEXIST);
-	assert_holds(at("plain"), "text");
+	assert_int_equal(sg_os_create_plain(t_at("plain"), sg_bytes_of("other"), NULL), SG_EEXIST);
+	assert_holds(t_at("plain"), "text");
 }
 
 static void a_replaced_file_keeps_mode_owner_and_attributes(void **state)
@@ -85,31 +47,31 @@ static void a_replaced_file_keeps_mode_owner_and_attributes(void **state)
 	bool attributes, root = geteuid() == 0;
 
 	(void)state;
-	put(at("web.config"), "old");
-	assert_int_equal(chmod(at("web.config"), 0754), 0);
+	t_put(t_at("web.config"), "old");
+	assert_int_equal(chmod(t_at("web.config"), 0754), 0);
 	if (root)
-		assert_int_equal(chown(at("web.config"), 12345, 23456), 0);
+		assert_int_equal(chown(t_at("web.config"), 12345, 23456), 0);
 	else
 		print_message("the owner is not tested: that needs root\n");
-	attributes = setxattr(at("web.config"), "user.note", "kept", 4, 0) == 0;
+	attributes = setxattr(t_at("web.config"), "user.note", "kept", 4, 0) == 0;
 	if (!attributes)
 		print_message("attributes are not tested: this file system has none\n");
-	assert_int_equal(sg_os_create(at("t.config"), sg_bytes_of("new"), at("web.config"), &err), 0);
-	assert_int_equal(sg_os_sync_file(at("t.config"), &err), 0);
-	assert_int_equal(sg_os_replace(at("t.config"), at("web.config"), &err), 0);
-	assert_int_equal(sg_os_sync_dir(folder, &err), 0);
-	assert_holds(at("web.config"), "new");
-	assert_int_equal(lstat(at("web.config"), &st), 0);
+	assert_int_equal(sg_os_create(t_at("t.config"), sg_bytes_of("new"), t_at("web.config"), &err), 0);
+	assert_int_equal(sg_os_sync_file(t_at("t.config"), &err), 0);
+	assert_int_equal(sg_os_replace(t_at("t.config"), t_at("web.config"), &err), 0);
+	assert_int_equal(sg_os_sync_dir(t_folder(), &err), 0);
+	assert_holds(t_at("web.config"), "new");
+	assert_int_equal(lstat(t_at("web.config"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0754);
 	if (root) {
 		assert_int_equal(st.st_uid, 12345);
 		assert_int_equal(st.st_gid, 23456);
 	}
 	if (attributes) {
-		assert_int_equal(getxattr(at("web.config"), "user.note", value, sizeof value), 4);
+		assert_int_equal(getxattr(t_at("web.config"), "user.note", value, sizeof value), 4);
 		assert_string_equal(value, "kept");
 	}
-	assert_int_equal(access(at("t.config"), F_OK), -1);
+	assert_int_equal(access(t_at("t.config"), F_OK), -1);
 }
 
 /* A POSIX ACL as the kernel takes it: version 2, then tag, permissions and id of each entry, little-endian. */
@@ -121,14 +83,14 @@ static void an_access_list_is_kept(void **state)
 	unsigned char back[128];
 
 	(void)state;
-	put(at("acl.config"), "old");
-	if (setxattr(at("acl.config"), "system.posix_acl_access", acl, sizeof acl, 0) < 0) {
+	t_put(t_at("acl.config"), "old");
+	if (setxattr(t_at("acl.config"), "system.posix_acl_access", acl, sizeof acl, 0) < 0) {
 		print_message("skipped: this file system has no access lists\n");
 		skip();
 	}
-	assert_int_equal(sg_os_create(at("acl2.config"), sg_bytes_of("new"), at("acl.config"), NULL), 0);
+	assert_int_equal(sg_os_create(t_at("acl2.config"), sg_bytes_of("new"), t_at("acl.config"), NULL), 0);
 	assert_int_equal(
-	        getxattr(at("acl2.config"), "system.posix_acl_access", back, sizeof back), sizeof acl);
+	        getxattr(t_at("acl2.config"), "system.posix_acl_access", back, sizeof back), sizeof acl);
 	assert_memory_equal(back, acl, sizeof acl);
 }
 
@@ -138,16 +100,16 @@ static void only_regular_files_are_read(void **state)
 	struct sg_err err = SG_ERR_INIT;
 
 	(void)state;
-	put(at("real"), "real");
-	assert_int_equal(symlink("real", at("link")), 0);
-	assert_int_equal(mkfifo(at("fifo"), 0600), 0);
-	assert_int_equal(sg_os_read(at("link"), 100, &buf, NULL, &err), SG_EUNSUPPORTED);
+	t_put(t_at("real"), "real");
+	assert_int_equal(symlink("real", t_at("link")), 0);
+	assert_int_equal(mkfifo(t_at("fifo"), 0600), 0);
+	assert_int_equal(sg_os_read(t_at("link"), 100, &buf, NULL, &err), SG_EUNSUPPORTED);
 	assert_non_null(strstr(err.msg, "symbolic link"));
-	assert_int_equal(sg_os_read(at("fifo"), 100, &buf, NULL, NULL), SG_EUNSUPPORTED);
-	assert_int_equal(sg_os_read(folder, 100, &buf, NULL, NULL), SG_EUNSUPPORTED);
-	assert_int_equal(sg_os_read(at("none"), 100, &buf, NULL, NULL), SG_ENOENT);
+	assert_int_equal(sg_os_read(t_at("fifo"), 100, &buf, NULL, NULL), SG_EUNSUPPORTED);
+	assert_int_equal(sg_os_read(t_folder(), 100, &buf, NULL, NULL), SG_EUNSUPPORTED);
+	assert_int_equal(sg_os_read(t_at("none"), 100, &buf, NULL, NULL), SG_ENOENT);
 	assert_int_equal(sg_os_read("/dev/zero", 100, &buf, NULL, NULL), SG_EUNSUPPORTED);
-	assert_int_equal(sg_os_create(at("copy"), sg_bytes_of("x"), at("link"), NULL), SG_EUNSUPPORTED);
+	assert_int_equal(sg_os_create(t_at("copy"), sg_bytes_of("x"), t_at("link"), NULL), SG_EUNSUPPORTED);
 	assert_null(buf.data);
 }
 
@@ -156,17 +118,17 @@ static void links_are_told_and_removed_not_followed(void **state)
 	struct sg_file_id id;
 
 	(void)state;
-	put(at("one"), "x");
-	assert_int_equal(symlink("one", at("three")), 0);
-	assert_int_equal(sg_os_stat(at("three"), &id, NULL), 0);
+	t_put(t_at("one"), "x");
+	assert_int_equal(symlink("one", t_at("three")), 0);
+	assert_int_equal(sg_os_stat(t_at("three"), &id, NULL), 0);
 	assert_true(id.is_link && !id.is_file);
-	assert_int_equal(sg_os_mkdirs(at("linked"), NULL), 0);
-	assert_int_equal(sg_os_mkdirs(at("kept"), NULL), 0);
-	put(at("kept/file"), "kept");
-	assert_int_equal(symlink("../kept", at("linked/link")), 0);
-	assert_int_equal(sg_os_remove_tree(at("linked"), NULL), 0);
-	assert_int_equal(access(at("linked"), F_OK), -1);
-	assert_holds(at("kept/file"), "kept");
+	assert_int_equal(sg_os_mkdirs(t_at("linked"), NULL), 0);
+	assert_int_equal(sg_os_mkdirs(t_at("kept"), NULL), 0);
+	t_put(t_at("kept/file"), "kept");
+	assert_int_equal(symlink("../kept", t_at("linked/link")), 0);
+	assert_int_equal(sg_os_remove_tree(t_at("linked"), NULL), 0);
+	assert_int_equal(access(t_at("linked"), F_OK), -1);
+	assert_holds(t_at("kept/file"), "kept");
 }
 
 static void allocated_space_has_its_blocks(void **state)
@@ -174,8 +136,8 @@ static void allocated_space_has_its_blocks(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(sg_os_allocate(at("map"), 1 << 20, NULL), 0);
-	assert_int_equal(stat(at("map"), &st), 0);
+	assert_int_equal(sg_os_allocate(t_at("map"), 1 << 20, NULL), 0);
+	assert_int_equal(stat(t_at("map"), &st), 0);
 	assert_true(st.st_blocks * 512 >= 1 << 20);
 }
 
@@ -191,5 +153,5 @@ int main(void)
 		cmocka_unit_test(allocated_space_has_its_blocks),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, t_folder_make, t_folder_remove);
 }

@@ -1,6 +1,7 @@
 /* test_base_system.c - the rest of the system: the one-owner lock, throw-away children, clock, chance, the log. */
 #include "base/log.h"
 #include "base/os.h"
+#include "tests/lib/folder_lab.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -13,31 +14,6 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static char folder[] = "/tmp/sg-os-XXXXXX";
-
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return sg_os_remove_tree(folder, NULL);
-}
-
-/* A path in the test's folder; the last eight are kept. */
-static const char *at(const char *name)
-{
-	static char paths[8][256];
-	static int next;
-
-	next = (next + 1) % 8;
-	snprintf(paths[next], sizeof paths[next], "%s/%s", folder, name);
-	return paths[next];
-}
-
 static void a_lock_has_one_owner_and_names_it(void **state)
 {
 	struct sg_os_file f = SG_OS_FILE_INIT, second = SG_OS_FILE_INIT;
@@ -45,13 +21,13 @@ static void a_lock_has_one_owner_and_names_it(void **state)
 	char pid[32];
 
 	(void)state;
-	assert_int_equal(sg_os_lock(at("lock"), &f, &err), 0);
-	assert_int_equal(sg_os_lock(at("lock"), &second, &err), SG_EBUSY);
+	assert_int_equal(sg_os_lock(t_at("lock"), &f, &err), 0);
+	assert_int_equal(sg_os_lock(t_at("lock"), &second, &err), SG_EBUSY);
 	snprintf(pid, sizeof pid, "process %ld", (long)getpid());
 	assert_non_null(strstr(err.msg, pid));
 	assert_int_equal(second.h, -1);
 	sg_os_close(&f);
-	assert_int_equal(sg_os_lock(at("lock"), &second, NULL), 0);
+	assert_int_equal(sg_os_lock(t_at("lock"), &second, NULL), 0);
 	sg_os_close(&second);
 }
 
@@ -63,13 +39,13 @@ static void a_lock_dies_with_its_owner(void **state)
 
 	(void)state;
 	if (pid == 0) {
-		int r = sg_os_lock(at("orphan lock"), &f, NULL);
+		int r = sg_os_lock(t_at("orphan lock"), &f, NULL);
 
 		_exit(r == 0 ? 0 : 1); /* without closing */
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_int_equal(sg_os_lock(at("orphan lock"), &f, NULL), 0);
+	assert_int_equal(sg_os_lock(t_at("orphan lock"), &f, NULL), 0);
 	sg_os_close(&f);
 }
 
@@ -191,5 +167,5 @@ int main(void)
 		cmocka_unit_test(a_sink_gets_the_lines_of_its_level),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, t_folder_make, t_folder_remove);
 }

@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "base/xml.h"
 #include "tests/lib/edit_lab.h"
+#include "tests/lib/real_files.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,8 +98,7 @@ static void folder(struct counts *c, const char *path)
 
 static void every_real_file_gives_back_its_octets(void **state)
 {
-	const char *data = getenv("STOPGAP_DATA");
-	char *path = data ? sg_format("%s/iis", data) : sg_strdup(SG_SOURCE_DIR "/../shared/data/iis");
+	char *path = t_real_path("iis");
 	struct counts c = { 0 };
 	struct sg_file_id id;
 

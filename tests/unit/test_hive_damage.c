@@ -9,36 +9,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-static struct t_hive *sample(void)
-{
-	struct t_hive *h = t_hive_new();
-	char big[20000] = { 1 };
-
-	t_hive_dword(h, "Select", "Current", 1);
-	t_hive_dword(h, "Select", "Default", 1);
-	t_hive_service(h, "W3SVC", 2, "%windir%\\x.exe", "WAS HTTP");
-	t_hive_service(h, "WAS", 3, NULL, "RpcSs");
-	t_hive_service(h,
-	        "Gr\xc3\xb6\xc3\x9f"
-	        "e",
-	        3, NULL, NULL);
-	t_hive_service(h, "\xce\xa9", 3, NULL, NULL);
-	t_hive_dword(h, T_SERVICES "W3SVC\\Parameters\\Deep\\Deeper", "Start", 2);
-	t_hive_raw(h, "Big", "Big", T_REG_BINARY, big, sizeof(big));
-	return h;
-}
-
-static void put32(unsigned char *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(v >> (8 * i));
-}
-
-static uint32_t get32(const unsigned char *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /* The record of the first key or value of that name. */
 static unsigned char *record(struct sg_buf *b, const char *kind, const char *name)
 {
@@ -91,7 +61,7 @@ static void a_file_that_is_no_hive_is_refused_with_its_place(void **state)
 		{ 4104, 4097, SG_EPARSE, "a bin has an impossible size" },
 		{ 4104, 0x7ffff000, SG_EPARSE, "a bin has an impossible size" },
 	};
-	struct t_hive *tree = sample();
+	struct t_hive *tree = t_hive_sample();
 	struct sg_buf whole = { 0 };
 
 	(void)state;
@@ -102,7 +72,7 @@ static void a_file_that_is_no_hive_is_refused_with_its_place(void **state)
 		struct sg_hive h = { 0 };
 
 		sg_buf_set(&octets, whole.data, whole.len);
-		put32(octets.data + cases[i].at, cases[i].value);
+		t_hive_put32(octets.data + cases[i].at, cases[i].value);
 		t_hive_seal(&octets);
 		assert_int_equal(sg_hive_scan("HIVE", &octets, &h, &err), cases[i].code);
 		if (!strstr(err.msg, cases[i].says))
@@ -126,7 +96,7 @@ static void a_file_that_is_no_hive_is_refused_with_its_place(void **state)
 static void two_of_a_name(struct sg_buf *b)
 {
 	memcpy(record(b, "nk", "WAS") + 76, "WSA", 3);
-	put32(record(b, "nk", "W3SVC") + 72, 3); /* the length of its name */
+	t_hive_put32(record(b, "nk", "W3SVC") + 72, 3); /* the length of its name */
 	memcpy(record(b, "nk", "W3SVC") + 76, "WSA", 3);
 }
 
@@ -134,68 +104,70 @@ static void belongs_elsewhere(struct sg_buf *b)
 {
 	unsigned char *p = record(b, "nk", "W3SVC");
 
-	put32(p + 16, get32(p + 16) + 8);
+	t_hive_put32(p + 16, t_hive_get32(p + 16) + 8);
 }
 
 static void list_in_a_list_in_a_list(struct sg_buf *b)
 {
-	unsigned char *services = record(b, "nk", "Services"), *list = at_cell(b, get32(services + 28));
+	unsigned char *services = record(b, "nk", "Services"),
+	              *list = at_cell(b, t_hive_get32(services + 28));
 
 	memcpy(list, "ri", 2);
 	for (int i = 0; i < 4; i++)
-		put32(list + 4 + 4 * i, get32(services + 28)); /* itself */
+		t_hive_put32(list + 4 + 4 * i, t_hive_get32(services + 28)); /* itself */
 }
 
 static void more_listed_than_counted(struct sg_buf *b)
 {
-	put32(record(b, "nk", "Services") + 20, 2);
+	t_hive_put32(record(b, "nk", "Services") + 20, 2);
 }
 
 static void count_beyond_the_list(struct sg_buf *b)
 {
-	unsigned char *services = record(b, "nk", "Services"), *list = at_cell(b, get32(services + 28));
+	unsigned char *services = record(b, "nk", "Services"),
+	              *list = at_cell(b, t_hive_get32(services + 28));
 
-	put32(services + 20, 200);
+	t_hive_put32(services + 20, 200);
 	list[2] = 200;
 }
 
 static void count_beyond_the_file(struct sg_buf *b)
 {
-	put32(record(b, "nk", "Services") + 20, 0xffffffff);
+	t_hive_put32(record(b, "nk", "Services") + 20, 0xffffffff);
 }
 
 static void list_is_no_list(struct sg_buf *b)
 {
-	put32(record(b, "nk", "Services") + 28, get32(record(b, "nk", "W3SVC") + 40));
+	t_hive_put32(record(b, "nk", "Services") + 28, t_hive_get32(record(b, "nk", "W3SVC") + 40));
 }
 
 static void list_is_nowhere(struct sg_buf *b)
 {
-	put32(record(b, "nk", "Services") + 28, 0xffffffff);
+	t_hive_put32(record(b, "nk", "Services") + 28, 0xffffffff);
 }
 
 static void subkey_is_a_value(struct sg_buf *b)
 {
-	unsigned char *list = at_cell(b, get32(record(b, "nk", "Services") + 28));
+	unsigned char *list = at_cell(b, t_hive_get32(record(b, "nk", "Services") + 28));
 
-	put32(list + 4, cell_of(b, record(b, "vk", "Start")));
+	t_hive_put32(list + 4, cell_of(b, record(b, "vk", "Start")));
 }
 
 static void cell_is_free(struct sg_buf *b)
 {
 	unsigned char *p = record(b, "nk", "Services");
 
-	put32(p - 4, 0u - get32(p - 4));
+	t_hive_put32(p - 4, 0u - t_hive_get32(p - 4));
 }
 
 static void cell_is_tiny(struct sg_buf *b)
 {
-	put32(record(b, "nk", "Services") - 4, 0u - 8u);
+	t_hive_put32(record(b, "nk", "Services") - 4, 0u - 8u);
 }
 
 static void cell_leaves_the_bins(struct sg_buf *b)
 {
-	put32(record(b, "nk", "Services") - 4, 0x80000008u);
+	t_hive_put32(record(b, "nk", "Services") - 4, 0x80000008u);
 }
 
 static void name_leaves_its_cell(struct sg_buf *b)
@@ -210,27 +182,29 @@ static void value_list_too_short(struct sg_buf *b)
 
 static void too_many_values(struct sg_buf *b)
 {
-	put32(record(b, "nk", "W3SVC") + 36, 0xffffffff);
+	t_hive_put32(record(b, "nk", "W3SVC") + 36, 0xffffffff);
 }
 
 static void value_is_a_key(struct sg_buf *b)
 {
 	unsigned char *w3svc = record(b, "nk", "W3SVC");
 
-	put32(at_cell(b, get32(w3svc + 40)), cell_of(b, w3svc));
+	t_hive_put32(at_cell(b, t_hive_get32(w3svc + 40)), cell_of(b, w3svc));
 }
 
 static void name_of_value_leaves_its_cell(struct sg_buf *b)
 {
 	unsigned char *w3svc = record(b, "nk", "W3SVC"),
-	              *vk = at_cell(b, get32(at_cell(b, get32(w3svc + 40))));
+	              *vk = at_cell(b, t_hive_get32(at_cell(b, t_hive_get32(w3svc + 40))));
 
 	vk[3] = 0xff;
 }
 
 static void inline_data_of_five_octets(struct sg_buf *b)
 {
-	put32(at_cell(b, get32(at_cell(b, get32(record(b, "nk", "W3SVC") + 40)) + 4)) + 4, 0x80000005);
+	t_hive_put32(
+	        at_cell(b, t_hive_get32(at_cell(b, t_hive_get32(record(b, "nk", "W3SVC") + 40)) + 4)) + 4,
+	        0x80000005);
 }
 
 static void one_damage_gives_one_clear_error(void **state)
@@ -258,7 +232,7 @@ static void one_damage_gives_one_clear_error(void **state)
 		{ name_of_value_leaves_its_cell, SG_EPARSE, "lists a value where there is none" },
 		{ inline_data_of_five_octets, SG_EPARSE, "more octets in its record than fit" },
 	};
-	struct t_hive *tree = sample();
+	struct t_hive *tree = t_hive_sample();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -284,7 +258,7 @@ static void one_damage_gives_one_clear_error(void **state)
 
 static void two_of_one_name_are_refused_and_not_chosen_from(void **state)
 {
-	struct t_hive *tree = sample();
+	struct t_hive *tree = t_hive_sample();
 	struct sg_err err = SG_ERR_INIT;
 	struct sg_buf octets = { 0 };
 	struct sg_hive h = { 0 };
@@ -299,8 +273,8 @@ static void two_of_one_name_are_refused_and_not_chosen_from(void **state)
 	assert_non_null(strstr(err.msg, "two keys \"WSA\""));
 	sg_hive_release(&h);
 	t_hive_build(tree, NULL, &octets);
-	values = at_cell(&octets, get32(record(&octets, "nk", "W3SVC") + 40));
-	put32(values, get32(values + 4)); /* one record, listed twice */
+	values = at_cell(&octets, t_hive_get32(record(&octets, "nk", "W3SVC") + 40));
+	t_hive_put32(values, t_hive_get32(values + 4)); /* one record, listed twice */
 	assert_int_equal(sg_hive_scan("HIVE", &octets, &h, NULL), 0);
 	assert_int_equal(sg_hive_key(&h, h.root, T_SERVICES "W3SVC", &key, NULL), 0);
 	sg_err_clear(&err);
@@ -313,7 +287,7 @@ static void two_of_one_name_are_refused_and_not_chosen_from(void **state)
 /* A name that only looks like another's: letters behind a NUL. */
 static void a_nul_in_a_name_hides_nothing(void **state)
 {
-	struct t_hive *tree = sample();
+	struct t_hive *tree = t_hive_sample();
 	struct sg_strs names = { 0 };
 	struct sg_buf octets = { 0 };
 	struct sg_hive h = { 0 };

@@ -20,36 +20,6 @@ int fdatasync(int fd)
 	return 0;
 }
 
-static struct t_hive *sample(void)
-{
-	struct t_hive *h = t_hive_new();
-	char big[20000] = { 1 };
-
-	t_hive_dword(h, "Select", "Current", 1);
-	t_hive_dword(h, "Select", "Default", 1);
-	t_hive_service(h, "W3SVC", 2, "%windir%\\x.exe", "WAS HTTP");
-	t_hive_service(h, "WAS", 3, NULL, "RpcSs");
-	t_hive_service(h,
-	        "Gr\xc3\xb6\xc3\x9f"
-	        "e",
-	        3, NULL, NULL);
-	t_hive_service(h, "\xce\xa9", 3, NULL, NULL);
-	t_hive_dword(h, T_SERVICES "W3SVC\\Parameters\\Deep\\Deeper", "Start", 2);
-	t_hive_raw(h, "Big", "Big", T_REG_BINARY, big, sizeof(big));
-	return h;
-}
-
-static void put32(unsigned char *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(v >> (8 * i));
-}
-
-static uint32_t get32(const unsigned char *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 static void mutate(struct sg_buf *b, struct sg_rand *rand)
 {
 	static const uint32_t odd[] = { 0, 1, 7, 8, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff, 0x1000 };
@@ -61,19 +31,21 @@ static void mutate(struct sg_buf *b, struct sg_rand *rand)
 		switch (sg_rand_below(rand, 7)) {
 		case 0: b->data[at] = (unsigned char)sg_rand_next(rand); break;
 		case 1: b->data[at] = (unsigned char)(b->data[at] ^ 1 << sg_rand_below(rand, 8)); break;
-		case 2: put32(b->data + at / 4 * 4, odd[sg_rand_below(rand, 9)]); break;
+		case 2: t_hive_put32(b->data + at / 4 * 4, odd[sg_rand_below(rand, 9)]); break;
 		case 3:
-			put32(b->data + at / 4 * 4, (uint32_t)sg_rand_below(rand, (int64_t)b->len) & ~7u);
+			t_hive_put32(
+			        b->data + at / 4 * 4, (uint32_t)sg_rand_below(rand, (int64_t)b->len) & ~7u);
 			break;
 		case 4: memcpy(b->data + at, b->data + sg_rand_below(rand, (int64_t)b->len - 8), 8); break;
 		case 5:
-			put32(b->data + at / 8 * 8, 0u - (uint32_t)(8 * (1 + sg_rand_below(rand, 600))));
+			t_hive_put32(
+			        b->data + at / 8 * 8, 0u - (uint32_t)(8 * (1 + sg_rand_below(rand, 600))));
 			break;
 		default: /* the fields that lead somewhere, in a key's record */
 			for (; at + 80 < b->len && memcmp(b->data + at, "nk", 2); at++)
 				;
 			if (at + 80 < b->len)
-				put32(b->data + at + 16 + 4 * sg_rand_below(rand, 10),
+				t_hive_put32(b->data + at + 16 + 4 * sg_rand_below(rand, 10),
 				        (uint32_t)sg_rand_below(rand, (int64_t)b->len));
 			break;
 		}
@@ -120,7 +92,7 @@ static void mutants_are_read_or_refused_and_nothing_else(void **state)
 	static const struct t_hive_shape shapes[] = { { .chunk = 2 }, { .list = "lf" },
 		{ .list = "li", .minor = 3 } };
 	struct sg_rand rand = { .s = 20261122 };
-	struct t_hive *tree = sample();
+	struct t_hive *tree = t_hive_sample();
 	int read = 0, refused = 0;
 
 	(void)state;
@@ -160,7 +132,7 @@ static void mutants_are_read_or_refused_and_nothing_else(void **state)
 static void no_mutant_is_written_outside_of_a_start_type(void **state)
 {
 	struct sg_rand rand = { .s = 42 };
-	struct t_hive *tree = sample();
+	struct t_hive *tree = t_hive_sample();
 	struct t_step *f = *state;
 	struct sg_buf whole = { 0 };
 	int written = 0, refused = 0;
@@ -190,10 +162,10 @@ static void no_mutant_is_written_outside_of_a_start_type(void **state)
 			written += p.n_files && p.files[0].changed;
 			for (size_t k = 0; p.n_files && k < p.files[0].n_patches; k++) {
 				size_t at = p.files[0].patches[k].at;
-				uint32_t was = get32(octets.data + at);
+				uint32_t was = t_hive_get32(octets.data + at);
 
 				assert_true(was == 2 || was == 3);
-				put32(octets.data + at, 4);
+				t_hive_put32(octets.data + at, 4);
 			}
 			sg_step_plan_release(&p);
 		}

@@ -1,5 +1,6 @@
 /* test_iis_real.c - drives made of Exchange's own files, where they are at hand: read, planned, applied, proven, reverted. Skips by name without them. */
 #include "base/os.h"
+#include "tests/lib/real_files.h"
 #include "tests/lib/rewrite_lab.h"
 
 #include <setjmp.h>
@@ -9,32 +10,12 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* A file of the collection by its number and name; false when the collection is not there. */
-static bool take(struct t_ur *f, const char *file, const char *win)
-{
-	const char *data = getenv("STOPGAP_DATA");
-	char *path = data ? sg_format("%s/iis/%s", data, file)
-	                  : sg_format("%s/../shared/data/iis/%s", SG_SOURCE_DIR, file);
-	struct sg_err err = SG_ERR_INIT;
-	struct sg_buf octets = { 0 };
-	struct sg_file_id id;
-	bool there = sg_os_read(path, 64u << 20, &octets, &id, &err) == 0;
-
-	if (there)
-		t_drive_write(f->dir, win, sg_buf_bytes(&octets));
-	else
-		print_message("skipped: %s is not at hand\n", path);
-	sg_buf_release(&octets);
-	free(path);
-	return there;
-}
-
 static void e19_layout_is_read(void **state)
 {
 	struct t_ur *f = *state;
 	const struct sg_iis_site *back;
 
-	if (!take(f, "229/applicationHost.config", T_APPHOST))
+	if (!t_real_take(f->dir, "229/applicationHost.config", T_APPHOST))
 		skip();
 	t_ur_use(f, POWERSHELL);
 	assert_null(f->host->iis_error);
@@ -68,8 +49,9 @@ static void in_and_out_of_exchanges_own_files(void **state)
 		struct sg_moves powershell = { 0 }, csp = { 0 }, global = { 0 };
 		struct t_snapshot *before;
 
-		if (!take(f, servers[i].apphost, T_APPHOST) || !take(f, servers[i].root, T_WWWROOT) ||
-		        !take(f, servers[i].owa, T_OWA))
+		if (!t_real_take(f->dir, servers[i].apphost, T_APPHOST) ||
+		        !t_real_take(f->dir, servers[i].root, T_WWWROOT) ||
+		        !t_real_take(f->dir, servers[i].owa, T_OWA))
 			skip();
 		before = t_drive_snapshot(f->dir);
 		t_ur_apply(f, POWERSHELL, &powershell);
@@ -97,8 +79,8 @@ static void the_ill_formed_site_root_is_refused_untouched(void **state)
 {
 	struct t_ur *f = *state;
 
-	if (!take(f, "229/applicationHost.config", T_APPHOST) ||
-	        !take(f, "215/DefaultWebSite_web1.config", T_WWWROOT))
+	if (!t_real_take(f->dir, "229/applicationHost.config", T_APPHOST) ||
+	        !t_real_take(f->dir, "215/DefaultWebSite_web1.config", T_WWWROOT))
 		skip();
 	t_ur_refused(f, POWERSHELL, SG_EPARSE, T_WWWROOT);
 	assert_int_equal(t_ur_prove(f, POWERSHELL), SG_EFFECTIVE_UNKNOWN);

@@ -2,6 +2,7 @@
  * beside the sources). Skips by name without them. */
 #include "tests/lib/engine_lab.h"
 #include "tests/lib/known_feed.h"
+#include "tests/lib/real_files.h"
 
 #include "actions/action.h"
 #include "base/os.h"
@@ -15,20 +16,6 @@
 
 enum { COLUMNS = 4 }; /* label, method, url, headers; the source is nothing to a test */
 
-/* False, and said, when the file is not there. */
-static bool data(const char *file, struct sg_buf *ret)
-{
-	const char *folder = getenv("STOPGAP_DATA");
-	char *path = folder ? sg_format("%s/%s", folder, file)
-	                    : sg_format("%s/../shared/data/%s", SG_SOURCE_DIR, file);
-	bool there = sg_os_read(path, 64u << 20, ret, NULL, NULL) == 0;
-
-	if (!there)
-		print_message("skipped: %s is not at hand\n", path);
-	free(path);
-	return there;
-}
-
 /* A server that needs all of them, with these files of the collection in place of the drive's own; NULL: the drive's. */
 static bool open_server(struct lab *lab, const char *apphost, const char *root, const char *owa)
 {
@@ -41,7 +28,7 @@ static bool open_server(struct lab *lab, const char *apphost, const char *root, 
 	t_drive_write(lab->drive, T_EXSETUP, sg_buf_bytes(&octets));
 	for (size_t i = 0; there && i < sizeof files / sizeof *files; i++) {
 		sg_buf_clear(&octets);
-		there = !files[i][0] || data(files[i][0], &octets);
+		there = !files[i][0] || t_real_read(files[i][0], &octets);
 		if (there && files[i][0])
 			t_drive_write(lab->drive, files[i][1], sg_buf_bytes(&octets));
 	}
@@ -123,7 +110,7 @@ static void real_requests_are_refused_and_served(void **state)
 	char *save = NULL;
 
 	(void)state;
-	if (!data("requests.tsv", &rows))
+	if (!t_real_read("requests.tsv", &rows))
 		skip();
 	open_server(&lab, NULL, NULL, NULL);
 	offer_all(&lab);

@@ -2,6 +2,7 @@
  * Exchange SE has. Skips by name without them. */
 #include "base/os.h"
 #include "tests/lib/prove_lab.h"
+#include "tests/lib/real_files.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,30 +40,10 @@ static const struct {
 	{ "196/ExchangeBackEnd-PowerShell_web.config", BACK "PowerShell-Proxy\\web.config" },
 };
 
-/* A file of the collection by its number and name; false when the collection is not there. */
-static bool take(struct t_ur *f, const char *file, const char *win)
-{
-	const char *data = getenv("STOPGAP_DATA");
-	char *path = data ? sg_format("%s/iis/%s", data, file)
-	                  : sg_format("%s/../shared/data/iis/%s", SG_SOURCE_DIR, file);
-	struct sg_err err = SG_ERR_INIT;
-	struct sg_buf octets = { 0 };
-	struct sg_file_id id;
-	bool there = sg_os_read(path, 64u << 20, &octets, &id, &err) == 0;
-
-	if (there)
-		t_drive_write(f->dir, win, sg_buf_bytes(&octets));
-	else
-		print_message("skipped: %s is not at hand\n", path);
-	sg_buf_release(&octets);
-	free(path);
-	return there;
-}
-
 static bool make_e16(struct t_ur *f)
 {
 	for (size_t i = 0; i < sizeof(e16) / sizeof(*e16); i++)
-		if (!take(f, e16[i].file, e16[i].win))
+		if (!t_real_take(f->dir, e16[i].file, e16[i].win))
 			return false;
 	return true;
 }
@@ -135,9 +116,9 @@ static void exchange_se_with_eomts_rule_is_in_force_below(void **state)
 {
 	struct t_ur *f = *state;
 
-	if (!take(f, "229/applicationHost.config", T_APPHOST) ||
-	        !take(f, "308/DefaultWebSite_web.config", T_WWWROOT) ||
-	        !take(f, "307/DefaultWebSite-OWA_web.config", T_OWA))
+	if (!t_real_take(f->dir, "229/applicationHost.config", T_APPHOST) ||
+	        !t_real_take(f->dir, "308/DefaultWebSite_web.config", T_WWWROOT) ||
+	        !t_real_take(f->dir, "307/DefaultWebSite-OWA_web.config", T_OWA))
 		skip();
 	t_ur_apply(f, POWERSHELL, NULL);
 	assert_int_equal(t_ur_prove(f, POWERSHELL), SG_EFFECTIVE_YES);

@@ -1,6 +1,7 @@
 /* test_request_filtering_effect.c - RequestFiltering actions go in and out without a trace, and do to requests what their tests say. */
 #include "base/os.h"
 #include "tests/lib/filter_lab.h"
+#include "tests/lib/real_files.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -228,8 +229,7 @@ static bool real_file(struct t_ur *f, const char *native)
 
 static void real_files_get_their_bytes_back(void **state)
 {
-	const char *data = getenv("STOPGAP_DATA");
-	char *root = sg_format("%s/iis", data ? data : SG_SOURCE_DIR "/../shared/data");
+	char *root = t_real_path("iis");
 	struct sg_err ignored = SG_ERR_INIT;
 	struct sg_strs folders = { 0 };
 	struct t_ur *f = *state;

@@ -1,6 +1,7 @@
 /* test_verify.c - P8: a document counts only when its signer's chain ends at a pinned anchor and the signer may sign. */
 #include "base/os.h"
 #include "model/codes.h"
+#include "tests/lib/real_files.h"
 #include "tests/lib/signed_fixture.h"
 
 #include <setjmp.h>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+
+#define GENUINE "feed/eems-feed-PING1-2021.xml" /* Microsoft's own document */
 
 #define EKU "1.3.6.1.4.1.99999.7"
 
@@ -206,19 +209,6 @@ static void an_issuer_for_other_usages_cannot_make_a_signer(void **state)
 
 /* --- the genuine document */
 
-static bool read_genuine(struct sg_buf *ret)
-{
-	const char *data = getenv("STOPGAP_DATA");
-	char *path =
-	        sg_format("%s/feed/eems-feed-PING1-2021.xml", data ? data : SG_SOURCE_DIR "/../shared/data");
-	int r = sg_os_read(path, 1 << 20, ret, NULL, NULL);
-
-	if (r)
-		print_message("skipped: Microsoft's document is not there (set STOPGAP_DATA)\n");
-	free(path);
-	return r == 0;
-}
-
 /* The n-th certificate of the document, from 1: leaf, intermediate, root. */
 static void pin_from(const struct sg_buf *doc, int n, struct sg_anchor *ret)
 {
@@ -248,7 +238,7 @@ static void microsofts_document_is_refused_only_because_its_leaf_expired(void **
 	int event = 0;
 
 	(void)state;
-	if (!read_genuine(&doc))
+	if (!t_real_read(GENUINE, &doc))
 		skip();
 	anchor.eku = eku;
 	pin_from(&doc, 2, &anchor); /* the intermediate, though its root comes along */
