@@ -105,6 +105,12 @@ static xmlSecKey *signing_key(const struct sign_spec *s)
 	return NULL;
 }
 
+bool sign_knows(const char *algorithm)
+{
+	return reference_init() == 0 && xmlSecTransformIdListFindByHref(xmlSecTransformIdsGet(),
+	                                        (const xmlChar *)algorithm, xmlSecTransformUsageAny) != NULL;
+}
+
 int sign_xmldsig(struct sg_bytes octets, const struct sign_spec *spec, struct sg_buf *out)
 {
 	struct sg_buf text = { 0 };

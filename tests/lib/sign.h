@@ -27,6 +27,9 @@ struct sign_spec {
 /* Appends the signed form of `doc` to `out`: the signature as last child of the root. 0, or -1 with a line on stderr. */
 int sign_xmldsig(struct sg_bytes doc, const struct sign_spec *spec, struct sg_buf *out);
 
+/* Whether the library that signs has the transform, digest or method of that name at all: Windows' is built without MD5. */
+bool sign_knows(const char *algorithm);
+
 /* A detached CMS signature (FEED.p7s) over the octets, right where NULL or false. */
 struct sign_cms_signer {
 	X509 *cert;

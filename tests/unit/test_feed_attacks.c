@@ -125,6 +125,29 @@ static void what_the_attacks_are_made_from_is_accepted(void **state)
 	}
 }
 
+/* In this process: also where there is no fork. */
+static void all_attacks_together_cost_little_memory(void **state)
+{
+	struct rusage before, after;
+
+	(void)state;
+	assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+	assert_true(before.ru_maxrss > 0); /* something is measured */
+	for (size_t t = 0; attack_tables[t]; t++) {
+		for (size_t i = 0; i < attack_tables[t]->n; i++) {
+			struct attack a = { .rules = fix_rules };
+			struct attack_verdict is;
+
+			attack_tables[t]->rows[i].make(&attack_tables[t]->rows[i], &a);
+			attack_judge(&a, &is);
+			attack_release(&a);
+		}
+	}
+	assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+	assert_in_range(
+	        after.ru_maxrss - before.ru_maxrss, 0, 2 * MOST_KIB); /* with what signing them takes */
+}
+
 /* In a process of its own, whose memory is counted from where it begins. */
 static long grown_kib(const struct attack *a)
 {
@@ -178,10 +201,12 @@ static void no_attack_costs_much_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first: a peak never goes down, and what is freed is not counted when it is taken again */
+		cmocka_unit_test(no_attack_costs_much_memory),
+		cmocka_unit_test(all_attacks_together_cost_little_memory),
 		cmocka_unit_test(every_attack_is_refused_with_its_own_code_and_sentence),
 		cmocka_unit_test(no_two_rows_are_the_same_attack),
 		cmocka_unit_test(what_the_attacks_are_made_from_is_accepted),
-		cmocka_unit_test(no_attack_costs_much_memory),
 	};
 
 	return cmocka_run_group_tests(tests, attack_set_up, attack_tear_down);

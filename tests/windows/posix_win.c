@@ -9,6 +9,7 @@
 #include "base/os_win.h"
 
 #include <windows.h>
+#include <psapi.h>
 #include <sddl.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -257,6 +258,30 @@ int t_windows_close(int fd)
 	return _close(fd);
 }
 
+/* --- what this process has used */
+
+static struct timeval spent(FILETIME t)
+{
+	uint64_t us = ((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime) / 10;
+
+	return (struct timeval){ .tv_sec = (long)(us / 1000000), .tv_usec = (long)(us % 1000000) };
+}
+
+int getrusage(int who, struct rusage *ret)
+{
+	PROCESS_MEMORY_COUNTERS memory = { .cb = sizeof memory };
+	FILETIME begun, ended, kernel, user;
+
+	(void)who;
+	if (!GetProcessTimes(GetCurrentProcess(), &begun, &ended, &kernel, &user) ||
+	        !GetProcessMemoryInfo(GetCurrentProcess(), &memory, sizeof memory))
+		return lacks();
+	*ret = (struct rusage){ .ru_utime = spent(user),
+		.ru_stime = spent(kernel),
+		.ru_maxrss = (long)(memory.PeakWorkingSetSize >> 10) };
+	return 0;
+}
+
 /* --- what there is not */
 
 uid_t geteuid(void)
@@ -294,6 +319,12 @@ int pause(void)
 
 pid_t fork(void)
 {
+	return lacks();
+}
+
+int pipe(int ends[2])
+{
+	(void)ends;
 	return lacks();
 }
 

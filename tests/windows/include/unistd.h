@@ -19,6 +19,7 @@ int seteuid(uid_t uid);
 int chown(const char *path, uid_t uid, gid_t gid); /* ENOSYS */
 int pause(void);                                   /* ENOSYS */
 pid_t fork(void);                                  /* ENOSYS */
+int pipe(int ends[2]);                             /* ENOSYS */
 
 int t_windows_close(int fd); /* sockets, too */
 #define close(fd) t_windows_close(fd)
