@@ -1,5 +1,5 @@
-/* eventlog_win.h - events in Windows' event log, as well as on stderr. Its texts are the program's own message table (scripts/windows/messages): the number of an event is its
- * code, its kind the line's level, its strings the sentence and, last, the data as JSON. */
+/* eventlog_win.h - events in Windows' event log, as well as on stderr. Its texts are the program's own message table (scripts/windows/make-messages): the number
+ * of an event is its code, its kind the line's level, its strings the sentence and, last, the data as JSON. */
 #ifndef SG_DAEMON_EVENTLOG_WIN_H
 #define SG_DAEMON_EVENTLOG_WIN_H
 

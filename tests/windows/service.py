@@ -169,7 +169,10 @@ class Service(Stage):
         image = re.search(r"ImagePath\s+REG_\w+\s+(.*)", self.key("stopgap")).group(1).strip()
         self.assertEqual(image, f'"{windows(BUILD + "/stopgapd.exe")}" run --config "{windows(closed("other.xml"))}" --journal "{self.journal}"')
         self.assertRegex(self.key("stopgap"), r"Start\s+REG_DWORD\s+0x2")
-        self.assertIn("stopgapd.exe", self.key("EventLog\\Application\\stopgap"))
+        source = self.key("EventLog\\Application\\stopgap")
+        for value, text in (("EventMessageFile", windows(BUILD + "/stopgapd.exe")), ("CategoryMessageFile", windows(BUILD + "/stopgapd.exe")),
+                            ("CategoryCount", "0x9"), ("TypesSupported", "0x7")):
+            self.assertRegex(source, rf"{value}\s+REG_\w+\s+{re.escape(text)}\s")
 
         # An upgrade installs again: what is not said stays.
         text = self.daemon("install", "--config", windows(closed("stopgap.xml")))
