@@ -1,30 +1,43 @@
 /* guess.c - optimal string alignment distance over short words; longer ones are never guessed. */
 #include "base/guess.h"
 
-#include <stddef.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-enum { LONGEST = 32, NEAR = 2 };
+enum { NEAR = 2 };
 
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-static size_t distance(const char *a, size_t la, const char *b, size_t lb)
+static unsigned char lower(char c)
 {
-	size_t d[LONGEST + 1][LONGEST + 1];
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
 
+static bool same(char a, char b)
+{
+	return lower(a) == lower(b);
+}
+
+size_t sg_guess_slips(const char *a, size_t la, const char *b, size_t lb)
+{
+	size_t d[SG_GUESS_LONGEST + 1][SG_GUESS_LONGEST + 1];
+
+	if (la > SG_GUESS_LONGEST || lb > SG_GUESS_LONGEST)
+		return SIZE_MAX;
 	for (size_t i = 0; i <= la; i++)
 		d[i][0] = i;
 	for (size_t j = 0; j <= lb; j++)
 		d[0][j] = j;
 	for (size_t i = 1; i <= la; i++) {
 		for (size_t j = 1; j <= lb; j++) {
-			size_t n = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+			size_t n = d[i - 1][j - 1] + !same(a[i - 1], b[j - 1]);
 
 			n = least(n, least(d[i - 1][j], d[i][j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
 				n = least(n, d[i - 2][j - 2] + 1);
 			d[i][j] = n;
 		}
@@ -37,14 +50,12 @@ const char *sg_guess(const char *typed, const char *const *words)
 	size_t len = strcspn(typed, "="), nearest = NEAR + 1;
 	const char *found = NULL;
 
-	if (len < 2 || len > LONGEST)
+	if (len < 2 || len > SG_GUESS_LONGEST)
 		return NULL;
 	for (; *words; words++) {
 		size_t n = strlen(*words), d;
 
-		if (n > LONGEST)
-			continue;
-		d = n > len && memcmp(*words, typed, len) == 0 ? 1 : distance(typed, len, *words, n);
+		d = n > len && memcmp(*words, typed, len) == 0 ? 1 : sg_guess_slips(typed, len, *words, n);
 		/* two slips in a word of three letters are another word */
 		if (d >= len - strspn(typed, "-"))
 			continue;

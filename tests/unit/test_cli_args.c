@@ -73,6 +73,7 @@ static void mistakes_are_refused_and_say_what_is_wrong(void **state)
 	} table[] = {
 		{ "rollbak M1", "did you mean \"rollback\"" },
 		{ "staus", "did you mean \"status\"" },
+		{ "STATUS", "did you mean \"status\"" },
 		{ "hlep", "did you mean \"help\"" },
 		{ "frobnicate", "there is no verb \"frobnicate\"" },
 		{ "block M1 --fro 2h", "did you mean \"--for\"" },
