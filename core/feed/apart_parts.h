@@ -3,8 +3,8 @@
  * MessagePack, one map each way. Every answer has code (0 or an enum sg_code), text and event; what came of it only with code 0.
  *   feed-take       {name, eocs, document} -> {octets, signed-info, value, certs, stamp, stamp-certs}
  *   feed-canonical  {name, document}       -> {octets}
- *   fetch          {url, proxy, etag, last-modified, timeout, max, ca} -> {unchanged, octets, etag, last-modified, status}
- *   walk           {url, proxy, ca-file, timeout, max, ca} -> {lines: [{walked, text, cure, ms}] by enum sg_walk_step, octets}
+ *   fetch           {url, proxy, etag, last-modified, ca-file, timeout, max, ca} -> {unchanged, octets, etag, last-modified, status}
+ *   walk            {the same} -> {lines: [{walked, text, cure, ms}] by enum sg_walk_step, octets}
  */
 #ifndef SG_FEED_APART_PARTS_H
 #define SG_FEED_APART_PARTS_H

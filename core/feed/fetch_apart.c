@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CA = 4 << 20, SPARE_MS = 2000 };
+enum { SPARE_MS = 2000 };
 
 /* --- a file */
 
@@ -38,7 +38,7 @@ static int from_file(const struct sg_fetch_request *req, struct sg_fetched *ret,
 int sg_fetch_read_ca(const struct sg_fetch_request *req, struct sg_buf *ret, struct sg_err *err)
 {
 	struct sg_err why = SG_ERR_INIT;
-	int r = sg_os_read_linked(req->ca_file, MAX_CA, ret, &why);
+	int r = sg_os_read_linked(req->ca_file, SG_FETCH_MAX_CA, ret, &why);
 
 	if (!r && !ret->len)
 		r = sg_fail(&why, SG_EPARSE, "%s is empty", req->ca_file);
@@ -61,45 +61,24 @@ int sg_apart_fetch_prepare(struct sg_err *err)
 
 int sg_apart_fetch(struct sg_bytes request, struct sg_buf *ret_reply)
 {
+	struct sg_fetch_asked asked = { 0 };
 	struct sg_fetched got = { 0 };
 	struct sg_err err = SG_ERR_INIT;
-	struct sg_val *in = NULL, *out;
-	struct sg_buf ca = { 0 };
-	struct sg_rd rd;
-	int code;
+	struct sg_val *out;
+	int code = sg_fetch_asked_unpack(request, &asked);
 
-	if (sg_unpack(request, &sg_apart_limits, &in, NULL))
-		return -1;
-	sg_rd_begin(&rd, in, "the request", NULL);
-	char *url = sg_rd_str(&rd, "url"), *proxy = sg_rd_str_or_nil(&rd, "proxy"),
-	     *etag = sg_rd_str_or_nil(&rd, "etag"), *last_modified = sg_rd_str_or_nil(&rd, "last-modified");
-	struct sg_fetch_request req = { .url = url,
-		.proxy = proxy,
-		.etag = etag,
-		.last_modified = last_modified,
-		.timeout_ms = sg_rd_int(&rd, "timeout", 0, INT32_MAX),
-		.max_bytes = (uint64_t)sg_rd_int(&rd, "max", 0, SG_WORKER_MAX) };
-
-	sg_rd_bin(&rd, "ca", MAX_CA + 1, &ca);
-	code = sg_rd_end(&rd);
 	if (!code) {
-		code = sg_fetch_network(&req, sg_buf_bytes(&ca), &got, &err);
-		out = sg_apart_answer(code, 0, &err);
+		out = sg_apart_answer(
+		        sg_fetch_network(&asked.req, sg_buf_bytes(&asked.ca), &got, &err), 0, &err);
 		sg_val_set_bool(out, "unchanged", got.unchanged);
 		sg_val_set_bin(out, "octets", got.octets.data, got.octets.len);
 		sg_val_set_str(out, "etag", got.etag);
 		sg_val_set_str(out, "last-modified", got.last_modified);
 		sg_val_set_int(out, "status", got.status);
 		sg_apart_pack(out, ret_reply);
-		code = 0;
 	}
 	sg_fetched_release(&got);
-	sg_buf_release(&ca);
-	free(url);
-	free(proxy);
-	free(etag);
-	free(last_modified);
-	sg_val_free(in);
+	sg_fetch_asked_release(&asked);
 	return code;
 }
 
@@ -128,24 +107,9 @@ static int accept_answer(const struct sg_fetch_request *req, const struct sg_val
 static int from_worker(
         const struct sg_fetch_request *req, struct sg_bytes ca, struct sg_fetched *ret, struct sg_err *err)
 {
-	int64_t timeout = req->timeout_ms < 1 ? 1 : req->timeout_ms;
-	const struct sg_apart_ask ask = { .job = SG_JOB_FETCH,
-		.what = req->url,
-		.timeout_ms = timeout + SPARE_MS,
-		.stop = req->stop,
-		.arg = req->arg };
-	struct sg_val *request = sg_val_map(), *answer = NULL;
-	int event = 0, r;
+	struct sg_val *answer = NULL;
+	int r = sg_fetch_ask_worker(SG_JOB_FETCH, req, ca, SPARE_MS, &answer, err);
 
-	sg_val_set_str(request, "url", req->url);
-	sg_val_set_str(request, "proxy", req->proxy);
-	sg_val_set_str(request, "etag", req->etag);
-	sg_val_set_str(request, "last-modified", req->last_modified);
-	sg_val_set_int(request, "timeout", timeout < INT32_MAX ? timeout : INT32_MAX);
-	sg_val_set_int(request, "max",
-	        (int64_t)(req->max_bytes < SG_WORKER_MAX / 2 ? req->max_bytes : SG_WORKER_MAX / 2));
-	sg_val_set_bin(request, "ca", ca.data, ca.len);
-	r = sg_apart_ask(&ask, request, &answer, &event, err);
 	if (!r)
 		r = accept_answer(req, answer, ret, err);
 	sg_val_free(answer);

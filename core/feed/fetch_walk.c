@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TEXT = 1500, SPARE_MS = 1500, MAX_CMS = 64 << 10, MAX_CA = 4 << 20 };
+enum { MAX_TEXT = 1500, SPARE_MS = 1500, MAX_CMS = 64 << 10 };
 
 static const char *const names[SG_WALK_STEPS] = { "file", "name", "tcp", "proxy", "tls", "http", "size",
 	"parse", "signature", "time", "serial" };
@@ -148,38 +148,20 @@ static void pack_lines(const struct sg_walk *w, struct sg_val *list)
 
 int sg_apart_walk(struct sg_bytes request, struct sg_buf *ret_reply)
 {
-	struct sg_val *in = NULL, *out;
+	struct sg_fetch_asked asked = { 0 };
 	struct sg_walk walk = { 0 };
-	struct sg_buf ca = { 0 };
-	struct sg_rd rd;
-	int code;
+	struct sg_val *out;
+	int code = sg_fetch_asked_unpack(request, &asked);
 
-	if (sg_unpack(request, &sg_apart_limits, &in, NULL))
-		return -1;
-	sg_rd_begin(&rd, in, "the request", NULL);
-	char *url = sg_rd_str(&rd, "url"), *proxy = sg_rd_str_or_nil(&rd, "proxy"),
-	     *ca_file = sg_rd_str_or_nil(&rd, "ca-file");
-	struct sg_fetch_request req = { .url = url,
-		.proxy = proxy,
-		.ca_file = ca_file,
-		.timeout_ms = sg_rd_int(&rd, "timeout", 0, INT32_MAX),
-		.max_bytes = (uint64_t)sg_rd_int(&rd, "max", 0, SG_WORKER_MAX) };
-
-	sg_rd_bin(&rd, "ca", MAX_CA + 1, &ca);
-	code = sg_rd_end(&rd);
 	if (!code) {
-		sg_walk_network(&req, sg_buf_bytes(&ca), &walk);
+		sg_walk_network(&asked.req, sg_buf_bytes(&asked.ca), &walk);
 		out = sg_apart_answer(0, 0, NULL);
 		pack_lines(&walk, sg_val_set(out, "lines", sg_val_array()));
 		sg_val_set_bin(out, "octets", walk.fetched.octets.data, walk.fetched.octets.len);
 		sg_apart_pack(out, ret_reply);
 	}
 	sg_walk_release(&walk);
-	sg_buf_release(&ca);
-	free(url);
-	free(proxy);
-	free(ca_file);
-	sg_val_free(in);
+	sg_fetch_asked_release(&asked);
 	return code;
 }
 
@@ -209,23 +191,10 @@ static void take_answer(const struct sg_fetch_request *req, const struct sg_val 
 
 static void walk_apart(const struct sg_fetch_request *req, struct sg_bytes ca, struct sg_walk *w)
 {
-	const struct sg_apart_ask ask = { .job = SG_JOB_WALK,
-		.what = req->url,
-		.timeout_ms = req->timeout_ms + SPARE_MS,
-		.stop = req->stop,
-		.arg = req->arg };
-	struct sg_val *request = sg_val_map(), *answer = NULL;
+	struct sg_val *answer = NULL;
 	struct sg_err why = SG_ERR_INIT;
-	int event = 0;
 
-	sg_val_set_str(request, "url", req->url);
-	sg_val_set_str(request, "proxy", req->proxy);
-	sg_val_set_str(request, "ca-file", req->ca_file);
-	sg_val_set_int(request, "timeout", req->timeout_ms);
-	sg_val_set_int(request, "max",
-	        (int64_t)(req->max_bytes < SG_WORKER_MAX / 2 ? req->max_bytes : SG_WORKER_MAX / 2));
-	sg_val_set_bin(request, "ca", ca.data, ca.len);
-	if (sg_apart_ask(&ask, request, &answer, &event, &why))
+	if (sg_fetch_ask_worker(SG_JOB_WALK, req, ca, SPARE_MS, &answer, &why))
 		sg_walk_say(w, SG_WALK_NAME, SG_WALKED_FAILED, -1, "ask again", "%s", why.msg);
 	else
 		take_answer(req, answer, w);
