@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "daemon/eventlog_win.h"
 #include "daemon/folders_win.h"
+#include "daemon/service_settings.h"
 #include "daemon/setup_win.h"
 #include "engine/places.h"
 
@@ -22,8 +23,6 @@
 #define NAME   L"" SG_SERVICE_NAME
 #define CONFIG "%ProgramData%\\stopgap\\stopgap.xml"
 
-enum { PRESHUTDOWN_MS = 120 * 1000 }; /* what settling an operation may take when the machine goes down */
-
 /* A setting that this system does not know (an older Windows; Wine) goes into `left`. */
 static void set(SC_HANDLE service, DWORD what, void *value, const char *name, struct sg_buf *left)
 {
@@ -31,40 +30,43 @@ static void set(SC_HANDLE service, DWORD what, void *value, const char *name, st
 		sg_buf_fmt(left, "%s%s (error %lu)", left->len ? ", " : "", name, GetLastError());
 }
 
-/* The service's token keeps these of SYSTEM's privileges and loses the rest. Not among them, on purpose: SeDebug, SeBackup, SeTakeOwnership, SeLoadDriver;
- * and SeImpersonate, for whose want a client's token can be looked at and never acted with. */
-static const wchar_t privileges[] =
-        L"SeChangeNotifyPrivilege\0" /* reaches files through folders that it may not list */
-        L"SeRestorePrivilege\0" /* a replaced file gets the owner of the one before it, whoever that is */
-        L"SeIncreaseQuotaPrivilege\0"      /* starts workers with a token that has none of these */
-        L"SeAssignPrimaryTokenPrivilege\0" /* and those that use the network as LocalService */
-        L"SeTcbPrivilege\0" /* becomes LocalService without a password, once, and gives this one up then (worker_token_win.c) */
-        ;
-
-static void set_all(SC_HANDLE service)
+/* A list as the registry has it: each with its NUL, and one more at the end; the two of an empty one, too. */
+static wchar_t *multi(const char *const *list)
 {
-	SC_ACTION actions[] = { { SC_ACTION_RESTART, 5 * 1000 }, { SC_ACTION_RESTART, 60 * 1000 },
-		{ SC_ACTION_RESTART, 300 * 1000 } };
+	struct sg_buf all = { 0 };
+
+	for (; *list; list++) {
+		wchar_t *wide = sg_win_wide(*list);
+
+		sg_buf_add(&all, wide, (wcslen(wide) + 1) * sizeof *wide);
+		free(wide);
+	}
+	sg_buf_add(&all, L"\0", 2 * sizeof(wchar_t));
+	return (wchar_t *)(void *)sg_buf_detach(&all);
+}
+
+/* `made`: the service is new. */
+static void set_all(SC_HANDLE service, bool made)
+{
+	const struct sg_service_settings *want = &sg_service_settings;
+	SC_ACTION actions[] = { { SC_ACTION_RESTART, want->restart_ms[0] },
+		{ SC_ACTION_RESTART, want->restart_ms[1] }, { SC_ACTION_RESTART, want->restart_ms[2] } };
 	SERVICE_FAILURE_ACTIONSW failure = {
-		.dwResetPeriod = 24 * 3600, .cActions = 3, .lpsaActions = actions
+		.dwResetPeriod = want->reset_s, .cActions = 3, .lpsaActions = actions
 	};
-	SERVICE_FAILURE_ACTIONS_FLAG ended = { TRUE }; /* an end on an error counts like a crash */
-	SERVICE_DELAYED_AUTO_START_INFO delayed = {
-		FALSE
-	}; /* an update ends in a reboot: protection comes with it */
-	SERVICE_PRESHUTDOWN_INFO preshutdown = { PRESHUTDOWN_MS };
-	SERVICE_SID_INFO sid = { SERVICE_SID_TYPE_UNRESTRICTED };
-	SERVICE_REQUIRED_PRIVILEGES_INFOW required = { (wchar_t *)(uintptr_t)privileges };
-	wchar_t about[] =
-	        L"Applies interim mitigations of signed feeds to IIS and Exchange, and gives back what was "
-	        L"there when they end. Stopping it leaves mitigations in place.";
-	SERVICE_DESCRIPTIONW description = { about };
+	SERVICE_FAILURE_ACTIONS_FLAG ended = { want->restart_on_error };
+	SERVICE_DELAYED_AUTO_START_INFO delayed = { want->delayed };
+	SERVICE_PRESHUTDOWN_INFO preshutdown = { want->preshutdown_ms };
+	SERVICE_SID_INFO sid = { want->sid_type };
+	SERVICE_REQUIRED_PRIVILEGES_INFOW required = { multi(want->privileges) };
+	SERVICE_DESCRIPTIONW description = { sg_win_wide(want->description) };
 	struct sg_buf left = { 0 };
 
 	set(service, SERVICE_CONFIG_DESCRIPTION, &description, "description", &left);
 	set(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure, "failure actions", &left);
 	set(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &ended, "failure actions on errors", &left);
-	set(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, &delayed, "delayed start", &left);
+	if (made)
+		set(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, &delayed, "delayed start", &left);
 	set(service, SERVICE_CONFIG_PRESHUTDOWN_INFO, &preshutdown, "preshutdown time", &left);
 	set(service, SERVICE_CONFIG_SERVICE_SID_INFO, &sid, "service SID", &left);
 	set(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &required, "required privileges", &left);
@@ -72,6 +74,8 @@ static void set_all(SC_HANDLE service)
 		printf("note: this system does not take these of the service's settings: %s\n",
 		        (char *)left.data);
 	sg_buf_release(&left);
+	free(description.lpDescription);
+	free(required.pmszRequiredPrivileges);
 }
 
 /* --- what the service is started with */
@@ -163,13 +167,14 @@ void sg_installed_read(void *service, struct sg_installed *ret)
 
 static int create(SC_HANDLE manager, const char *command, SC_HANDLE *ret, struct sg_err *err)
 {
-	wchar_t *wide = sg_win_wide(command);
-	SC_HANDLE s = CreateServiceW(manager, NAME, L"stopgap interim mitigations", SERVICE_ALL_ACCESS,
-	        SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, wide, NULL, NULL, NULL,
-	        NULL, NULL);
+	const struct sg_service_settings *want = &sg_service_settings;
+	wchar_t *wide = sg_win_wide(command), *display = sg_win_wide(want->display);
+	SC_HANDLE s = CreateServiceW(manager, NAME, display, SERVICE_ALL_ACCESS, want->type, want->start,
+	        want->error_control, wide, NULL, NULL, NULL, NULL, NULL);
 	DWORD e = GetLastError();
 
 	free(wide);
+	free(display);
 	if (!s)
 		return sg_win_fail(err, e, "cannot make the service " SG_SERVICE_NAME);
 	*ret = s;
@@ -177,34 +182,51 @@ static int create(SC_HANDLE manager, const char *command, SC_HANDLE *ret, struct
 	return 0;
 }
 
-/* Dependencies "": none. How it starts stays: an administrator may have chosen it. */
+/* How it starts, which stays: an administrator may have chosen it. */
+static const char *starts(SC_HANDLE service)
+{
+	static const char *const words[] = { "by the boot loader", "by the kernel", "with the system",
+		"when asked", "never: it is disabled" };
+	SERVICE_DELAYED_AUTO_START_INFO delayed = { FALSE };
+	QUERY_SERVICE_CONFIGW *c = read_config(service);
+	DWORD start = c ? c->dwStartType : SERVICE_AUTO_START, size;
+
+	free(c);
+	QueryServiceConfig2W(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, (BYTE *)&delayed,
+	        sizeof delayed, &size); /* what it does not tell is not said */
+	if (start == SERVICE_AUTO_START && delayed.fDelayedAutostart)
+		return "with the system, delayed";
+	return start < 5 ? words[start] : "as it did";
+}
+
 static int mend(SC_HANDLE service, const char *command, struct sg_err *err)
 {
-	static const char *const starts[] = { "by the boot loader", "by the kernel", "with the system",
-		"when asked", "never: it is disabled" };
-	QUERY_SERVICE_CONFIGW *c = read_config(service);
-	DWORD start = c ? c->dwStartType : SERVICE_AUTO_START;
-	wchar_t *wide = sg_win_wide(command);
+	const struct sg_service_settings *want = &sg_service_settings;
+	const char *how = starts(service);
+	wchar_t *wide = sg_win_wide(command), *display = sg_win_wide(want->display),
+	        *account = sg_win_wide(want->account), *depends = multi(want->depends_on);
 	int r = 0;
 
-	if (!ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_NO_CHANGE, SERVICE_ERROR_NORMAL,
-	            wide, NULL, NULL, L"\0", L"LocalSystem", NULL, L"stopgap interim mitigations"))
+	if (!ChangeServiceConfigW(service, want->type, SERVICE_NO_CHANGE, want->error_control, wide, NULL,
+	            NULL, depends, account, NULL, display))
 		r = sg_win_fail(err, GetLastError(), "cannot change the service " SG_SERVICE_NAME);
 	else
-		printf("mended the service " SG_SERVICE_NAME ", which starts %s: %s\n",
-		        start < 5 ? starts[start] : "as it did", command);
+		printf("mended the service " SG_SERVICE_NAME ", which starts %s: %s\n", how, command);
 	free(wide);
-	free(c);
+	free(display);
+	free(account);
+	free(depends);
 	return r;
 }
 
 static int put_in_place(SC_HANDLE manager, const char *program, const struct sg_service_setup *setup,
-        SC_HANDLE *ret, struct sg_err *err)
+        SC_HANDLE *ret, bool *ret_made, struct sg_err *err)
 {
 	SC_HANDLE service = OpenServiceW(manager, NAME, SERVICE_ALL_ACCESS);
 	struct sg_service_setup s = *setup;
 	struct sg_installed was = { 0 };
 	char *command = NULL;
+	bool made = !service;
 	int r;
 
 	if (!service && GetLastError() != ERROR_SERVICE_DOES_NOT_EXIST)
@@ -226,6 +248,7 @@ static int put_in_place(SC_HANDLE manager, const char *program, const struct sg_
 		return r;
 	}
 	*ret = service;
+	*ret_made = made;
 	return 0;
 }
 
@@ -309,6 +332,7 @@ static int install(
 	char *program = sg_win_utf8(wide), *config = NULL, *journal = NULL;
 	struct sg_seeding seeding = { 0 };
 	SC_HANDLE service = NULL;
+	bool made = false;
 	int r = sg_folder_check_program(program, err);
 
 	if (r == 0)
@@ -322,7 +346,7 @@ static int install(
 	if (r == 0)
 		r = sg_eventlog_register(wide, err);
 	if (r == 0)
-		r = put_in_place(manager, program, setup, &service, err);
+		r = put_in_place(manager, program, setup, &service, &made, err);
 	if (r < 0)
 		sg_seed_undo(&seeding);
 	else if (seeding.target)
@@ -330,7 +354,7 @@ static int install(
 	else if (setup->seed.config && *setup->seed.config)
 		printf("%s is there already and stays; nothing of %s is used\n", config, setup->seed.config);
 	if (r == 0) {
-		set_all(service);
+		set_all(service, made);
 		if (setup->start)
 			r = start(service, err);
 		if (r < 0) /* a second try may bring another one */

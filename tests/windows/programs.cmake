@@ -1,6 +1,8 @@
 # Whole programs under Wine, each test in a Windows of its own (scripts/windows/wine-apart). platforms needs the programs of this machine's own system, too:
 # STOPGAP_NATIVE names their folder (scripts/test-windows).
 add_executable(appcmd ${CMAKE_CURRENT_LIST_DIR}/appcmd_main.c)
+add_executable(service_look ${CMAKE_CURRENT_LIST_DIR}/service_look_main.c)
+target_link_libraries(service_look PRIVATE sg_testlib)
 
 # What the crash matrix does (tests/crash), its scenarios and its looks, on os_win.c: its shim of the C library and its children by fork stay behind.
 set(crash ${CMAKE_CURRENT_SOURCE_DIR}/crash)
@@ -8,7 +10,7 @@ add_executable(crash_child ${CMAKE_CURRENT_LIST_DIR}/crash_child_main.c ${CMAKE_
   ${crash}/work.c)
 target_link_libraries(crash_child PRIVATE sg_testlib)
 
-foreach(name live cut_off https platforms crash msi msi_elsewhere msi_readme)
+foreach(name service_settings live cut_off https platforms crash msi msi_elsewhere msi_readme)
   add_test(NAME windows_${name} COMMAND ${CMAKE_SOURCE_DIR}/scripts/windows/wine-apart ${CMAKE_BINARY_DIR} ${name}
     ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${name}.py ${CMAKE_BINARY_DIR})
   set_tests_properties(windows_${name} PROPERTIES TIMEOUT 240 SKIP_RETURN_CODE 77)
