@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "daemon/eventlog_win.h"
 #include "daemon/folders_win.h"
-#include "daemon/service_settings.h"
+#include "daemon/settings_win.h"
 #include "daemon/setup_win.h"
 #include "engine/places.h"
 
@@ -22,61 +22,6 @@
 
 #define NAME   L"" SG_SERVICE_NAME
 #define CONFIG "%ProgramData%\\stopgap\\stopgap.xml"
-
-/* A setting that this system does not know (an older Windows; Wine) goes into `left`. */
-static void set(SC_HANDLE service, DWORD what, void *value, const char *name, struct sg_buf *left)
-{
-	if (!ChangeServiceConfig2W(service, what, value))
-		sg_buf_fmt(left, "%s%s (error %lu)", left->len ? ", " : "", name, GetLastError());
-}
-
-/* A list as the registry has it: each with its NUL, and one more at the end; the two of an empty one, too. */
-static wchar_t *multi(const char *const *list)
-{
-	struct sg_buf all = { 0 };
-
-	for (; *list; list++) {
-		wchar_t *wide = sg_win_wide(*list);
-
-		sg_buf_add(&all, wide, (wcslen(wide) + 1) * sizeof *wide);
-		free(wide);
-	}
-	sg_buf_add(&all, L"\0", 2 * sizeof(wchar_t));
-	return (wchar_t *)(void *)sg_buf_detach(&all);
-}
-
-/* `made`: the service is new. */
-static void set_all(SC_HANDLE service, bool made)
-{
-	const struct sg_service_settings *want = &sg_service_settings;
-	SC_ACTION actions[] = { { SC_ACTION_RESTART, want->restart_ms[0] },
-		{ SC_ACTION_RESTART, want->restart_ms[1] }, { SC_ACTION_RESTART, want->restart_ms[2] } };
-	SERVICE_FAILURE_ACTIONSW failure = {
-		.dwResetPeriod = want->reset_s, .cActions = 3, .lpsaActions = actions
-	};
-	SERVICE_FAILURE_ACTIONS_FLAG ended = { want->restart_on_error };
-	SERVICE_DELAYED_AUTO_START_INFO delayed = { want->delayed };
-	SERVICE_PRESHUTDOWN_INFO preshutdown = { want->preshutdown_ms };
-	SERVICE_SID_INFO sid = { want->sid_type };
-	SERVICE_REQUIRED_PRIVILEGES_INFOW required = { multi(want->privileges) };
-	SERVICE_DESCRIPTIONW description = { sg_win_wide(want->description) };
-	struct sg_buf left = { 0 };
-
-	set(service, SERVICE_CONFIG_DESCRIPTION, &description, "description", &left);
-	set(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure, "failure actions", &left);
-	set(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &ended, "failure actions on errors", &left);
-	if (made)
-		set(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, &delayed, "delayed start", &left);
-	set(service, SERVICE_CONFIG_PRESHUTDOWN_INFO, &preshutdown, "preshutdown time", &left);
-	set(service, SERVICE_CONFIG_SERVICE_SID_INFO, &sid, "service SID", &left);
-	set(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &required, "required privileges", &left);
-	if (left.len)
-		printf("note: this system does not take these of the service's settings: %s\n",
-		        (char *)left.data);
-	sg_buf_release(&left);
-	free(description.lpDescription);
-	free(required.pmszRequiredPrivileges);
-}
 
 /* --- what the service is started with */
 
@@ -126,19 +71,6 @@ static int command_of(
 	return r;
 }
 
-static QUERY_SERVICE_CONFIGW *read_config(SC_HANDLE service)
-{
-	QUERY_SERVICE_CONFIGW *c;
-	DWORD size = 0;
-
-	QueryServiceConfigW(service, NULL, 0, &size);
-	c = sg_alloc(size);
-	if (QueryServiceConfigW(service, c, size, &size))
-		return c;
-	free(c);
-	return NULL;
-}
-
 void sg_installed_release(struct sg_installed *i)
 {
 	sg_options_release(&i->options);
@@ -150,7 +82,7 @@ void sg_installed_release(struct sg_installed *i)
 
 void sg_installed_read(void *service, struct sg_installed *ret)
 {
-	QUERY_SERVICE_CONFIGW *c = read_config(service);
+	QUERY_SERVICE_CONFIGW *c = sg_settings_read(service);
 	wchar_t **wide = c ? CommandLineToArgvW(c->lpBinaryPathName, &ret->argc) : NULL;
 
 	if (!wide)
@@ -165,67 +97,14 @@ void sg_installed_read(void *service, struct sg_installed *ret)
 
 /* --- install */
 
-static int create(SC_HANDLE manager, const char *command, SC_HANDLE *ret, struct sg_err *err)
-{
-	const struct sg_service_settings *want = &sg_service_settings;
-	wchar_t *wide = sg_win_wide(command), *display = sg_win_wide(want->display);
-	SC_HANDLE s = CreateServiceW(manager, NAME, display, SERVICE_ALL_ACCESS, want->type, want->start,
-	        want->error_control, wide, NULL, NULL, NULL, NULL, NULL);
-	DWORD e = GetLastError();
-
-	free(wide);
-	free(display);
-	if (!s)
-		return sg_win_fail(err, e, "cannot make the service " SG_SERVICE_NAME);
-	*ret = s;
-	printf("made the service " SG_SERVICE_NAME ", started with the system: %s\n", command);
-	return 0;
-}
-
-/* How it starts, which stays: an administrator may have chosen it. */
-static const char *starts(SC_HANDLE service)
-{
-	static const char *const words[] = { "by the boot loader", "by the kernel", "with the system",
-		"when asked", "never: it is disabled" };
-	SERVICE_DELAYED_AUTO_START_INFO delayed = { FALSE };
-	QUERY_SERVICE_CONFIGW *c = read_config(service);
-	DWORD start = c ? c->dwStartType : SERVICE_AUTO_START, size;
-
-	free(c);
-	QueryServiceConfig2W(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, (BYTE *)&delayed,
-	        sizeof delayed, &size); /* what it does not tell is not said */
-	if (start == SERVICE_AUTO_START && delayed.fDelayedAutostart)
-		return "with the system, delayed";
-	return start < 5 ? words[start] : "as it did";
-}
-
-static int mend(SC_HANDLE service, const char *command, struct sg_err *err)
-{
-	const struct sg_service_settings *want = &sg_service_settings;
-	const char *how = starts(service);
-	wchar_t *wide = sg_win_wide(command), *display = sg_win_wide(want->display),
-	        *account = sg_win_wide(want->account), *depends = multi(want->depends_on);
-	int r = 0;
-
-	if (!ChangeServiceConfigW(service, want->type, SERVICE_NO_CHANGE, want->error_control, wide, NULL,
-	            NULL, depends, account, NULL, display))
-		r = sg_win_fail(err, GetLastError(), "cannot change the service " SG_SERVICE_NAME);
-	else
-		printf("mended the service " SG_SERVICE_NAME ", which starts %s: %s\n", how, command);
-	free(wide);
-	free(display);
-	free(account);
-	free(depends);
-	return r;
-}
-
 static int put_in_place(SC_HANDLE manager, const char *program, const struct sg_service_setup *setup,
         SC_HANDLE *ret, bool *ret_made, struct sg_err *err)
 {
-	SC_HANDLE service = OpenServiceW(manager, NAME, SERVICE_ALL_ACCESS);
+	void *service = OpenServiceW(manager, NAME, SERVICE_ALL_ACCESS);
 	struct sg_service_setup s = *setup;
 	struct sg_installed was = { 0 };
 	char *command = NULL;
+	const char *how = "";
 	bool made = !service;
 	int r;
 
@@ -238,8 +117,15 @@ static int put_in_place(SC_HANDLE manager, const char *program, const struct sg_
 	if (!s.journal)
 		s.journal = was.options.journal;
 	r = command_of(program, &s, &command, err);
+	if (r == 0 && service)
+		how = sg_settings_starts(service);
 	if (r == 0)
-		r = service ? mend(service, command, err) : create(manager, command, &service, err);
+		r = service ? sg_settings_mend(service, command, err)
+		            : sg_settings_create(manager, command, &service, err);
+	if (r == 0 && made)
+		printf("made the service " SG_SERVICE_NAME ", started with the system: %s\n", command);
+	else if (r == 0)
+		printf("mended the service " SG_SERVICE_NAME ", which starts %s: %s\n", how, command);
 	free(command);
 	sg_installed_release(&was);
 	if (r < 0) {
@@ -281,7 +167,7 @@ static int places_of(void *manager, const struct sg_service_setup *setup, char *
 /* Unless an administrator has disabled it. */
 static int start(SC_HANDLE service, struct sg_err *err)
 {
-	QUERY_SERVICE_CONFIGW *c = read_config(service);
+	QUERY_SERVICE_CONFIGW *c = sg_settings_read(service);
 	bool disabled = c && c->dwStartType == SERVICE_DISABLED;
 
 	free(c);
@@ -333,6 +219,7 @@ static int install(
 	struct sg_seeding seeding = { 0 };
 	SC_HANDLE service = NULL;
 	bool made = false;
+	char *left;
 	int r = sg_folder_check_program(program, err);
 
 	if (r == 0)
@@ -354,7 +241,10 @@ static int install(
 	else if (setup->seed.config && *setup->seed.config)
 		printf("%s is there already and stays; nothing of %s is used\n", config, setup->seed.config);
 	if (r == 0) {
-		set_all(service, made);
+		left = sg_settings_ask(service, made);
+		if (left)
+			printf("note: this system does not take these of the service's settings: %s\n", left);
+		free(left);
 		if (setup->start)
 			r = start(service, err);
 		if (r < 0) /* a second try may bring another one */

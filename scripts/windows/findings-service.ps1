@@ -1,7 +1,7 @@
 # findings-service.ps1 - the steps of on-windows.md about the service, its control pipe, its workers and what it writes (from S10 on). findings.ps1 makes the
 # stage for them. NOT RUN: there was no Windows where this was written. What they use stands in findings-iis.ps1.
 
-# As install_win.c lists them.
+# As service_settings.c lists them.
 $Privileges = @(
     'SeChangeNotifyPrivilege'
     'SeRestorePrivilege'
