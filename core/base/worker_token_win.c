@@ -119,7 +119,7 @@ static PSID logon_of(const TOKEN_GROUPS *groups)
 /* The account that Windows keeps for services of no consequence. Borrowed: it is taken once and kept for good.
  *
  * Microsoft's "LogonUserW function" says that SeTcbPrivilege is needed for Passport accounts only. That is about accounts with a password: a service's account
- * has none, and is given to who is trusted to start services, by all that is known to who has that privilege. So the service keeps it (install_win.c) until
+ * has none, and is given to who is trusted to start services, by all that is known to who has that privilege. So the service keeps it (service_settings.c) until
  * this is done, and gives it up then. It cannot be done for one thread alone: whose rights count is settled when the process first connects to the LSA. */
 static int local_service(HANDLE *ret, struct sg_err *err)
 {
