@@ -142,6 +142,8 @@ static int copy_stream(const char *like, const char *path, const wchar_t *name, 
 	        NULL, CREATE_ALWAYS, 0, NULL);
 	if (out == INVALID_HANDLE_VALUE || !WriteFile(out, data, n, &written, NULL) || written != n)
 		r = sg_win_fail(err, GetLastError(), "cannot write the stream %s", to);
+	if (r == 0 && !FlushFileBuffers(out)) /* sg_os_sync_file() flushes the contents alone */
+		r = sg_win_fail(err, GetLastError(), "cannot flush the stream %s", to);
 out:
 	if (in != INVALID_HANDLE_VALUE)
 		CloseHandle(in);
@@ -174,6 +176,8 @@ static int copy_streams(const char *like, const wchar_t *wide, const char *path,
 		if (wcscmp(found.cStreamName, L"::$DATA") != 0)
 			r = copy_stream(like, path, found.cStreamName, err);
 	while (r == 0 && FindNextStreamW(h, &found));
+	if (r == 0 && GetLastError() != ERROR_HANDLE_EOF)
+		r = sg_win_fail(err, GetLastError(), "cannot list the streams of %s", like);
 	FindClose(h);
 	return r;
 }
@@ -234,9 +238,9 @@ int sg_win_copy_metadata(const char *like, void *h, const char *path, struct sg_
 	r = open_like(like, wide, &from, err);
 	if (r < 0)
 		goto out;
-	r = copy_attributes(like, from, h, path, err);
-	if (r == 0)
-		r = copy_streams(like, wide, path, err);
+	r = copy_streams(like, wide, path, err);
+	if (r == 0) /* after them: CREATE_ALWAYS is refused on a file that is hidden or the system's */
+		r = copy_attributes(like, from, h, path, err);
 	if (r == 0)
 		r = copy_label(like, from, h, path, err);
 	if (r == 0) /* last: it may take our own rights away */
