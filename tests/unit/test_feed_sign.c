@@ -376,15 +376,13 @@ static void a_pin_in_an_address_is_refused(void **state)
 	no_key("pkcs11:token=t;object=o?pin-value=1234", "leaf.pem", NULL, SG_EINVAL, "--password-file");
 }
 
+#ifdef OPENSSL_NO_ENGINE /* what a token does where there are engines is system_feed_sign's */
 static void a_build_without_engines_sends_a_token_to_linux(void **state)
 {
 	(void)state;
-#ifdef OPENSSL_NO_ENGINE
 	no_key("pkcs11:token=t;object=o", "leaf.pem", NULL, SG_EUNSUPPORTED, "sign with a token on Linux");
-#else
-	skip();
-#endif
 }
+#endif
 
 static void without_authorities_there_is_no_anchor_to_check_against(void **state)
 {
@@ -439,7 +437,9 @@ int main(void)
 		cmocka_unit_test(an_encrypted_key_opens_with_its_password_file_only),
 		cmocka_unit_test(pkcs12_brings_key_certificate_and_authorities),
 		cmocka_unit_test(a_pin_in_an_address_is_refused),
+#ifdef OPENSSL_NO_ENGINE
 		cmocka_unit_test(a_build_without_engines_sends_a_token_to_linux),
+#endif
 		cmocka_unit_test(without_authorities_there_is_no_anchor_to_check_against),
 		cmocka_unit_test(trial_keys_sign_what_their_root_verifies),
 	};
