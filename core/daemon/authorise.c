@@ -101,11 +101,6 @@ static bool is_refused(const struct sg_access *a, const struct sg_caller *c)
 	return any_of(&c->ids, &a->never) || any_of(&c->barred, &a->never);
 }
 
-bool sg_authorise_always(const struct sg_access *access, const struct sg_caller *caller)
-{
-	return !is_refused(access, caller) && any_of(&caller->ids, &access->always);
-}
-
 bool sg_authorise(const struct sg_access *access, const struct sg_caller *caller, enum sg_right right)
 {
 	if (is_refused(access, caller))

@@ -56,7 +56,5 @@ void sg_caller_level(struct sg_caller *caller, bool known, uint32_t level);
 const char *sg_caller_account(const struct sg_caller *caller); /* borrowed; "nobody" without one */
 
 bool sg_authorise(const struct sg_access *access, const struct sg_caller *caller, enum sg_right right);
-/* Whether it is one of `always`: many accounts together cannot keep these out. */
-bool sg_authorise_always(const struct sg_access *access, const struct sg_caller *caller);
 
 #endif

@@ -9,7 +9,7 @@ enum {
 	CONNECTIONS = 32,
 	PER_USER = 8,
 	WATCHERS = 4,   /* per user, so that watching never keeps its user from acting */
-	UNDER_WAY = 16, /* requests of one connection */
+	UNDER_WAY = 16, /* requests of one connection, and taken of it in one turn of the loop */
 	FIRST_OCTET_MS = 2000,
 	WHOLE_REQUEST_MS = 5000,
 	IDLE_MS = 30000,
@@ -33,6 +33,7 @@ struct conn {
 	bool heard;       /* its first octet has come */
 	bool ended;       /* it will send nothing more */
 	bool watching, closing;
+	bool put_off; /* what is in `in` has its turn with the next tick, and nothing is read before */
 };
 
 struct sg_control {
@@ -193,10 +194,16 @@ static void take_requests(struct conn *k)
 	uint32_t id;
 	int r = 0;
 
-	while (!k->closing && !uv_is_closing((uv_handle_t *)&k->pipe)) {
+	k->put_off = false;
+	for (int taken = 0; !k->closing && !uv_is_closing((uv_handle_t *)&k->pipe); taken++) {
 		struct sg_err err = SG_ERR_INIT;
 		bool document;
 
+		if (taken == UNDER_WAY && k->in.len) {
+			k->put_off = true;
+			uv_read_stop((uv_stream_t *)&k->pipe);
+			break;
+		}
 		if (sg_endpoint_caller(&k->pipe, &k->caller, &err) < 0) {
 			refuse(k, 0, &err);
 			break;
@@ -258,6 +265,13 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	sg_buf_add(&k->in, buf->base, (size_t)n);
 	take_requests(k);
 	k->owner->hooks.rearm(k->owner->hooks.arg);
+}
+
+static void take_up(struct conn *k)
+{
+	take_requests(k);
+	if (!k->put_off && !k->closing && !uv_is_closing((uv_handle_t *)&k->pipe))
+		uv_read_start((uv_stream_t *)&k->pipe, on_alloc, on_read);
 }
 
 /* --- accepting */
@@ -399,9 +413,11 @@ int64_t sg_control_tick(struct sg_control *c, int64_t now)
 	for (struct conn *k = c->conns; k; k = k->next) {
 		int64_t due;
 
+		if (k->put_off && !c->stopping)
+			take_up(k);
 		if (uv_is_closing((uv_handle_t *)&k->pipe))
 			continue;
-		due = deadline(k);
+		due = k->put_off ? now + 1 : deadline(k);
 		if (due <= now)
 			drop(k);
 		else if (due < next)

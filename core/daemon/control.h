@@ -20,7 +20,7 @@ struct sg_control_hooks {
 	bool (*may_watch)(void *arg, const struct sg_caller *caller);
 	/* Whether this one may send a document with its request: others have less room. Asked while a request comes in. */
 	bool (*may_import)(void *arg, const struct sg_caller *caller);
-	/* Whether there is a place for this one however many others there are. */
+	/* Whether there is a place for this one however many others there are: who may only read must not keep those out who may change. */
 	bool (*has_place)(void *arg, const struct sg_caller *caller);
 	/* The deadline that sg_control_tick() gives may be nearer now. */
 	void (*rearm)(void *arg);
@@ -39,7 +39,8 @@ void sg_control_error(
 int sg_control_watch(struct sg_control *c, uint64_t conn, struct sg_err *err);
 void sg_control_notify(struct sg_control *c, const struct sg_val *events);
 
-/* Drops whoever is past a deadline; when the next one is due, INT64_MAX: none. */
+/* Takes what was put off: sixteen requests of a connection at a time, so that no crowd of them keeps the loop from its other work. Drops whoever is past a
+ * deadline. When it has to be called again, INT64_MAX: never. */
 int64_t sg_control_tick(struct sg_control *c, int64_t now);
 
 /* Takes no more connections and requests, and closes each connection once its answers are written (a second at most). */

@@ -294,14 +294,9 @@ static bool may_watch(void *arg, const struct sg_caller *caller)
 	return sg_desk_allows(&((struct loop *)arg)->desk, caller, SG_RIGHT_READ);
 }
 
-static bool may_import(void *arg, const struct sg_caller *caller)
+static bool may_change(void *arg, const struct sg_caller *caller)
 {
 	return sg_desk_allows(&((struct loop *)arg)->desk, caller, SG_RIGHT_CHANGE);
-}
-
-static bool has_place(void *arg, const struct sg_caller *caller)
-{
-	return sg_authorise_always(((struct loop *)arg)->o.access, caller);
 }
 
 static void on_request(void *arg, uint64_t conn, const struct sg_caller *caller, struct sg_rpc_message *m)
@@ -363,8 +358,8 @@ int sg_loop_run(const struct sg_loop_options *options, struct sg_err *err)
 	const struct sg_control_hooks hooks = { .arg = l,
 		.request = on_request,
 		.may_watch = may_watch,
-		.may_import = may_import,
-		.has_place = has_place,
+		.may_import = may_change,
+		.has_place = may_change,
 		.rearm = on_rearm };
 	char threads[8];
 	int r;

@@ -131,6 +131,22 @@ class Frames(harness.Stage):
         self.assertAlmostEqual(time.monotonic() - begun, 5, delta=1.5)
         self.call("status")
 
+    def test_others_have_their_turn_among_a_thousand_requests_of_one_write(self):
+        crowd, other = self.client(), self.client()
+        last, half = pack(0, 1501, "status", []), pack(0, 1502, "list", [])
+
+        def came_between():
+            crowd.send(b"".join(pack(0, i, "no such", []) for i in range(1, 1501)) + last + half[:3])
+            self.assertEqual(crowd.message()[1], 1)
+            now = other.call("status")["now"]
+            crowd.send(half[3:])
+            self.assertEqual([crowd.message()[1] for _ in range(1499)], list(range(2, 1501)))
+            came = now < crowd.answer(1501)["now"]
+            self.assertIn("mitigations", crowd.answer(1502))
+            return came
+
+        wait_for("an answer before the last of them", came_between)
+
     def test_who_does_not_read_is_dropped(self):
         client = self.client()
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -340,8 +356,8 @@ class Rights(harness.Stage):
         wait_for("the socket to close to others", lambda: stat.S_IMODE(os.stat(self.socket).st_mode) == 0o600)
         self.assertEqual(self.as_nobody("status"), 77)
 
-    def test_many_accounts_cannot_keep_root_out(self):
-        self.ACCESS = '<access read="root, nobody" change="root"/>'
+    def test_many_accounts_cannot_keep_out_who_may_change(self):
+        self.ACCESS = '<access read="root, nobody" change="root, 29999"/>'
         self.write_config()
         self.start()
         code = (
@@ -364,6 +380,8 @@ class Rights(harness.Stage):
             code, _, err = self.ctl("status", user=NOBODY)
             self.assertEqual(code, 1, err)
             self.assertIn("too many connections", err)
+            code, _, err = self.ctl("status", user=29999)
+            self.assertEqual(code, 0, err)
             self.assertIn("mitigations", self.call("list"))
         finally:
             for one in crowd:
