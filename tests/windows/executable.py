@@ -2,6 +2,7 @@
 """executable.py BUILD - scripts/windows/check-executable says yes to what is built, and no to each way in which a program could be wrong. Runs no Wine."""
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,46 @@ if len(sys.argv) < 2:
 BUILD = os.path.realpath(sys.argv.pop(1))
 CHECK = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "scripts", "windows", "check-executable")
 PROGRAM = os.path.join(BUILD, "stopgap-journal.exe")
+
+
+def u16(octets, at):
+    return struct.unpack_from("<H", octets, at)[0]
+
+
+def u32(octets, at):
+    return struct.unpack_from("<I", octets, at)[0]
+
+
+class Image:
+    """Where a program's headers lie in its file ("PE Format")."""
+
+    def __init__(self, octets):
+        self.octets = octets
+        self.coff = u32(octets, 0x3C) + 4
+        self.optional = self.coff + 20
+        self.directories = self.optional + 112
+        first = self.optional + u16(octets, self.coff + 16)
+        self.sections = {octets[at:at + 8].rstrip(b"\0").decode(): at for at in range(first, first + 40 * u16(octets, self.coff + 2), 40)}
+
+    def set(self, form, at, value):
+        octets = bytearray(self.octets)
+        struct.pack_into("<" + form, octets, at, value)
+        return bytes(octets)
+
+    def flip(self, form, at, bits):
+        return self.set(form, at, struct.unpack_from("<" + form, self.octets, at)[0] ^ bits)
+
+    def resource(self, kind):
+        """Where the first level of the resources says `kind`."""
+        base = u32(self.octets, self.sections[".rsrc"] + 20)
+        for i in range(u16(self.octets, base + 12) + u16(self.octets, base + 14)):
+            if u32(self.octets, base + 16 + 8 * i) == kind:
+                return base + 16 + 8 * i
+        raise AssertionError(f"no resource of type {kind}")
+
+    def below(self, entry):
+        """The first entry of the table that this one leads to."""
+        return u32(self.octets, self.sections[".rsrc"] + 20) + (u32(self.octets, entry + 4) & 0x7FFFFFFF) + 16
 
 
 def check(program):
@@ -25,6 +66,44 @@ class Executable(unittest.TestCase):
             status, text = check(os.path.join(BUILD, name))
             self.assertEqual(status, 0, text)
 
+    def assert_refused(self, octets, said):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "wrong.exe")
+            with open(path, "wb") as f:
+                f.write(octets)
+            status, text = check(path)
+            self.assertEqual(status, 1, text)
+            self.assertRegex(text, said)
+            self.assertNotIn(";", text)  # it is wrong in this one point
+
+    def test_each_fault_of_the_headers_is_named(self):
+        with open(PROGRAM, "rb") as f:
+            image = Image(f.read())
+        characteristics, marks, o = image.coff + 18, image.optional + 70, image.optional
+        version, manifest = image.resource(16), image.resource(24)
+        for what, octets, said in (
+                ("HIGH_ENTROPY_VA", image.flip("H", marks, 0x20), "not marked HIGH_ENTROPY_VA"),
+                ("DYNAMIC_BASE", image.flip("H", marks, 0x40), "not marked DYNAMIC_BASE"),
+                ("NX_COMPAT", image.flip("H", marks, 0x100), "not marked NX_COMPAT"),
+                ("stripped", image.flip("H", characteristics, 1), "relocations are stripped"),
+                ("no .reloc", image.set("I", image.directories + 8 * 5 + 4, 0), "has no relocations"),
+                ("large", image.flip("H", characteristics, 0x20), "lower 2 GB"),
+                ("written", image.flip("I", image.sections[".text"] + 36, 0x80000000), r"section \.text is written to and executed"),
+                ("executed", image.flip("I", image.sections[".data"] + 36, 0x20000020), r"section \.data is written to and executed"),
+                ("windows", image.set("H", o + 68, 2), "no console program"),
+                ("10.0", image.set("I", o + 48, 10), r"version 10\.0, and"),
+                ("6.4", image.set("I", o + 48, 6 | 4 << 16), r"version 6\.4, and"),
+                ("at first use", image.set("I", image.directories + 8 * 13 + 4, 0x40), "at first use"),
+                ("no imports", image.set("20s", u32(image.octets, image.sections[".idata"] + 20), b""), "imports nothing"),
+                ("version", image.set("I", version, 17), "no version resource"),
+                ("version below", Image(image.set("I", version, 17)).set("I", image.below(version), 16), "no version resource"),
+                ("manifest", image.set("I", manifest, 25), "no manifest of a process"),
+                ("manifest of a library", image.set("I", image.below(manifest), 2), "no manifest of a process")):
+            with self.subTest(what=what):
+                self.assertNotEqual(octets, image.octets)
+                self.assert_refused(octets, said)
+        self.assertEqual(check(PROGRAM)[0], 0)
+
     def test_each_fault_of_a_manifest_is_named(self):
         with open(PROGRAM, "rb") as f:
             octets = f.read()
@@ -33,15 +112,10 @@ class Executable(unittest.TestCase):
                                (b">true</longPathAware", b">TRUE</longPathAware", "longPathAware"), (b"SMI/2016/", b"SMI/2015/", "longPathAware"),
                                (b"{1f676c76", b"{1f676c77", "2012 R2"), (b"{8e0f7a12", b"{8e0f7a13", "2016 and later"), (b"asm.v1", b"asm.v2", "no assembly"),
                                (b"</assembly>", b"</assemble>", "mismatched tag"), (b"ADVAPI32.dll", b"ADVAPI33.dll", "imports ADVAPI33.dll")):
-            with self.subTest(new=new), tempfile.TemporaryDirectory() as folder:
+            with self.subTest(new=new):
                 wrong, n = re.subn(re.escape(old), new, octets)
                 self.assertGreaterEqual(n, 1)
-                path = os.path.join(folder, "wrong.exe")
-                with open(path, "wb") as f:
-                    f.write(wrong)
-                status, text = check(path)
-                self.assertEqual(status, 1, text)
-                self.assertIn(said, text)
+                self.assert_refused(wrong, re.escape(said))
 
 
 if __name__ == "__main__":
