@@ -40,10 +40,16 @@ int sg_run_check(enum sg_hook_kind kind, const char *name, struct sg_err *err)
 	return 0;
 }
 
+static bool may_start(const struct sg_run_need *need)
+{
+	return need->runs ||
+	       (need->comes_and_goes && !need->group && !sg_run_check(SG_HOOK_SERVICE, need->name, NULL));
+}
+
 int sg_run_check_needs(const char *service, const struct sg_run_need *needs, size_t n, struct sg_err *err)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!needs[i].runs)
+		if (!may_start(&needs[i]))
 			return sg_fail(err, SG_ESTATE,
 			        "it depends on %s%s, which does not run and would be started with it; "
 			        "stopgap "

@@ -223,26 +223,60 @@ int sg_run_service_stop(const char *name, int64_t timeout_ms, struct sg_err *err
 
 /* --- what it depends on */
 
-/* False only when it is known: what cannot be asked is left to the manager, which fails the start then. */
-static bool need_runs(const wchar_t *name, bool group)
+/* SERVICE_TRIGGER and SERVICE_TRIGGER_INFO of winsvc.h, which mingw-w64's does not have. */
+struct trigger {
+	DWORD type, action; /* 1: starts it; 2: stops it */
+	GUID *subtype;
+	DWORD n_items;
+	void *items;
+};
+struct triggers {
+	DWORD n;
+	struct trigger *at;
+	BYTE *reserved;
+};
+enum { STARTS_IT = 1 };
+
+/* Whether the system starts it by itself whenever one of its triggers fires. */
+static bool has_trigger(SC_HANDLE service)
 {
-	SC_HANDLE manager =
-	        OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | (group ? SC_MANAGER_ENUMERATE_SERVICE : 0u));
-	SC_HANDLE service = manager && !group ? OpenServiceW(manager, name, SERVICE_QUERY_STATUS) : NULL;
+	struct triggers *info;
+	DWORD size = 0;
+	bool ret = false;
+
+	QueryServiceConfig2W(service, SERVICE_CONFIG_TRIGGER_INFO, NULL, 0, &size);
+	info = sg_alloc((size_t)size + sizeof *info);
+	if (QueryServiceConfig2W(
+	            service, SERVICE_CONFIG_TRIGGER_INFO, (BYTE *)info, size + (DWORD)sizeof *info, &size))
+		for (DWORD i = 0; i < info->n; i++)
+			ret |= info->at[i].action == STARTS_IT;
+	free(info);
+	return ret;
+}
+
+/* Not running only when it is known: what cannot be asked is left to the manager, which fails the start then. */
+static void look_at_need(const wchar_t *name, struct sg_run_need *ret)
+{
+	SC_HANDLE manager = OpenSCManagerW(
+	        NULL, NULL, SC_MANAGER_CONNECT | (ret->group ? SC_MANAGER_ENUMERATE_SERVICE : 0u));
+	SC_HANDLE service = manager && !ret->group
+	                            ? OpenServiceW(manager, name, SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG)
+	                            : NULL;
 	SERVICE_STATUS_PROCESS now;
 	DWORD size = 0, n = 0, resume = 0;
-	bool ret = true;
 
+	ret->runs = true;
 	if (service && QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&now, sizeof now, &size))
-		ret = now.dwCurrentState != SERVICE_STOPPED && now.dwCurrentState != SERVICE_STOP_PENDING;
-	else if (manager && group) /* without room for one: success says that there is none */
-		ret = !EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO, SERVICE_WIN32 | SERVICE_DRIVER,
-		        SERVICE_ACTIVE, NULL, 0, &size, &n, &resume, name);
+		ret->runs =
+		        now.dwCurrentState != SERVICE_STOPPED && now.dwCurrentState != SERVICE_STOP_PENDING;
+	else if (manager && ret->group) /* without room for one: success says that there is none */
+		ret->runs = !EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO,
+		        SERVICE_WIN32 | SERVICE_DRIVER, SERVICE_ACTIVE, NULL, 0, &size, &n, &resume, name);
+	ret->comes_and_goes = service && !ret->runs && has_trigger(service);
 	if (service)
 		CloseServiceHandle(service);
 	if (manager)
 		CloseServiceHandle(manager);
-	return ret;
 }
 
 struct needs {
@@ -252,10 +286,17 @@ struct needs {
 
 static void add_need(struct needs *needs, const char *name, bool group)
 {
-	wchar_t *wide = sg_win_wide(name);
+	struct sg_run_need *need;
+	wchar_t *wide;
 
+	for (size_t i = 0; i < needs->n; i++)
+		if (needs->at[i].group == group && sg_same(needs->at[i].name, name))
+			return;
 	needs->at = sg_grow(needs->at, needs->n, &needs->cap, sizeof *needs->at);
-	needs->at[needs->n++] = (struct sg_run_need){ sg_strdup(name), group, need_runs(wide, group) };
+	need = &needs->at[needs->n++];
+	*need = (struct sg_run_need){ .name = sg_strdup(name), .group = group };
+	wide = sg_win_wide(name);
+	look_at_need(wide, need);
 	free(wide);
 }
 
@@ -302,14 +343,31 @@ static void read_needs(const char *service, struct needs *ret)
 	free(key);
 }
 
-/* What runs has what it needs itself: the direct ones are enough. */
+static int needs_of(const struct opened *o, struct needs *ret, struct sg_err *err)
+{
+	int r = ask_for_needs(o, ret, err);
+
+	if (!r)
+		read_needs(o->name, ret);
+	return r;
+}
+
+/* What runs has what it needs itself, so that the direct ones are enough; what comes and goes brings its own. */
 static int check_needs(const struct opened *o, struct sg_err *err)
 {
 	struct needs needs = { 0 };
-	int r = ask_for_needs(o, &needs, err);
+	int r = needs_of(o, &needs, err);
 
-	if (!r)
-		read_needs(o->name, &needs);
+	for (size_t i = 0; !r && i < needs.n; i++) {
+		struct opened of;
+
+		if (needs.at[i].runs || !needs.at[i].comes_and_goes)
+			continue;
+		r = open_it(needs.at[i].name, SERVICE_QUERY_CONFIG, &of, err);
+		if (!r)
+			r = needs_of(&of, &needs, err);
+		close_it(&of);
+	}
 	if (!r)
 		r = sg_run_check_needs(o->name, needs.at, needs.n, err);
 	for (size_t i = 0; i < needs.n; i++)

@@ -88,18 +88,30 @@ static void a_pools_name_that_appcmd_would_read_as_syntax_is_refused(void **stat
 /* P14 by the back door: the service manager starts what a service needs. */
 static void a_service_starts_only_when_all_it_depends_on_runs(void **state)
 {
+#define RUNS false, true, false
+#define GONE false, false, false
+#define IDLE false, false, true
 	static const struct {
 		struct sg_run_need needs[3];
 		size_t n;
 		const char *says; /* NULL: it may start */
 	} table[] = {
-		{ { { "none is looked at", false, false } }, 0, NULL },
-		{ { { "W3SVC", false, true } }, 1, NULL },
-		{ { { "W3SVC", false, false } }, 1, "it depends on W3SVC, which does not run" },
-		{ { { "HTTP", false, true }, { "WAS", false, false } }, 2, "it depends on WAS," },
-		{ { { "HTTP", false, true }, { "TDI", true, true }, { "RpcSs", false, true } }, 3, NULL },
-		{ { { "HTTP", false, true }, { "TDI", true, false } }, 2, "on the group TDI," },
+		{ { { "none is looked at", GONE } }, 0, NULL },
+		{ { { "W3SVC", RUNS } }, 1, NULL },
+		{ { { "W3SVC", GONE } }, 1, "it depends on W3SVC, which does not run" },
+		{ { { "HTTP", RUNS }, { "WAS", GONE } }, 2, "it depends on WAS," },
+		{ { { "HTTP", RUNS }, { "TDI", true, true, false }, { "RpcSs", RUNS } }, 3, NULL },
+		{ { { "HTTP", RUNS }, { "TDI", true, false, false } }, 2, "on the group TDI," },
+		/* it stopped by itself, after what we stopped was gone */
+		{ { { "WinHttpAutoProxySvc", IDLE } }, 1, NULL },
+		{ { { "WinHttpAutoProxySvc", IDLE }, { "Dhcp", RUNS } }, 2, NULL },
+		{ { { "WinHttpAutoProxySvc", IDLE }, { "Dhcp", GONE } }, 2, "it depends on Dhcp," },
+		{ { { "W3SVC", IDLE } }, 1, "it depends on W3SVC," },
+		{ { { "Idle", IDLE }, { "was", IDLE } }, 2, "it depends on was," },
 	};
+#undef RUNS
+#undef GONE
+#undef IDLE
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
