@@ -305,7 +305,7 @@ static void walk(struct kept *k)
 		if (sg_os_stat(inside, &id, &ignored) == 0) {
 			if (id.is_dir)
 				sg_strs_add(&k->folders, k->names.at[i]);
-			else if (id.is_file && sg_win_same(k->names.at[i], "web.config"))
+			else if (sg_win_same(k->names.at[i], "web.config"))
 				k->has_config = true;
 		}
 		free(inside);

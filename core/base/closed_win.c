@@ -1,6 +1,7 @@
 /* closed_win.c - reads owners and access lists. Changes nothing. */
 #include "base/closed_win.h"
 #include "base/os.h"
+#include "base/os_open_win.h"
 #include "base/os_win.h"
 #include "base/text.h"
 
@@ -154,9 +155,9 @@ static int read_descriptor(const char *path, DWORD how, void **ret, bool *ret_li
 {
 	const SECURITY_INFORMATION what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
 	wchar_t *wide = sg_win_path(path);
-	HANDLE h = CreateFileW(wide, READ_CONTROL | FILE_READ_ATTRIBUTES,
+	HANDLE h = sg_win_open(wide, READ_CONTROL | FILE_READ_ATTRIBUTES,
 	        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-	        FILE_FLAG_BACKUP_SEMANTICS | how, NULL);
+	        FILE_FLAG_BACKUP_SEMANTICS | how);
 	BY_HANDLE_FILE_INFORMATION info = { 0 };
 	DWORD e = h == INVALID_HANDLE_VALUE ? GetLastError() : 0, size = 0;
 	void *sd = NULL;

@@ -6,6 +6,8 @@
  */
 #include "base/drive.h"
 #include "base/os.h"
+#include "base/os_deadline_win.h"
+#include "base/os_open_win.h"
 #include "base/os_win.h"
 #include "base/text.h"
 
@@ -143,6 +145,7 @@ int sg_drive_path(
         const struct sg_drives *d, const char *win, bool may_lack_last, char **ret, struct sg_err *err)
 {
 	char *full = NULL, *native;
+	struct sg_deadline limit;
 	const char *dir;
 	size_t at;
 	int r;
@@ -159,6 +162,10 @@ int sg_drive_path(
 	}
 	native = dir ? sg_win_join(dir, full + 3) : sg_strdup(full);
 	at = dir ? strlen(dir) : 2;
+	if (!sg_deadline_begin(&limit, SG_DEADLINE_MS)) {
+		r = sg_win_fail(err, GetLastError(), "%s", win);
+		goto out;
+	}
 	if (strlen(native) <= at + 1) /* the drive itself */
 		r = check_step(native, true, false, win, err);
 	while (r == 0 && native[at] && native[at + 1]) {
@@ -170,10 +177,12 @@ int sg_drive_path(
 		native[end] = c;
 		at = end;
 	}
+	sg_deadline_end(&limit);
 	if (r == 0) {
 		*ret = native;
 		native = NULL;
 	}
+out:
 	free(native);
 	free(full);
 	return r;
@@ -252,20 +261,30 @@ bool sg_win_lies(const wchar_t *place, const wchar_t *root_place, const wchar_t 
 /* The pin is where its path says, below the root of its drive. */
 static int check_place(HANDLE pin, const char *path, const char *root, const char *win, struct sg_err *err)
 {
-	wchar_t *full = long_form(path), *full_root = long_form(root), *place = NULL, *root_place = NULL;
+	wchar_t *full = NULL, *full_root = NULL, *place = NULL, *root_place = NULL;
 	wchar_t *wide_root = sg_win_path(root);
-	HANDLE top = CreateFileW(wide_root, FILE_READ_ATTRIBUTES,
+	HANDLE top = sg_win_open(wide_root, FILE_READ_ATTRIBUTES,
 	        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-	        FILE_FLAG_BACKUP_SEMANTICS, NULL);
-	int r = 0;
+	        FILE_FLAG_BACKUP_SEMANTICS);
+	const DWORD late = ERROR_OPERATION_ABORTED;
+	struct sg_deadline d;
+	int r = 0, found = 0;
 
-	if (top == INVALID_HANDLE_VALUE)
+	if (top == INVALID_HANDLE_VALUE || !sg_deadline_begin(&d, SG_DEADLINE_MS)) {
 		r = sg_win_fail(err, GetLastError(), "cannot tell where %s lies", path);
-	else if (places_of(pin, top, &place, &root_place) < 0)
+		goto out;
+	}
+	full = long_form(path);
+	full_root = long_form(root);
+	found = places_of(pin, top, &place, &root_place);
+	if (sg_deadline_end(&d))
+		r = sg_win_fail(err, late, "cannot tell where %s lies", path);
+	else if (found < 0)
 		r = sg_fail(err, SG_EIO, "cannot tell where %s lies: the system names no place", path);
 	else if (!sg_win_lies(place, root_place, full, full_root))
 		r = sg_fail(
 		        err, SG_ECONFLICT, "%s is at another place just now; nothing was written there", win);
+out:
 	if (top != INVALID_HANDLE_VALUE)
 		CloseHandle(top);
 	free(root_place);

@@ -34,9 +34,11 @@ struct sg_file_id {
 	int64_t mtime_ns;
 	uint32_t links;
 	bool is_dir, is_file, is_link;
+	bool is_away; /* a file that is but a name here, and so no is_file: a cloud or an archive has its contents. Windows only */
 };
 int sg_os_stat(const char *path, struct sg_file_id *ret, struct sg_err *err); /* SG_ENOENT when absent */
-/* A regular file of at most `max` octets; SG_EUNSUPPORTED for a link or anything else that is no regular file. */
+/* A regular file of at most `max` octets; SG_EUNSUPPORTED for a link or anything else that is no regular file. Here and below, SG_EBUSY: somebody else has it
+ * open and does not share it, or (Windows) lets whoever opens it wait, which nobody does for more than a few seconds. */
 int sg_os_read(
         const char *path, size_t max, struct sg_buf *ret, struct sg_file_id *ret_id, struct sg_err *err);
 /* The same where a link is followed: for what an administrator names and this process only reads, as certificate authorities are kept on most systems. */

@@ -1,5 +1,6 @@
 /* os_folder_win.c - folders on Windows: listed, made, removed, and the space around them. */
 #include "base/os.h"
+#include "base/os_deadline_win.h"
 #include "base/os_meta_win.h"
 #include "base/os_win.h"
 
@@ -28,13 +29,27 @@ const char *sg_os_last(const char *path)
 	return last;
 }
 
+/* Here whoever has the folder to himself, or makes its entries up when they are asked for, could let us wait; what follows comes from this first answer or from
+ * the volume. */
+static HANDLE find_first(const wchar_t *pattern, WIN32_FIND_DATAW *ret)
+{
+	HANDLE h = INVALID_HANDLE_VALUE;
+	struct sg_deadline d;
+
+	if (!sg_deadline_begin(&d, SG_DEADLINE_MS))
+		return h;
+	h = FindFirstFileExW(pattern, FindExInfoBasic, ret, FindExSearchNameMatch, NULL, 0);
+	sg_deadline_end(&d);
+	return h;
+}
+
 int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
 {
 	char *pattern = sg_format("%s\\*", dir);
 	wchar_t *wide = sg_win_path(pattern);
 	struct sg_strs names = { 0 };
 	WIN32_FIND_DATAW found;
-	HANDLE h = FindFirstFileExW(wide, FindExInfoBasic, &found, FindExSearchNameMatch, NULL, 0);
+	HANDLE h = find_first(wide, &found);
 	DWORD e = h == INVALID_HANDLE_VALUE ? GetLastError() : 0;
 	int r = 0;
 

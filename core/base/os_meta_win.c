@@ -2,6 +2,8 @@
  * closed, as the one that it replaces: owner, group, access list and integrity label are copied bit by bit, inherited entries included. */
 #include "base/os_meta_win.h"
 #include "base/os.h"
+#include "base/os_deadline_win.h"
+#include "base/os_open_win.h"
 #include "base/os_win.h"
 #include "base/privilege_win.h"
 
@@ -25,15 +27,15 @@ static PSECURITY_DESCRIPTOR private_descriptor(void)
 
 void *sg_win_create_private(const wchar_t *path, DWORD share, DWORD flags)
 {
-	SECURITY_ATTRIBUTES sa = { sizeof sa, private_descriptor(), FALSE };
+	PSECURITY_DESCRIPTOR sd = private_descriptor();
 	HANDLE h = INVALID_HANDLE_VALUE;
 	DWORD e = GetLastError();
 
-	if (sa.lpSecurityDescriptor) {
-		h = CreateFileW(path, GENERIC_WRITE | READ_CONTROL | WRITE_DAC | WRITE_OWNER | DELETE, share,
-		        &sa, CREATE_NEW, flags | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	if (sd) {
+		h = sg_win_open(path, GENERIC_WRITE | READ_CONTROL | WRITE_DAC | WRITE_OWNER | DELETE, share,
+		        sd, CREATE_NEW, flags | FILE_FLAG_OPEN_REPARSE_POINT);
 		e = GetLastError();
-		LocalFree(sa.lpSecurityDescriptor);
+		LocalFree(sd);
 	}
 	SetLastError(e);
 	return h;
@@ -128,8 +130,8 @@ static int copy_stream(const char *like, const char *path, const wchar_t *name, 
 	DWORD n = 0, written = 0;
 	int r = 0;
 
-	in = CreateFileW(wide_from, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-	        NULL, OPEN_EXISTING, 0, NULL);
+	in = sg_win_open(wide_from, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+	        NULL, OPEN_EXISTING, 0);
 	if (in == INVALID_HANDLE_VALUE || !ReadFile(in, data, MOST_STREAM + 1, &n, NULL)) {
 		r = sg_win_fail(err, GetLastError(), "cannot read the stream %s", from);
 		goto out;
@@ -138,8 +140,8 @@ static int copy_stream(const char *like, const char *path, const wchar_t *name, 
 		r = sg_fail(err, SG_ELIMIT, "the stream %s is too large to be copied", from);
 		goto out;
 	}
-	out = CreateFileW(wide_to, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-	        NULL, CREATE_ALWAYS, 0, NULL);
+	out = sg_win_open(wide_to, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+	        NULL, CREATE_ALWAYS, 0);
 	if (out == INVALID_HANDLE_VALUE || !WriteFile(out, data, n, &written, NULL) || written != n)
 		r = sg_win_fail(err, GetLastError(), "cannot write the stream %s", to);
 	if (r == 0 && !FlushFileBuffers(out)) /* sg_os_sync_file() flushes the contents alone */
@@ -158,10 +160,22 @@ out:
 	return r;
 }
 
+static HANDLE find_stream(const wchar_t *wide, WIN32_FIND_STREAM_DATA *ret)
+{
+	HANDLE h = INVALID_HANDLE_VALUE;
+	struct sg_deadline d;
+
+	if (!sg_deadline_begin(&d, SG_DEADLINE_MS))
+		return h;
+	h = FindFirstStreamW(wide, FindStreamInfoStandard, ret, 0);
+	sg_deadline_end(&d);
+	return h;
+}
+
 static int copy_streams(const char *like, const wchar_t *wide, const char *path, struct sg_err *err)
 {
 	WIN32_FIND_STREAM_DATA found;
-	HANDLE h = FindFirstStreamW(wide, FindStreamInfoStandard, &found, 0);
+	HANDLE h = find_stream(wide, &found);
 	DWORD e = GetLastError();
 	int r = 0;
 
@@ -213,8 +227,8 @@ static int open_like(const char *like, const wchar_t *wide, HANDLE *ret, struct 
 	DWORD e;
 
 	do {
-		h = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
-		        FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+		h = sg_win_open(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+		        FILE_FLAG_OPEN_REPARSE_POINT);
 		e = GetLastError();
 	} while (h == INVALID_HANDLE_VALUE && sg_win_again(e, &tries));
 	if (h == INVALID_HANDLE_VALUE)
@@ -224,6 +238,10 @@ static int open_like(const char *like, const wchar_t *wide, HANDLE *ret, struct 
 	        IsReparseTagNameSurrogate(tag.ReparseTag)) {
 		CloseHandle(h);
 		return sg_fail(err, SG_EUNSUPPORTED, "%s is a link, and those are not followed", like);
+	}
+	if (sg_win_is_away(tag.FileAttributes)) {
+		CloseHandle(h);
+		return sg_win_refuse_away(like, err);
 	}
 	*ret = h;
 	return 0;

@@ -1,6 +1,6 @@
 /* os_replace_win.c - files that are made, put in the place of others, and removed, on Windows.
  *
- * Guarantees: a file is replaced whole by MoveFileExW, and what that needs to be durable is at hand before anything is changed. A folder in which we work may
+ * Guarantees: a file is replaced whole by MoveFileExW, which nobody can make wait for more than SG_DEADLINE_MS, and what that needs to be durable is at hand before anything is changed. A folder in which we work may
  * be another's, who would have us write elsewhere (a junction in its place) or stop (no way to the flush): a file of ours is its pin. While that is open
  * nobody can rename or remove the folder or one above it, nor turn it into a link, because NTFS does so to no folder with an open file below it, and to none
  * that is not empty.
@@ -11,7 +11,9 @@
  * its log in order: a flush of the pin, changed after the rename, takes the rename with it.
  */
 #include "base/os.h"
+#include "base/os_deadline_win.h"
 #include "base/os_meta_win.h"
+#include "base/os_open_win.h"
 #include "base/os_win.h"
 
 #include <windows.h>
@@ -28,6 +30,33 @@ static int fatal(const char *path, struct sg_err *err)
 int sg_win_flush(void *h, const char *path, struct sg_err *err)
 {
 	return FlushFileBuffers(h) ? 0 : fatal(path, err);
+}
+
+/* --- calls that open by name, as MoveFileExW and DeleteFileW do, and wait for whoever holds an opportunistic lock: not for long */
+
+static DWORD move_once(const wchar_t *from, const wchar_t *to)
+{
+	struct sg_deadline d;
+	DWORD e;
+
+	if (!sg_deadline_begin(&d, SG_DEADLINE_MS))
+		return GetLastError();
+	e = MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ? 0 : GetLastError();
+	if (sg_deadline_end(&d) && e)
+		e = ERROR_OPERATION_ABORTED; /* whatever a driver made of it */
+	return e;
+}
+
+static DWORD delete_once(const wchar_t *path)
+{
+	struct sg_deadline d;
+	DWORD e;
+
+	if (!sg_deadline_begin(&d, SG_DEADLINE_MS))
+		return GetLastError();
+	e = DeleteFileW(path) ? 0 : GetLastError();
+	sg_deadline_end(&d);
+	return e;
 }
 
 /* --- making */
@@ -56,8 +85,8 @@ static void unmake(HANDLE h)
 static int create(const char *path, bool plain, struct sg_bytes octets, const char *like, struct sg_err *err)
 {
 	wchar_t *wide = sg_win_path(path);
-	HANDLE h = plain ? CreateFileW(wide, GENERIC_WRITE | DELETE, FILE_SHARE_READ, NULL, CREATE_NEW,
-	                           FILE_FLAG_OPEN_REPARSE_POINT, NULL)
+	HANDLE h = plain ? sg_win_open(wide, GENERIC_WRITE | DELETE, FILE_SHARE_READ, NULL, CREATE_NEW,
+	                           FILE_FLAG_OPEN_REPARSE_POINT)
 	                 : sg_win_create_private(wide, FILE_SHARE_READ, 0);
 	int r;
 
@@ -104,7 +133,7 @@ int sg_win_pin(const char *path, void **ret, struct sg_err *err)
 	int r = 0;
 
 	/* a loss of power left it here */
-	if (h == INVALID_HANDLE_VALUE && e == ERROR_FILE_EXISTS && DeleteFileW(wide)) {
+	if (h == INVALID_HANDLE_VALUE && e == ERROR_FILE_EXISTS && delete_once(wide) == 0) {
 		h = sg_win_create_private(wide, 0, FILE_FLAG_DELETE_ON_CLOSE);
 		e = GetLastError();
 	}
@@ -127,7 +156,7 @@ int sg_win_pin(const char *path, void **ret, struct sg_err *err)
 /* MoveFileExW says "access denied" for a target that anybody has open, whatever he shares: wanting it alone tells. */
 static bool is_shared_out(const wchar_t *path)
 {
-	HANDLE h = CreateFileW(path, DELETE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	HANDLE h = sg_win_open(path, DELETE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT);
 	DWORD e = GetLastError();
 
 	if (h != INVALID_HANDLE_VALUE)
@@ -135,21 +164,55 @@ static bool is_shared_out(const wchar_t *path)
 	return h == INVALID_HANDLE_VALUE && e == ERROR_SHARING_VIOLATION;
 }
 
+static bool same_file(const struct sg_file_id *a, const struct sg_file_id *b)
+{
+	return a && b && a->dev == b->dev && a->ino == b->ino;
+}
+
+enum sg_win_rename sg_win_renamed(
+        const struct sg_file_id *made, const struct sg_file_id *from, const struct sg_file_id *to)
+{
+	if (same_file(made, from))
+		return SG_WIN_NOT_RENAMED;
+	return same_file(made, to) ? SG_WIN_RENAMED : SG_WIN_MAYBE_RENAMED;
+}
+
+/* A rename that was cancelled may have come through. To look needs no right and waits for nobody. */
+static int settle(const char *from, const char *to, const struct sg_file_id *made, struct sg_err *err)
+{
+	const DWORD late = ERROR_OPERATION_ABORTED;
+	struct sg_file_id at_from, at_to;
+	bool is_from = sg_os_stat(from, &at_from, NULL) == 0, is_to = sg_os_stat(to, &at_to, NULL) == 0;
+
+	switch (sg_win_renamed(made, is_from ? &at_from : NULL, is_to ? &at_to : NULL)) {
+	case SG_WIN_RENAMED: return 0;
+	case SG_WIN_NOT_RENAMED: return sg_win_fail(err, late, "cannot put %s in the place of %s", from, to);
+	case SG_WIN_MAYBE_RENAMED: break;
+	}
+	return sg_fail(err, SG_EFATAL,
+	        "putting %s in the place of %s was given up, and neither name has it now", from, to);
+}
+
 static int move(const char *from, const char *to, struct sg_err *err)
 {
 	wchar_t *wide_from = sg_win_path(from), *wide_to = sg_win_path(to);
-	int tries = 0, r = 0;
-	bool moved;
+	struct sg_file_id made;
+	int tries = 0, r;
 	DWORD e;
 
+	r = sg_os_stat(from, &made, err);
+	if (r < 0)
+		goto out;
 	do {
-		moved = MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
-		e = moved ? 0 : GetLastError();
+		e = move_once(wide_from, wide_to);
 		if (e == ERROR_ACCESS_DENIED && is_shared_out(wide_to))
 			e = ERROR_SHARING_VIOLATION;
-	} while (!moved && sg_win_again(e, &tries));
-	if (!moved)
+	} while (e && sg_win_again(e, &tries));
+	if (e == ERROR_OPERATION_ABORTED)
+		r = settle(from, to, &made, err);
+	else if (e)
 		r = sg_win_fail(err, e, "cannot put %s in the place of %s", from, to);
+out:
 	free(wide_from);
 	free(wide_to);
 	return r;
@@ -180,7 +243,7 @@ int sg_os_unlink(const char *path, struct sg_err *err)
 	DWORD e;
 
 	do
-		e = DeleteFileW(wide) ? 0 : GetLastError();
+		e = delete_once(wide);
 	while (e && sg_win_again(e, &tries));
 	if (e && e != ERROR_FILE_NOT_FOUND && e != ERROR_PATH_NOT_FOUND)
 		r = sg_win_fail(err, e, "cannot remove %s", path);

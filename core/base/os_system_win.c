@@ -1,5 +1,6 @@
 /* os_system_win.c - time, chance, identity, the one-owner lock, guarded calls and files behind links on Windows. */
 #include "base/os.h"
+#include "base/os_open_win.h"
 #include "base/os_win.h"
 
 #include <windows.h>
@@ -240,8 +241,8 @@ int sg_os_guarded(int (*fn)(void *arg), void *arg, int64_t timeout_ms, struct sg
 int sg_os_read_linked(const char *path, uint64_t max, struct sg_buf *ret, struct sg_err *err)
 {
 	wchar_t *wide = sg_win_path(path);
-	HANDLE h = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-	        NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+	HANDLE h = sg_win_open(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+	        NULL, OPEN_EXISTING, 0);
 	struct sg_os_file f = { .h = (intptr_t)h };
 	LARGE_INTEGER size = { 0 };
 	size_t len = 0;

@@ -1,4 +1,5 @@
 /* os_text_win.c - UTF-8 and UTF-16, paths, errors and bounded patience on Windows. */
+#include "base/os_deadline_win.h"
 #include "base/os_win.h"
 
 #include <windows.h>
@@ -66,6 +67,7 @@ static int code_of(DWORD e)
 	case ERROR_SHARING_VIOLATION:
 	case ERROR_LOCK_VIOLATION:
 	case ERROR_USER_MAPPED_FILE:
+	case ERROR_OPERATION_ABORTED: /* by sg_deadline_begin(): nothing else here cancels a call */
 	case ERROR_BUSY: return SG_EBUSY;
 	case ERROR_FILE_EXISTS:
 	case ERROR_ALREADY_EXISTS: return SG_EEXIST;
@@ -89,10 +91,25 @@ int sg_win_fail(struct sg_err *err, unsigned long e, const char *fmt, ...)
 	FormatMessageW(
 	        FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK,
 	        NULL, e, 0, text, 256, NULL);
-	why = sg_win_utf8(text);
+	if (e == ERROR_OPERATION_ABORTED)
+		why = sg_format(
+		        "given up after %d s, in which somebody who holds it, or is to fetch it, did not "
+		        "answer ",
+		        SG_DEADLINE_MS / 1000);
+	else
+		why = sg_win_utf8(text);
 	sg_fail(err, code, "%s: %s(error %lu)", what, why, e);
 	free(why);
 	return code;
+}
+
+int sg_win_refuse_away(const char *path, struct sg_err *err)
+{
+	return sg_fail(err, SG_EUNSUPPORTED,
+	        "%s is but a name on this machine: a cloud or an archive has its contents, which would have "
+	        "to be "
+	        "fetched; have that service keep the file on this machine, then try again",
+	        path);
 }
 
 bool sg_win_again(unsigned long e, int *tries)

@@ -2,11 +2,12 @@
  * file has besides its contents in os_meta_win.c, time, locks and guarded calls in os_system_win.c.
  *
  * Guarantees what os.h says. A file that another process has open is tried again for a bounded time, then it is
- * SG_EBUSY. Links (reparse points that stand for another name) are refused; other reparse points, such as
+ * SG_EBUSY; so is one whose holder, or whose keeper, lets us wait. Links (reparse points that stand for another name) are refused; other reparse points, such as
  * deduplicated files, are ordinary files.
  */
 #include "base/os.h"
-#include "base/os_meta_win.h"
+#include "base/os_deadline_win.h"
+#include "base/os_open_win.h"
 #include "base/os_win.h"
 
 #include <windows.h>
@@ -19,7 +20,7 @@ enum { SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE };
 
 /* --- looking */
 
-/* CreateFileW with patience; INVALID_HANDLE_VALUE and GetLastError() when it fails. */
+/* sg_win_open() with patience; INVALID_HANDLE_VALUE and GetLastError() when it fails. */
 static HANDLE open_handle(const char *path, DWORD access, DWORD share, DWORD how, DWORD flags)
 {
 	wchar_t *wide = sg_win_path(path);
@@ -28,7 +29,7 @@ static HANDLE open_handle(const char *path, DWORD access, DWORD share, DWORD how
 	DWORD e;
 
 	do {
-		h = CreateFileW(wide, access, share, NULL, how, flags, NULL);
+		h = sg_win_open(wide, access, share, NULL, how, flags);
 		e = GetLastError();
 	} while (h == INVALID_HANDLE_VALUE && sg_win_again(e, &tries));
 	free(wide);
@@ -68,7 +69,8 @@ static int id_of(HANDLE h, const char *path, struct sg_file_id *ret, struct sg_e
 		.is_link = is_link(h),
 	};
 	ret->is_dir = !ret->is_link && (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY);
-	ret->is_file = !ret->is_link && !ret->is_dir && GetFileType(h) == FILE_TYPE_DISK;
+	ret->is_away = !ret->is_link && !ret->is_dir && sg_win_is_away(info.dwFileAttributes);
+	ret->is_file = !ret->is_link && !ret->is_dir && !ret->is_away && GetFileType(h) == FILE_TYPE_DISK;
 	return 0;
 }
 
@@ -92,7 +94,7 @@ static int open_seen(const char *path, DWORD access, DWORD share, const struct s
         struct sg_file_id *ret_id, struct sg_err *err)
 {
 	HANDLE h = open_handle(path, access, share, was ? OPEN_EXISTING : CREATE_NEW,
-	        was ? FILE_ATTRIBUTE_NORMAL : FILE_FLAG_OPEN_REPARSE_POINT);
+	        was ? 0 : FILE_FLAG_OPEN_REPARSE_POINT);
 	DWORD e = GetLastError();
 	int r;
 
@@ -101,7 +103,7 @@ static int open_seen(const char *path, DWORD access, DWORD share, const struct s
 	if (h == INVALID_HANDLE_VALUE)
 		return sg_win_fail(err, e, "cannot open %s", path);
 	r = id_of(h, path, ret_id, err);
-	if (r == 0 && was && (was->dev != ret_id->dev || was->ino != ret_id->ino))
+	if (r == 0 && was && (was->dev != ret_id->dev || was->ino != ret_id->ino || !ret_id->is_file))
 		r = SWAPPED;
 	if (r != 0)
 		CloseHandle(h);
@@ -127,11 +129,27 @@ static int open_regular(const char *path, DWORD access, DWORD share, bool create
 		if (found == 0 && was.is_link)
 			return sg_fail(
 			        err, SG_EUNSUPPORTED, "%s is a link, and those are not followed", path);
+		if (found == 0 && was.is_away)
+			return sg_win_refuse_away(path, err);
 		if (found == 0 && !was.is_file)
 			return sg_fail(err, SG_EUNSUPPORTED, "%s is no regular file", path);
 		r = open_seen(path, access, share, found == 0 ? &was : NULL, ret, ret_id, err);
 	}
 	return r == SWAPPED ? sg_fail(err, SG_EBUSY, "%s becomes another file again and again", path) : r;
+}
+
+/* ReadFile; what a driver would have to fetch is not waited for. */
+static bool read_some(HANDLE h, void *out, size_t len, DWORD *ret, OVERLAPPED *from)
+{
+	DWORD most = (DWORD)(len < 1 << 20 ? len : 1 << 20);
+	struct sg_deadline d;
+	bool done;
+
+	if (!sg_deadline_begin(&d, SG_DEADLINE_MS))
+		return false;
+	done = ReadFile(h, out, most, ret, from);
+	sg_deadline_end(&d);
+	return done;
 }
 
 int sg_os_read(
@@ -149,7 +167,7 @@ int sg_os_read(
 	while (buf.len <= max && id.size <= max) {
 		DWORD n = 0;
 
-		if (!ReadFile(h, chunk, sizeof chunk, &n, NULL)) {
+		if (!read_some(h, chunk, sizeof chunk, &n, NULL)) {
 			r = sg_win_fail(err, GetLastError(), "cannot read %s", path);
 			goto out;
 		}
@@ -255,11 +273,9 @@ int sg_os_pread(struct sg_os_file f, uint64_t at, void *out, size_t len, size_t 
 
 	while (done < len) {
 		OVERLAPPED o = offset(at + done);
-		size_t left = len - done;
 		DWORD n = 0;
 
-		if (!ReadFile((HANDLE)f.h, (char *)out + done, (DWORD)(left < 1 << 20 ? left : 1 << 20), &n,
-		            &o)) {
+		if (!read_some((HANDLE)f.h, (char *)out + done, len - done, &n, &o)) {
 			if (GetLastError() == ERROR_HANDLE_EOF)
 				break;
 			return sg_win_fail(err, GetLastError(), "cannot read at octet %llu",

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/os.h"
 #include <wchar.h>
 
 /* Both are owned by the caller. Octets that are no UTF-8, and lone surrogates, become U+FFFD. */
@@ -18,6 +19,9 @@ wchar_t *sg_win_path(const char *utf8);
 int sg_win_fail(struct sg_err *err, unsigned long e, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 
+/* Refuses a file that is_away, and says what can be done. */
+int sg_win_refuse_away(const char *path, struct sg_err *err);
+
 /* Flushes an open file; SG_EFATAL, and nothing else, when that fails. `path` is for the message. */
 int sg_win_flush(void *h, const char *path, struct sg_err *err);
 
@@ -28,6 +32,11 @@ int sg_win_pin(const char *path, void **ret, struct sg_err *err);
 /* Whether `place` lies below `root_place`, both as the system names them, just as `path` lies below `root`: letter case aside, and with nothing crossed on
  * the way. Pure. */
 bool sg_win_lies(const wchar_t *place, const wchar_t *root_place, const wchar_t *path, const wchar_t *root);
+
+/* What became of a rename that was cancelled: who has the two names now (NULL: nobody, or it cannot be told), of the file that was to be renamed. Pure. */
+enum sg_win_rename { SG_WIN_RENAMED, SG_WIN_NOT_RENAMED, SG_WIN_MAYBE_RENAMED };
+enum sg_win_rename sg_win_renamed(
+        const struct sg_file_id *made, const struct sg_file_id *from, const struct sg_file_id *to);
 
 /* --- accounts: a SID in its usual form, "S-1-5-18". All results are owned by the caller. */
 char *sg_win_sid_text(void *sid);

@@ -2,6 +2,7 @@
 #include "daemon/folders_win.h"
 #include "base/closed_win.h"
 #include "base/os.h"
+#include "base/os_open_win.h"
 #include "base/os_win.h"
 #include "base/text.h"
 
@@ -42,9 +43,9 @@ static int open_entry(const char *path, HANDLE *ret, struct sg_file_id *ret_id, 
 	DWORD e;
 
 	do {
-		h = CreateFileW(wide, FILE_READ_DATA | FILE_READ_ATTRIBUTES | READ_CONTROL | WRITE_DAC,
+		h = sg_win_open(wide, FILE_READ_DATA | FILE_READ_ATTRIBUTES | READ_CONTROL | WRITE_DAC,
 		        FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
-		        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+		        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
 		e = GetLastError();
 	} while (h == INVALID_HANDLE_VALUE && sg_win_again(e, &tries));
 	free(wide);

@@ -1,5 +1,5 @@
 /* crash_shim_win.c - the part of tests/crash/shim.h that counts and dies, for Windows: stands between this program (LMDB included, as it is linked in) and
- * kernel32, by the import table of the program itself.
+ * kernel32, by the import table of the program itself, and between it and NtCreateFile, which it asks for by name.
  *
  * A change is a call that makes, writes, lengthens, renames, removes or flushes something below the root. There is no log and so no loss of power: what the
  * system was told it keeps, as when a process is killed.
@@ -9,6 +9,7 @@
 #include "tests/crash/shim.h"
 
 #include <windows.h>
+#include <winternl.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,18 @@ static bool is_below(const wchar_t *path)
 		if (p[n] == L'\\' || p[n] == L'/' || p[n] == 0)
 			return true;
 	return false;
+}
+
+/* The like for a name of the kernel, which has no end. */
+static bool is_named_below(const UNICODE_STRING *name, wchar_t path[MAX_PATH])
+{
+	size_t len = name->Length / sizeof *path, skip = wcslen(L"\\??\\");
+
+	if (len < skip || len - skip >= MAX_PATH)
+		return false;
+	memcpy(path, name->Buffer + skip, (len - skip) * sizeof *path);
+	path[len - skip] = 0;
+	return is_below(path);
 }
 
 static bool is_ours(HANDLE h)
@@ -67,6 +80,7 @@ static void point(const char *call, const wchar_t *path)
 typedef void (*any)(void);
 #define CALLS(X)                                                                                             \
 	X(CreateFileW)                                                                                       \
+	X(GetProcAddress)                                                                                    \
 	X(CloseHandle)                                                                                       \
 	X(WriteFile)                                                                                         \
 	X(FlushFileBuffers)                                                                                  \
@@ -96,6 +110,36 @@ static HANDLE WINAPI do_create_file(const wchar_t *path, DWORD access, DWORD sha
 	if (below && h != INVALID_HANDLE_VALUE)
 		remember(h);
 	return h;
+}
+
+static __typeof__(&NtCreateFile) real_nt_create;
+
+static NTSTATUS NTAPI do_nt_create(HANDLE *ret, ACCESS_MASK access, OBJECT_ATTRIBUTES *what,
+        IO_STATUS_BLOCK *said, LARGE_INTEGER *size, ULONG attributes, ULONG share, ULONG how, ULONG options,
+        void *extended, ULONG len)
+{
+	wchar_t path[MAX_PATH];
+	bool below = is_named_below(what->ObjectName, path);
+	NTSTATUS status;
+
+	if (below && (how == FILE_OVERWRITE_IF ||
+	                     (how == FILE_CREATE && GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)))
+		point("create", path);
+	status =
+	        real_nt_create(ret, access, what, said, size, attributes, share, how, options, extended, len);
+	if (below && status >= 0)
+		remember(*ret);
+	return status;
+}
+
+static FARPROC WINAPI do_get_address(HMODULE library, const char *name)
+{
+	FARPROC found = REAL(GetProcAddress)(library, name);
+
+	if ((uintptr_t)name >> 16 == 0 || strcmp(name, "NtCreateFile") != 0)
+		return found;
+	real_nt_create = (__typeof__(real_nt_create))(void *)found;
+	return (FARPROC)(void *)do_nt_create;
 }
 
 static BOOL WINAPI do_close(HANDLE h)
@@ -171,6 +215,7 @@ static const struct {
 	any instead;
 } calls[N_CALLS] = {
 	[N_CreateFileW] = { "CreateFileW", (any)do_create_file },
+	[N_GetProcAddress] = { "GetProcAddress", (any)do_get_address },
 	[N_CloseHandle] = { "CloseHandle", (any)do_close },
 	[N_WriteFile] = { "WriteFile", (any)do_write },
 	[N_FlushFileBuffers] = { "FlushFileBuffers", (any)do_flush },
