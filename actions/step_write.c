@@ -56,6 +56,25 @@ static int look_again(const struct sg_step_plan *plan, const struct sg_step_file
 	return r;
 }
 
+/* Whoever owns the folder may have put another file in the place of the temporary one, or into it: what gets the name is what the journal says. */
+static int check_temp(const struct sg_step_file *f, struct sg_err *err)
+{
+	struct sg_err why = SG_ERR_INIT;
+	struct sg_file_id id = { 0 };
+	struct sg_buf now = { 0 };
+	int r = sg_os_read(f->temp, f->after.len, &now, &id, &why);
+
+	if (r == SG_EBUSY || r == SG_EIO)
+		r = sg_fail(err, r, "%s", why.msg);
+	else if (r || id.links != 1 || !sg_bytes_equal(sg_buf_bytes(&now), sg_buf_bytes(&f->after)))
+		r = sg_fail(err, SG_ECONFLICT,
+		        "%s, which was to replace %s, was changed by somebody else just now; %s stays as it "
+		        "is",
+		        f->temp_win, f->container, f->container);
+	sg_buf_release(&now);
+	return r;
+}
+
 static char *parent_of(const char *native)
 {
 	const char *slash = strrchr(native, '/'), *back = strrchr(native, '\\');
@@ -122,6 +141,8 @@ int sg_step_write(const struct sg_step_plan *plan, bool sync_unchanged, bool (*s
 		if (!plan->files[i].changed || plan->files[i].in_place)
 			continue;
 		r = walk_again(plan, &plan->files[i], err);
+		if (!r)
+			r = check_temp(&plan->files[i], err);
 		if (!r)
 			r = sg_os_replace(plan->files[i].temp, plan->files[i].native, err);
 		created[i] = r != 0;

@@ -262,6 +262,46 @@ static void a_file_changed_in_place_after_the_plan_is_not_written(void **state)
 	free(native);
 }
 
+/* Asked at the last moment before the replaces, it puts other octets into the first temporary file, or another file in its place. */
+struct exchange {
+	const struct sg_step_plan *plan;
+	bool in_place;
+};
+
+static bool exchange(void *arg)
+{
+	const struct exchange *e = arg;
+	const char *temp = e->plan->files[0].temp;
+	FILE *file;
+
+	if (!e->in_place)
+		assert_int_equal(remove(temp), 0);
+	file = fopen(temp, e->in_place ? "r+b" : "wb");
+	assert_non_null(file);
+	assert_true(fputs("<x", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	return false;
+}
+
+static void a_temporary_file_that_somebody_exchanged_replaces_nothing(void **state)
+{
+	struct t_step *f = *state;
+
+	t_step_want_rule(f, T_ECP, "/configuration");
+	t_step_take_before(f);
+	for (int i = 0; i < 2; i++) {
+		struct sg_step_plan p;
+		struct exchange e = { &p, i == 0 };
+
+		sg_err_clear(&f->err);
+		assert_int_equal(t_step_plan(f, false, &p), 0);
+		assert_int_equal(sg_step_write(&p, false, exchange, &e, &f->err), SG_ECONFLICT);
+		assert_non_null(strstr(f->err.msg, p.files[0].temp_win));
+		assert_true(t_drive_same(f->dir, f->before));
+		sg_step_plan_release(&p);
+	}
+}
+
 static bool always(void *arg)
 {
 	(*(int *)arg)++;
@@ -301,6 +341,7 @@ int main(void)
 		T(a_name_that_is_there_twice_counts_as_foreign),
 		T(a_file_replaced_after_the_plan_is_not_written),
 		T(a_file_changed_in_place_after_the_plan_is_not_written),
+		T(a_temporary_file_that_somebody_exchanged_replaces_nothing),
 		T(a_stop_before_the_first_replace_leaves_everything),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
