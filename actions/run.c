@@ -49,7 +49,13 @@ static bool may_start(const struct sg_run_need *need)
 int sg_run_check_needs(const char *service, const struct sg_run_need *needs, size_t n, struct sg_err *err)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!may_start(&needs[i]))
+		if (needs[i].missing)
+			return sg_fail(err, SG_ESTATE,
+			        "it depends on %s, which this Windows does not have: put that back, or take "
+			        "it "
+			        "out of what %s depends on",
+			        needs[i].name, service);
+		else if (!may_start(&needs[i]))
 			return sg_fail(err, SG_ESTATE,
 			        "it depends on %s%s, which does not run and would be started with it; "
 			        "stopgap "

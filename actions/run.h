@@ -39,12 +39,13 @@ const struct sg_runner *sg_runner_of(const struct sg_drives *drives);
 int sg_run_check(enum sg_hook_kind kind, const char *name, struct sg_err *err);
 /* Whoever starts a service starts whatever it depends on and does not run: W3SVC by the back door (P14), or what an administrator has stopped. So it may be
  * started only when all of that runs, but for services that come and go: the system starts these whenever one of their triggers fires ("Service Trigger
- * Events"), and they stop by themselves when nobody needs them, as after we stopped who did. SG_ESTATE names the first that does not run. */
+ * Events"), and they stop by themselves when nobody needs them, as after we stopped who did. SG_ESTATE names the first that does not run: it may later. */
 struct sg_run_need {
 	const char *name;
 	bool group; /* one member that runs is enough */
 	bool runs;
 	bool comes_and_goes; /* a trigger starts it; whatever it depends on itself is in the list, too */
+	bool missing;        /* there is no such service */
 };
 int sg_run_check_needs(const char *service, const struct sg_run_need *needs, size_t n, struct sg_err *err);
 /* What appcmd prints about a pool's state ("Started", "Stopping", ...), with whatever line ends. SG_EPARSE quotes anything else. */

@@ -265,7 +265,8 @@ static void look_at_need(const wchar_t *name, struct sg_run_need *ret)
 	SERVICE_STATUS_PROCESS now;
 	DWORD size = 0, n = 0, resume = 0;
 
-	ret->runs = true;
+	ret->missing = manager && !ret->group && !service && GetLastError() == ERROR_SERVICE_DOES_NOT_EXIST;
+	ret->runs = !ret->missing;
 	if (service && QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&now, sizeof now, &size))
 		ret->runs =
 		        now.dwCurrentState != SERVICE_STOPPED && now.dwCurrentState != SERVICE_STOP_PENDING;

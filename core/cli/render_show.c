@@ -57,6 +57,7 @@ static void mitigation(const struct sg_val *m, struct sg_buf *out)
 	field("", sg_val_get_str(m, "effective_text", NULL), out);
 	time_field("applied at", sg_val_get_int(m, "applied_at", 0), out);
 	time_field("retry at", sg_val_get_int(m, "retry_at", 0), out);
+	texts("not running", sg_val_get(m, "not_running"), out);
 	field("approved by", sg_val_get_str(m, "approved_by", NULL), out);
 	field("withdrawn", sg_val_get_str(m, "withdraw_reason", NULL), out);
 	field("body", sg_val_get_str(m, "body", NULL), out);

@@ -132,6 +132,7 @@ void sg_lines_release(struct sg_lines *lines)
 	for (size_t i = 0; i < lines->n; i++)
 		sg_audit_release(&lines->at[i]);
 	free(lines->at);
+	sg_val_free(lines->facts);
 	*lines = (struct sg_lines){ 0 };
 }
 
@@ -143,6 +144,7 @@ int sg_note(
 	if (lines) {
 		change.audits = lines->at;
 		change.n_audits = lines->n;
+		change.facts = lines->facts;
 	}
 	return sg_journal_note(ctx->journal, &change, &ctx->now, err);
 }

@@ -25,6 +25,8 @@ struct sg_ctx {
 struct sg_lines {
 	struct sg_audit *at;
 	size_t n, cap;
+	struct sg_val
+	        *facts; /* what the journal is to know from then on, written with the lines; NULL: nothing */
 };
 void sg_line(struct sg_lines *lines, const struct sg_ctx *ctx, int code, const struct sg_row *row,
         struct sg_val *data, const char *fmt, ...) __attribute__((format(printf, 6, 7)));

@@ -2,6 +2,7 @@
  * is written is a small file of its own in each target folder, renamed once and removed, by the account and the calls that a mitigation would use.
  */
 #include "engine/doctor_parts.h"
+#include "engine/rerun.h"
 
 #include "actions/step.h"
 #include "base/os.h"
@@ -96,6 +97,20 @@ static void exposed(struct sg_doctor *d)
 		                                                        : "?");
 		free(cure);
 	}
+}
+
+/* What ran before a mitigation went in, and does not since it went out. */
+static void not_running(struct sg_doctor *d)
+{
+	struct sg_strs down = { 0 };
+	bool *given_up = NULL;
+
+	sg_rerun_texts(d->w, NULL, &down, &given_up);
+	for (size_t i = 0; i < down.n; i++)
+		sg_doctor_check(d, "not-running", given_up[i] ? SG_CHECK_FAIL : SG_CHECK_WARN,
+		        "put the reason right; it can be started by hand at any time", "%s", down.at[i]);
+	sg_strs_release(&down);
+	free(given_up);
 }
 
 /* Of all that is held, and of all that the offered bodies would write. */
@@ -246,5 +261,6 @@ void sg_doctor_targets(struct sg_doctor *d)
 	applicability(d);
 	prerequisites(d);
 	exposed(d);
+	not_running(d);
 	folders(d);
 }

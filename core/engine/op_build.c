@@ -184,6 +184,7 @@ int sg_close_write(struct sg_ctx *ctx, bool intent, struct sg_row *const *rows, 
 		.n_holds_drop = closing->n_drop,
 		.audits = lines->at,
 		.n_audits = lines->n,
+		.facts = lines->facts,
 	};
 	int code = intent ? sg_journal_close_intent(ctx->journal, &change, &ctx->now, err)
 	                  : sg_journal_note(ctx->journal, &change, &ctx->now, err);

@@ -1,5 +1,6 @@
 /* op_run.c - stopping and starting, around the two durable writes of an operation. See op_run.h for the rules. */
 #include "engine/op_run.h"
+#include "engine/rerun.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -167,11 +168,16 @@ static void start_one(struct sg_ctx *ctx, enum sg_hook_kind kind, const char *na
 {
 	struct sg_err why = SG_ERR_INIT;
 
-	if (ctx->runner->start(ctx->runner->arg, kind, name, SG_RUN_TIMEOUT_MS, &why))
-		sg_line(lines, ctx, SG_EV_NOT_RUN, row, NULL, "%s %s ran before and could not be started: %s",
-		        words[kind], name, why.msg);
-	else
+	char *then;
+
+	if (!ctx->runner->start(ctx->runner->arg, kind, name, SG_RUN_TIMEOUT_MS, &why)) {
 		sg_line(lines, ctx, SG_EV_RAN, row, NULL, "%s %s runs again", words[kind], name);
+		return;
+	}
+	then = sg_rerun_note(lines, ctx, kind, name, row, &why);
+	sg_line(lines, ctx, SG_EV_NOT_RUN, row, NULL, "%s %s ran before and could not be started: %s; %s",
+	        words[kind], name, why.msg, then);
+	free(then);
 }
 
 /* A claim that stays and wants the service stopped takes over the memory that it ran. */

@@ -1,9 +1,9 @@
 /* op_run.h - private to op_*.c and recover*.c: what runs. Services and pools are stopped once the values are in, and run again once they are out.
  *
- * The only caller of ctx->runner. What ran before is looked at before the intent is opened and goes into the journal with it, so that a crash at any
+ * With rerun.c the only caller of ctx->runner. What ran before is looked at before the intent is opened and goes into the journal with it, so that a crash at any
  * instant knows what to start again; all of it can be repeated. A run state counts within one boot. Companions are stopped first and started last; what
  * depends on a service is stopped before it and started after it, unless a mitigation that stays wants it stopped: then that one's claim remembers that
- * it ran. A start that fails keeps no value from going back: it is said.
+ * it ran. A start that fails keeps no value from going back: it is said, and tried again (rerun.h).
  */
 #ifndef SG_ENGINE_OP_RUN_H
 #define SG_ENGINE_OP_RUN_H

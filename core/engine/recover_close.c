@@ -371,6 +371,7 @@ int sg_settle_close(struct sg_settling *s, const struct sg_err *cause, struct sg
 	run(s, &change, put, &change.n_holds_put, &lines);
 	change.audits = lines.at;
 	change.n_audits = lines.n;
+	change.facts = lines.facts;
 	code = sg_journal_close_intent(s->ctx->journal, &change, &s->ctx->now, err);
 out:
 	for (size_t i = 0; i < change.n_rows; i++) {

@@ -1,5 +1,6 @@
 /* report.c - what people see, as value trees: the shapes of schemas/control.md. Reads rows and files, decides nothing. */
 #include "engine/report_parts.h"
+#include "engine/rerun.h"
 #include "engine/sched.h"
 
 #include <stdlib.h>
@@ -51,18 +52,28 @@ static char *types(struct sg_engine *e, const struct sg_row *row)
 }
 
 /* One line about it: its sentence, or its reason where there is none, behind what its feed says of it no longer. */
-static char *why(const struct sg_row *row, const char *text)
+static char *why(const struct sg_row *row, const char *text, const struct sg_strs *down)
 {
-	return sg_format("%s%s",
+	struct sg_buf line = { 0 };
+
+	sg_buf_fmt(&line, "%s%s",
 	        row->missing && !row->tombstone ? "no longer in its feed, and not withdrawn; " : "",
 	        text && *text ? text : sg_reason_name(row->reason));
+	for (size_t i = 0; i < down->n; i++)
+		sg_buf_fmt(&line, "; %s", down->at[i]);
+	return sg_buf_detach(&line);
 }
 
 struct sg_val *sg_report_row(struct sg_engine *e, const struct sg_world *w, const struct sg_row *row)
 {
 	struct sg_val *m = sg_val_map();
 	enum sg_verdict verdict = sg_row_verdict(row, sg_holds_any(&w->holds, &row->key));
-	char *text = sentence(row), *line = why(row, text), *type = types(e, row);
+	char *text = sentence(row), *line, *type = types(e, row);
+	struct sg_strs down = { 0 };
+	struct sg_val *list;
+
+	sg_rerun_texts(w, &row->key, &down, NULL);
+	line = why(row, text, &down);
 
 	sg_val_set_str(m, "server", e->server);
 	sg_val_set_str(m, "feed", row->key.feed);
@@ -89,6 +100,10 @@ struct sg_val *sg_report_row(struct sg_engine *e, const struct sg_world *w, cons
 	sg_val_set_bool(m, "withdrawn", row->tombstone);
 	sg_val_set_str(m, "shadowed_by", row->shadowed_by);
 	sg_report_time(m, "retry_at", row->retry_at);
+	list = sg_val_set(m, "not_running", sg_val_array());
+	for (size_t i = 0; i < down.n; i++)
+		sg_val_push(list, sg_val_str(down.at[i]));
+	sg_strs_release(&down);
 	return m;
 }
 

@@ -1,6 +1,7 @@
 /* run.c - the next piece of work: one note for all rows that move without edits, else one operation. Takings-out first, then repairs, then the rest. */
 #include "engine/calm.h"
 #include "engine/group.h"
+#include "engine/rerun.h"
 #include "engine/sched.h"
 #include "engine/watch.h"
 
@@ -303,6 +304,8 @@ int sg_engine_run(struct sg_engine *e, struct sg_err *err)
 		code = note_moves(e, &w, list, err);
 	if (!code)
 		code = operate(e, &w, list, err);
+	if (!code)
+		code = sg_rerun(e, &w, err);
 	if (!code)
 		code = sg_overhaul_end(e, &w, list, err);
 	if (!code)

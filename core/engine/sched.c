@@ -1,5 +1,6 @@
 /* sched.c - see sched.h. */
 #include "engine/sched.h"
+#include "engine/rerun.h"
 
 enum {
 	FIRST_POLLS = 4000,  /* ms after a start, in which every feed is asked once */
@@ -40,6 +41,7 @@ int64_t sg_sched_wake(const struct sg_engine *e, const struct sg_world *w, const
 			sooner(&wake, e->views[i].gone_since + SG_GONE_SETTLES, now);
 	}
 	sooner(&wake, e->care_wake, now);
+	sooner(&wake, sg_rerun_wake(w), now);
 	if (e->host && e->host->setup_running)
 		sooner(&wake, now + SG_SETUP_LOOK, now);
 	for (size_t i = 0; i < w->blocks.n; i++)

@@ -220,6 +220,11 @@
 	        "its line says why not",                                                                     \
 	        "look for WAS 5172 and 5189 in the System log; appcmd list config tells whether IIS reads "  \
 	        "the file")                                                                                  \
+	X(4053, STAYS_DOWN, SG_ERROR, "stays-down",                                                          \
+	        "a service or an application pool that ran before does not start, and is not tried any "     \
+	        "more",                                                                                      \
+	        "what it depends on does not run, or it ends by itself; its line has the reason",            \
+	        "put the reason right and start it; stopgapctl doctor names it until it runs")               \
 	X(5000, BLOCKED, SG_WARNING, "blocked", "an administrator refuses a mitigation",                     \
 	        "somebody asked for it, or the configuration says so",                                       \
 	        "stopgapctl unblock ID to take it back")                                                     \

@@ -2,7 +2,9 @@
  * machine becomes a server with Exchange for it, so it runs on nobody's: only under Wine, in a prefix that is thrown away. */
 #include "actions/live.h"
 #include "actions/run.h"
+#include "base/json.h"
 #include "base/os.h"
+#include "base/os_win.h"
 #include "tests/lib/live_lab.h"
 #include "tests/windows/real_service_win.h"
 
@@ -16,6 +18,7 @@
 
 #define LOWER "StopgapEngineLower"
 #define UPPER "StopgapEngineUpper"
+#define OTHER "StopgapEngineOther"
 #define POOL                                                                                                 \
 	"<Action type=\"AppPool\" scope=\"Server\"><sg:AppPool name=\"" T_ECP_POOL                           \
 	"\" autoStart=\"false\"/></Action>"
@@ -55,6 +58,7 @@ static int tear_down(void **state)
 	free(*state);
 	t_service_unmake(UPPER);
 	t_service_unmake(LOWER);
+	t_service_unmake(OTHER);
 	sg_os_remove_tree("C:\\inetpub", NULL);
 	sg_os_remove_tree("C:\\Windows\\System32\\inetsrv", NULL);
 	sg_os_remove_tree("C:\\Program Files\\Microsoft\\Exchange Server", NULL);
@@ -141,6 +145,61 @@ static void a_start_type_that_a_person_changed_is_left_alone(void **state)
 	assert_int_equal(start_of(LOWER), SERVICE_DEMAND_START);
 }
 
+/* What a service depends on, as it is configured. ChangeServiceConfig of Wine forgets it, so it is of one whose own start type stays. */
+static void set_needs(const char *name, const wchar_t *list, size_t octets)
+{
+	char *key = sg_format("SYSTEM\\CurrentControlSet\\Services\\%s", name);
+	wchar_t *wide = sg_win_wide(key);
+
+	assert_int_equal(RegSetKeyValueW(HKEY_LOCAL_MACHINE, wide, L"DependOnService", REG_MULTI_SZ, list,
+	                         (DWORD)octets),
+	        0);
+	free(wide);
+	free(key);
+}
+
+/* Its mitigation is out, and its start waits for what it needs, which is not ours to start. */
+static void a_service_whose_dependency_does_not_run_is_started_once_it_does(void **state)
+{
+	static const wchar_t needs[] = L"" LOWER "\0" OTHER "\0";
+	struct sg_val *reply = NULL;
+	struct lab *lab = *state;
+	struct sg_buf text = { 0 };
+
+	if (!lab)
+		skip();
+	t_service_make(OTHER, SERVICE_DEMAND_START, NULL, 100);
+	set_needs(UPPER, needs, sizeof needs);
+	lab_offer(lab, "corp", 1, T_CONFIG("S", T_SERVICE(T_OFF(LOWER), "")));
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "S"), "applied/applied");
+	assert_int_equal(state_of(UPPER), SG_RUN_STOPPED);
+	lab_do(lab, "rollback", "id", "S", NULL);
+	lab_run(lab);
+	assert_string_equal(lab_state(lab, "S"), "reverted/by-admin");
+	assert_int_equal(start_of(LOWER), SERVICE_AUTO_START);
+	assert_int_equal(state_of(LOWER), SG_RUN_RUNNING);
+	assert_int_equal(state_of(UPPER), SG_RUN_STOPPED);
+	assert_int_equal(state_of(OTHER), SG_RUN_STOPPED);
+	assert_int_equal(lab_ask(lab, &reply, "doctor", NULL), 0);
+	sg_json(reply, SG_JSON_LINE, &text);
+	assert_non_null(strstr((char *)text.data,
+	        "the service " UPPER " ran before and does not run: it depends on " OTHER
+	        ", which does not run"));
+	sg_buf_release(&text);
+	sg_val_free(reply);
+	lab->now += 60 * 1000;
+	lab_run(lab); /* the second try */
+	assert_int_equal(state_of(UPPER), SG_RUN_STOPPED);
+	assert_int_equal(state_of(OTHER), SG_RUN_STOPPED);
+	assert_int_equal(runner->start(NULL, SG_HOOK_SERVICE, OTHER, 20000, NULL), 0);
+	lab_run(lab); /* the third is not due */
+	assert_int_equal(state_of(UPPER), SG_RUN_STOPPED);
+	lab->now += 2 * 60 * 1000;
+	lab_run(lab);
+	assert_int_equal(state_of(UPPER), SG_RUN_RUNNING);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +207,8 @@ int main(int argc, char **argv)
 		        a_service_a_rule_and_a_pool_go_in_and_come_back_on_a_live_machine, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		        a_start_type_that_a_person_changed_is_left_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		        a_service_whose_dependency_does_not_run_is_started_once_it_does, set_up, tear_down),
 	};
 
 	if (t_service_served(argc, argv))

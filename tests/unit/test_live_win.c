@@ -288,6 +288,19 @@ static void a_service_is_not_started_when_that_would_start_another_one(void **st
 	assert_int_equal(state_of(UPPER, NULL), SG_RUN_RUNNING);
 }
 
+/* Nor is one whose dependency is no service any more. */
+static void a_service_that_needs_one_that_is_gone_is_not_started_and_says_which(void **state)
+{
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	make_pair(SERVICE_DEMAND_START);
+	t_service_unmake(LOWER);
+	assert_int_equal(runner->start(NULL, SG_HOOK_SERVICE, UPPER, 5000, &err), SG_ESTATE);
+	assert_non_null(strstr(err.msg, "it depends on " LOWER ", which this Windows does not have"));
+	assert_int_equal(state_of(UPPER, NULL), SG_RUN_STOPPED);
+}
+
 /* More services than one page of the manager's list holds: names of 240 letters, of which each takes half a kilobyte and more. */
 static void every_service_is_listed_however_many_there_are(void **state)
 {
@@ -369,6 +382,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(
 		        a_service_stops_after_its_dependants_and_runs_again_before_them, clear),
 		cmocka_unit_test_teardown(a_service_is_not_started_when_that_would_start_another_one, clear),
+		cmocka_unit_test_teardown(
+		        a_service_that_needs_one_that_is_gone_is_not_started_and_says_which, clear),
 		cmocka_unit_test_teardown(every_service_is_listed_however_many_there_are, clear),
 		cmocka_unit_test_teardown(what_does_not_stop_in_time_is_named_and_left_alone, clear),
 		cmocka_unit_test_teardown(nothing_that_w3svc_depends_on_is_stopped, clear),
