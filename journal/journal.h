@@ -21,7 +21,8 @@ struct sg_journal_options {
 	bool any_machine;
 	bool unguarded; /* tests: do not check the file in a child first */
 };
-/* Opens, or makes it when it is not there. Checks it in a throw-away child first. Errors: SG_EBUSY (another stopgapd has it, pid named), SG_EDAMAGED (which
+/* Opens, or makes it when it is not there. Checks it in a throw-away child first. Errors: SG_EACCES (others may change the folder or a file of the journal:
+ * sg_os_ours), SG_EBUSY (another stopgapd has it, pid named), SG_EDAMAGED (which
  * record), SG_EVERSION (both versions named), SG_ENOSPC, SG_EIO. Clock: `now` is what is recorded as created. */
 int sg_journal_open(const char *folder, const struct sg_journal_options *options, const struct sg_clock *now,
         struct sg_journal **ret, struct sg_err *err);

@@ -310,6 +310,22 @@ static int refuse_lost(const char *folder, struct sg_err *err)
 	return rc;
 }
 
+/* What a journal says is given back to files that only administrators may write: a folder that is ours is not enough where one of its files is not. */
+static int refuse_others(const char *folder, struct sg_err *err)
+{
+	static const char *const names[] = { "journal.mdb", "journal.mirror" };
+	int rc = sg_os_ours(folder, err);
+
+	for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
+		char *path = in_folder(folder, names[i]);
+
+		if (is_there(path, err, &rc))
+			rc = sg_os_ours(path, err);
+		free(path);
+	}
+	return rc;
+}
+
 int sg_journal_open(const char *folder, const struct sg_journal_options *options, const struct sg_clock *now,
         struct sg_journal **ret, struct sg_err *err)
 {
@@ -321,9 +337,8 @@ int sg_journal_open(const char *folder, const struct sg_journal_options *options
 
 	j->folder = sg_strdup(folder);
 	j->lock = (struct sg_os_file)SG_OS_FILE_INIT;
-	/* What a journal says is given back to files that only administrators may write. */
 	if (rc == 0)
-		rc = sg_os_ours(folder, err);
+		rc = refuse_others(folder, err);
 	if (rc == 0)
 		rc = sg_os_lock(lock, &j->lock, err);
 	if (rc == 0)

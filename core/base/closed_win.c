@@ -1,9 +1,7 @@
 /* closed_win.c - reads owners and access lists. Changes nothing. */
 #include "base/closed_win.h"
-#include "base/os.h"
 #include "base/os_open_win.h"
 #include "base/os_win.h"
-#include "base/text.h"
 
 #include <windows.h>
 
@@ -15,6 +13,9 @@
 #define INSTALLER                                                                                            \
 	"S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464" /* NT SERVICE\TrustedInstaller */
 #define OWNER_RIGHTS "S-1-3-4" /* whoever owns it, who is judged by himself */
+/* CREATOR OWNER, CREATOR GROUP, and the same for servers ("Well-known SIDs"): replaced by an account where an entry is handed on. In an entry that is in force
+ * they stand for nobody, as no token has them. */
+static const char *const nobody[] = { "S-1-3-0", "S-1-3-1", "S-1-3-2", "S-1-3-3" };
 
 enum { REPLACES = FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER };
 
@@ -73,6 +74,14 @@ static bool is_denial(const ACE_HEADER *entry)
 	       entry->AceType == ACCESS_DENIED_CALLBACK_OBJECT_ACE_TYPE;
 }
 
+static bool is_harmless(const char *sid, const char *self)
+{
+	for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++)
+		if (strcmp(sid, nobody[i]) == 0)
+			return true;
+	return is_trusted(sid, self) || strcmp(sid, OWNER_RIGHTS) == 0;
+}
+
 static enum sg_win_access judge_entry(const ACE_HEADER *entry, DWORD mask, const char *self, char **ret_sid)
 {
 	ACCESS_MASK allows = 0;
@@ -90,7 +99,7 @@ static enum sg_win_access judge_entry(const ACE_HEADER *entry, DWORD mask, const
 	if (!who)
 		return SG_WIN_UNLISTED;
 	sid = sg_win_sid_text(who);
-	if (is_trusted(sid, self) || strcmp(sid, OWNER_RIGHTS) == 0) {
+	if (is_harmless(sid, self)) {
 		free(sid);
 		return SG_WIN_CLOSED;
 	}
@@ -98,33 +107,56 @@ static enum sg_win_access judge_entry(const ACE_HEADER *entry, DWORD mask, const
 	return SG_WIN_LISTED;
 }
 
-enum sg_win_access sg_win_judge(void *descriptor, enum sg_win_place place, const char *self, char **ret_sid)
+static void find(enum sg_win_access is, char *sid, enum sg_win_access *ret, struct sg_strs *strangers)
+{
+	if (*ret == SG_WIN_CLOSED || is == SG_WIN_UNLISTED)
+		*ret = is;
+	if (sid)
+		sg_strs_add_once(strangers, sid);
+	free(sid);
+}
+
+enum sg_win_access sg_win_strangers(
+        void *descriptor, enum sg_win_place place, const char *self, struct sg_strs *strangers)
 {
 	BOOL present = FALSE, by_default = FALSE;
-	enum sg_win_access is = SG_WIN_CLOSED;
+	enum sg_win_access found = SG_WIN_CLOSED;
 	PSID owner = NULL;
 	ACL *list = NULL;
 	char *sid;
 
-	*ret_sid = NULL;
 	if (!GetSecurityDescriptorOwner(descriptor, &owner, &by_default) || !owner)
 		return SG_WIN_UNLISTED;
 	sid = sg_win_sid_text(owner);
-	if (!is_trusted(sid, self)) {
-		*ret_sid = sid;
-		return SG_WIN_OWNED;
-	}
-	free(sid);
+	if (is_trusted(sid, self))
+		free(sid);
+	else
+		find(SG_WIN_OWNED, sid, &found, strangers);
 	if (place == SG_WIN_OWNER)
-		return SG_WIN_CLOSED;
+		return found;
 	if (!GetSecurityDescriptorDacl(descriptor, &present, &list, &by_default) || !present || !list)
 		return SG_WIN_UNLISTED;
-	for (DWORD i = 0; is == SG_WIN_CLOSED && i < list->AceCount; i++) {
+	for (DWORD i = 0; i < list->AceCount; i++) {
+		enum sg_win_access is = SG_WIN_UNLISTED;
 		void *entry = NULL;
 
-		is = GetAce(list, i, &entry) ? judge_entry(entry, forbidden(place), self, ret_sid)
-		                             : SG_WIN_UNLISTED;
+		sid = NULL;
+		if (GetAce(list, i, &entry))
+			is = judge_entry(entry, forbidden(place), self, &sid);
+		find(is, sid, &found, strangers);
 	}
+	return found;
+}
+
+/* Whoever owns it is the first of the strangers. */
+enum sg_win_access sg_win_judge(void *descriptor, enum sg_win_place place, const char *self, char **ret_sid)
+{
+	struct sg_strs strangers = { 0 };
+	enum sg_win_access is = sg_win_strangers(descriptor, place, self, &strangers);
+
+	*ret_sid = strangers.n && (is == SG_WIN_OWNED || is == SG_WIN_LISTED) ? sg_strdup(strangers.at[0])
+	                                                                      : NULL;
+	sg_strs_release(&strangers);
 	return is;
 }
 
@@ -180,166 +212,34 @@ static int read_descriptor(const char *path, DWORD how, void **ret, bool *ret_li
 	return 0;
 }
 
-static int look(const char *path, DWORD how, enum sg_win_place place, enum sg_win_access *ret, char **ret_sid,
-        bool *ret_link, struct sg_err *err)
+int sg_win_look_at(const char *path, unsigned long how, enum sg_win_place place, struct sg_win_look *ret,
+        struct sg_err *err)
 {
+	SECURITY_DESCRIPTOR_CONTROL control = 0;
+	struct sg_win_look seen = { 0 };
 	char *self = trusted_self();
+	DWORD revision = 0;
 	void *sd = NULL;
-	int r = read_descriptor(path, how, &sd, ret_link, err);
+	int r = read_descriptor(path, how, &sd, &seen.link, err);
 
-	if (r == 0)
-		*ret = sg_win_judge(sd, place, self, ret_sid);
+	if (r == 0) {
+		seen.is = sg_win_strangers(sd, place, self, &seen.strangers);
+		seen.apart = GetSecurityDescriptorControl(sd, &control, &revision) &&
+		             (control & SE_DACL_PROTECTED);
+		*ret = seen;
+	}
 	free(self);
 	free(sd);
 	return r;
 }
 
-static int check_one(const char *path, DWORD how, enum sg_win_place place, bool *ret_link, struct sg_err *err)
+int sg_win_look(const char *path, enum sg_win_place place, struct sg_win_look *ret, struct sg_err *err)
 {
-	enum sg_win_access is = SG_WIN_CLOSED;
-	char *sid = NULL, *account = NULL;
-	int r = look(path, how, place, &is, &sid, ret_link, err);
-
-	if (r < 0)
-		return r;
-	if (sid)
-		account = sg_win_account(sid);
-	switch (is) {
-	case SG_WIN_CLOSED: break;
-	case SG_WIN_OWNED:
-		r = sg_fail(err, SG_EACCES,
-		        "%s may be changed by %s, who owns it: icacls \"%s\" /setowner *" ADMINISTRATORS
-		        " gives it to the administrators; look at what is in it first",
-		        path, account, path);
-		break;
-	case SG_WIN_LISTED:
-		r = sg_fail(err, SG_EACCES,
-		        "%s may be changed by %s: icacls \"%s\" /inheritance:d /grant:r *%s:%sRX leaves "
-		        "that account the right to read; look at what is in it first",
-		        path, account, path, sid, place == SG_WIN_FOLDER ? "(OI)(CI)" : "");
-		break;
-	case SG_WIN_UNLISTED:
-		r = sg_fail(err, SG_EACCES,
-		        "%s may be changed by anybody, as its owner or its access list is missing or of an "
-		        "unknown kind: icacls \"%s\" /inheritance:r /grant:r *" SYSTEM ":F *" ADMINISTRATORS
-		        ":F closes it; look at what is in it first",
-		        path, path);
-		break;
-	}
-	free(account);
-	free(sid);
-	return r;
+	return sg_win_look_at(path, FILE_FLAG_OPEN_REPARSE_POINT, place, ret, err);
 }
 
-int sg_win_check(const char *path, enum sg_win_place place, struct sg_err *err)
+void sg_win_look_release(struct sg_win_look *look)
 {
-	bool link = false, none = false;
-	int r = check_one(path, FILE_FLAG_OPEN_REPARSE_POINT, place, &link, err);
-
-	return r == 0 && link ? check_one(path, 0, place, &none, err) : r;
-}
-
-int sg_os_ours(const char *path, struct sg_err *err)
-{
-	struct sg_file_id id = { 0 };
-	int r = sg_os_stat(path, &id, err);
-
-	return r < 0 ? r : sg_win_check(path, id.is_file ? SG_WIN_FILE : SG_WIN_FOLDER, err);
-}
-
-/* --- the way to it */
-
-/* Absolute, and without . and .. ; the caller's. */
-static int full_path(const char *path, char **ret, struct sg_err *err)
-{
-	wchar_t *wide = sg_win_path(path), *full;
-	DWORD n = GetFullPathNameW(wide, 0, NULL, NULL);
-
-	full = sg_alloc(((size_t)n + 1) * sizeof *full);
-	n = n ? GetFullPathNameW(wide, n, full, NULL) : 0;
-	if (n)
-		*ret = sg_win_utf8(full);
-	free(full);
-	free(wide);
-	return n ? 0 : sg_win_fail(err, GetLastError(), "%s is no path", path);
-}
-
-/* Cuts the last name off: of "C:\a\b" to "C:\a", then "C:\"; of "\\server\share\a" to "\\server\share\". False: that was the root. */
-static bool go_up(char *path)
-{
-	char *root = path, *last = strrchr(path, '\\');
-
-	if (strncmp(path, "\\\\?\\", 4) == 0 && path[4] && path[5] == ':') {
-		root = path + 4;
-	} else if (strncmp(path, "\\\\", 2) == 0) {
-		root = strchr(path + 2, '\\');
-		root = root ? strchr(root + 1, '\\') : NULL;
-		if (!root)
-			return false;
-		root -= 2; /* what follows counts from a drive's colon */
-	}
-	if (!last || last < root + 2 || !last[1])
-		return false;
-	last[last == root + 2] = 0;
-	return true;
-}
-
-static bool is_root(const char *path)
-{
-	return *path && path[strlen(path) - 1] == '\\';
-}
-
-/* One folder of the way: what is wrong with it is added to `open`. */
-static int check_step(const char *folder, struct sg_buf *open, struct sg_err *err)
-{
-	enum sg_win_access is = SG_WIN_CLOSED;
-	struct sg_file_id id = { 0 };
-	char *sid = NULL, *account = NULL;
-	bool link = false;
-	int r = sg_os_stat(folder, &id, err);
-
-	if (r == 0)
-		r = look(folder, FILE_FLAG_OPEN_REPARSE_POINT, is_root(folder) ? SG_WIN_ROOT : SG_WIN_ABOVE,
-		        &is, &sid, &link, err);
-	if (r < 0)
-		return r;
-	if (open->len && (id.is_link || is != SG_WIN_CLOSED))
-		sg_buf_str(open, "; ");
-	account = sid ? sg_win_account(sid) : sg_strdup("anybody");
-	if (id.is_link)
-		sg_buf_fmt(open, "%s is a link (name where it leads instead)", folder);
-	else if (is != SG_WIN_CLOSED)
-		sg_buf_fmt(open, "%s may be changed by %s%s", folder, account,
-		        is == SG_WIN_OWNED ? ", who owns it" : "");
-	free(account);
-	free(sid);
-	return 0;
-}
-
-int sg_win_check_way(const char *path, struct sg_err *err)
-{
-	struct sg_buf open = { 0 };
-	char *at = NULL;
-	bool last = true;
-	int r = full_path(path, &at, err);
-
-	while (r == 0 && go_up(at)) {
-		struct sg_err why = SG_ERR_INIT;
-
-		r = check_step(at, &open, &why);
-		if (r == SG_ENOENT && last)
-			r = 0;
-		else if (r < 0)
-			sg_fail(err, r, "%s", why.msg);
-		else
-			last = false;
-	}
-	if (r == 0 && open.len)
-		r = sg_fail(err, SG_EACCES,
-		        "%s is not safe where it is, as others may put something else there: %s. Choose "
-		        "another place",
-		        path, (char *)open.data);
-	sg_buf_release(&open);
-	free(at);
-	return r;
+	sg_strs_release(&look->strangers);
+	*look = (struct sg_win_look){ 0 };
 }

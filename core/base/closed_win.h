@@ -8,6 +8,7 @@
 #define SG_BASE_CLOSED_WIN_H
 
 #include "base/err.h"
+#include "base/mem.h"
 
 /* What others may not do. */
 enum sg_win_place {
@@ -30,8 +31,30 @@ enum sg_win_access {
  * the caller; NULL unless OWNED or LISTED. */
 enum sg_win_access sg_win_judge(void *descriptor, enum sg_win_place place, const char *self, char **ret_sid);
 
-/* SG_EACCES unless what is there is closed in that sense, with who may change it and the command that ends it. Where `path` is a link, both the link and what
- * it leads to have to be. */
+/* The same, with all of them: every stranger's SID is added to `strangers`, each once. UNLISTED, wherever it is found, else what was found
+ * first. */
+enum sg_win_access sg_win_strangers(
+        void *descriptor, enum sg_win_place place, const char *self, struct sg_strs *strangers);
+
+/* Of what is at `path`, link or not, as sg_win_strangers() sees it. */
+struct sg_win_look {
+	enum sg_win_access is;
+	struct sg_strs strangers;
+	bool apart; /* its access list is protected: nothing is inherited from above */
+	bool link;
+};
+int sg_win_look(const char *path, enum sg_win_place place, struct sg_win_look *ret, struct sg_err *err);
+/* The same of what `how` (0 or FILE_FLAG_OPEN_REPARSE_POINT) opens. */
+int sg_win_look_at(const char *path, unsigned long how, enum sg_win_place place, struct sg_win_look *ret,
+        struct sg_err *err);
+void sg_win_look_release(struct sg_win_look *look);
+
+/* The words for it: SG_EACCES with who may change `path` and the command that ends it; 0 for CLOSED. `sid` for OWNED and LISTED. */
+int sg_win_refuse(const char *path, enum sg_win_place place, enum sg_win_access is, const char *sid,
+        struct sg_err *err);
+
+/* SG_EACCES unless what is there is closed in that sense, with who may change it and the command that ends it. Where `path` is a link, the link has to be, the
+ * folder that it lies in, what it leads to, and the way there; a link that leads to another link is judged at its two ends. */
 int sg_win_check(const char *path, enum sg_win_place place, struct sg_err *err);
 
 /* The same for every folder above `path` up to the volume's root, none of which may be a link; the message names all that are open. `path` itself need not be

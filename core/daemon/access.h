@@ -20,4 +20,9 @@ char *sg_access_account(const char *id);
  * to do about it. POSIX: 0; the folder of the configuration is whoever's the unit that starts the service is, and sg_os_ours() judges what it pins. */
 int sg_access_check_file(const char *file, struct sg_err *err);
 
+/* Before any of them is judged: in the folders that `stopgapd install` closed, the service's own (with `live`: on this machine's drives) and the journal's,
+ * takes the rights to change something back that administrators gave themselves without wanting to, as mend_win.h says. Sentences about what was put back
+ * and what was left; that is refused where it is judged. Blocking. POSIX: nothing. */
+void sg_access_mend(bool live, const char *journal, struct sg_strs *ret_put_back, struct sg_strs *ret_left);
+
 #endif

@@ -5,9 +5,11 @@
  */
 #include "daemon/access.h"
 #include "base/closed_win.h"
+#include "base/drive.h"
 #include "base/log.h"
 #include "base/os_win.h"
 #include "base/text.h"
+#include "daemon/mend_win.h"
 #include "model/codes.h"
 
 #include <windows.h>
@@ -135,15 +137,21 @@ char *sg_access_account(const char *id)
 
 int sg_access_check_file(const char *file, struct sg_err *err)
 {
-	struct sg_err why = SG_ERR_INIT;
-	int r = sg_win_check(file, SG_WIN_FILE, &why);
+	int r = sg_win_check(file, SG_WIN_FILE, err);
 
-	if (r == 0)
-		r = sg_win_check_way(file, &why);
-	if (r == SG_EACCES)
-		sg_fail(err, r, "%s; for what is below %%ProgramData%%\\stopgap, stopgapd install does that",
-		        why.msg);
-	else if (r < 0)
-		sg_fail(err, r, "%s", why.msg);
-	return r;
+	return r < 0 ? r : sg_win_check_way(file, err);
+}
+
+void sg_access_mend(bool live, const char *journal, struct sg_strs *ret_put_back, struct sg_strs *ret_left)
+{
+	struct sg_drives drives = { 0 };
+	struct sg_mended mended = { 0 };
+	char *own = NULL;
+
+	if (live && sg_drive_canonical(&drives, "%ProgramData%\\stopgap", &own, NULL) == 0)
+		sg_mend_folder(own, NULL, &mended);
+	sg_mend_folder(journal, NULL, &mended);
+	free(own);
+	*ret_put_back = mended.put_back;
+	*ret_left = mended.left;
 }

@@ -10,11 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What stands for a file's name where none was ever in force. */
+/* What stands for a file's name where none is in force. */
 #define DEFAULTS "(defaults)"
-#define WITHOUT_FEED                                                                                         \
+#define NEVER                                                                                                \
 	"no configuration was ever in force: nothing protects this server before one is (stopgapd --config " \
 	"FILE); the defaults have no feed"
+#define UNUSABLE                                                                                             \
+	"the defaults are in force, which have no feed: what is in place stays, and nothing new comes "      \
+	"before a "                                                                                          \
+	"configuration is read"
 
 /* The model knows no kinds of action: what a configuration may name comes from their table. */
 int sg_config_decode(struct sg_bytes octets, const char *file, struct sg_conf **ret, struct sg_err *err)
@@ -132,36 +136,70 @@ static void refused(struct sg_engine *e, const char *file, const struct sg_err *
 	sg_engine_refused_conf(e, &said);
 }
 
-static int from_journal(
-        struct sg_engine *e, struct sg_access **ret_access, char **ret_socket, struct sg_err *err)
+struct sg_start {
+	struct sg_access *access;
+	char *socket;
+	struct sg_err distrust; /* why no feed is believed; code 0: they are */
+};
+
+/* What was in force before comes into force whatever has become of the files and accounts that it names: rights and trust only get less by that. Frees `conf`
+ * unless it went in. */
+static int put_back_in_force(
+        struct sg_engine *e, struct sg_conf *conf, const char *file, struct sg_start *ret, struct sg_err *err)
+{
+	struct sg_err unknown = SG_ERR_INIT;
+	struct sg_access *access = NULL;
+	char *socket = sg_strdup(conf->socket);
+	int r = sg_access_resolve(
+	        conf->access_read, conf->access_change, conf->access_remote, &access, &unknown);
+
+	if (r < 0)
+		r = sg_access_resolve(NULL, NULL, conf->access_remote, &access, err);
+	if (r == 0) {
+		check_closed(conf, &ret->distrust);
+		r = sg_engine_configure_again(e, conf, file, &ret->distrust, err);
+	}
+	if (r < 0) {
+		sg_conf_free(conf);
+		sg_access_free(access);
+		free(socket);
+		return r;
+	}
+	if (unknown.code)
+		sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL,
+		        "%s; nobody but the administrators and this account may ask anything", unknown.msg);
+	ret->access = access;
+	ret->socket = socket;
+	return 0;
+}
+
+/* SG_ENOENT: none was ever in force. */
+static int from_journal(struct sg_engine *e, struct sg_start *ret, struct sg_err *err)
 {
 	struct sg_buf octets = { 0 };
 	struct sg_conf *conf = NULL;
 	char *file = NULL;
 	int r = sg_engine_last_good(e, &octets, &file, err);
 
+	if (r == 0 && sg_str_equal(file, DEFAULTS)) /* as journals of before have it */
+		r = sg_fail(err, SG_ENOENT, "the journal has the defaults");
 	if (r == 0)
-		r = sg_config_decode(
-		        sg_buf_bytes(&octets), file ? file : "last good configuration", &conf, err);
+		r = sg_config_decode(sg_buf_bytes(&octets), file, &conf, err);
 	if (r == 0)
-		r = put_in_force(e, conf, sg_buf_bytes(&octets), file, ret_access, ret_socket, err);
-	if (r == 0 && sg_str_equal(file, DEFAULTS))
-		sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL, WITHOUT_FEED);
-	else if (r == 0)
+		r = put_back_in_force(e, conf, file, ret, err);
+	if (r == 0)
 		sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL,
-		        "the last good configuration of the journal is in force%s%s",
-		        file ? ", read once from " : "", file ? file : "");
+		        "the last good configuration of the journal is in force, read once from %s", file);
 	sg_buf_release(&octets);
 	free(file);
 	return r;
 }
 
 /* What is in force when the file is not: the last good one, else the defaults. */
-static int without_file(
-        struct sg_engine *e, struct sg_access **ret_access, char **ret_socket, struct sg_err *err)
+static int without_file(struct sg_engine *e, struct sg_start *ret, struct sg_err *err)
 {
 	struct sg_err why = SG_ERR_INIT;
-	int r = from_journal(e, ret_access, ret_socket, &why);
+	int r = from_journal(e, ret, &why);
 
 	if (r == 0)
 		return 0;
@@ -170,14 +208,14 @@ static int without_file(
 	if (r != SG_ENOENT)
 		sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL,
 		        "the journal's last good configuration cannot be used: %s", why.msg);
-	sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL, WITHOUT_FEED);
-	return put_in_force(e, sg_conf_default(), sg_bytes_of("<stopgap xmlns=\"" SG_CONF_NS "\"/>"),
-	        DEFAULTS, ret_access, ret_socket, err);
+	sg_log(SG_WARNING, SG_EV_CONFIG_LAST_GOOD, NULL, r == SG_ENOENT ? NEVER : UNUSABLE);
+	return put_back_in_force(e, sg_conf_default(), DEFAULTS, ret, err);
 }
 
 int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **ret_access, char **ret_socket,
         struct sg_err *err)
 {
+	struct sg_start start = { .distrust = SG_ERR_INIT };
 	struct sg_err why = SG_ERR_INIT;
 	int r;
 
@@ -185,11 +223,22 @@ int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **re
 		return 0;
 	if (why.code == SG_EFATAL)
 		return sg_fail(err, why.code, "%s", why.msg);
-	r = without_file(e, ret_access, ret_socket, err);
+	r = without_file(e, &start, err);
+	if (r < 0)
+		return r;
+	*ret_access = start.access;
+	*ret_socket = start.socket;
+	if (start.distrust.code)
+		sg_log(SG_ERROR, SG_EV_CONFIG_REFUSED, NULL,
+		        "%s; until that is mended and stopgapd reloads, nothing new is accepted from any "
+		        "feed, and what is in place stays",
+		        start.distrust.msg);
 	/* told last: a configuration that comes into force takes the complaint about the one before it away */
-	if (r == 0 && file)
+	if (file)
 		refused(e, file, &why);
-	return r;
+	else if (start.distrust.code)
+		refused(e, "", &start.distrust);
+	return 0;
 }
 
 int sg_config_reload(struct sg_engine *e, const char *file, struct sg_access **ret_access, struct sg_err *err)

@@ -16,9 +16,10 @@ int sg_config_decode(struct sg_bytes octets, const char *file, struct sg_conf **
 /* Reads and decodes; touches nothing. Both results are the caller's. */
 int sg_config_read(const char *file, struct sg_buf *ret_octets, struct sg_conf **ret, struct sg_err *err);
 
-/* The file; when it is wrong, or none is given, the journal's last good one; when there is none, the defaults (which say EXPOSED: no feed
- * configured). `ret_socket`: what the configuration says about the control socket, or NULL; the caller's. Fails only with SG_EFATAL, or when
- * even the defaults are refused. */
+/* The file; when it is wrong, or none is given, the journal's last good one, even where files or accounts that it names are refused now (then no feed is
+ * believed, or only the administrators may ask); when there is none, or it cannot be read, the defaults (which say EXPOSED: no feed configured), which do not
+ * take its place in the journal. `ret_socket`: what the configuration says about the control socket, or NULL; the caller's. Fails only with SG_EFATAL, or
+ * when even the defaults are refused. */
 int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **ret_access, char **ret_socket,
         struct sg_err *err);
 

@@ -2,70 +2,23 @@
 #include "daemon/folders_win.h"
 #include "base/closed_win.h"
 #include "base/os.h"
-#include "base/os_open_win.h"
 #include "base/os_win.h"
 #include "base/text.h"
+#include "daemon/lists_win.h"
 
 #include <windows.h>
-#include <sddl.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 /* --- the service's own */
 
-#define TOP          L"D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
-#define FOLDER_BELOW L"D:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)"
-#define FILE_BELOW   L"D:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)"
-
-/* As it is written, bit by bit: the calls that compute inheritance would ask the parent again. */
-static int set_list(HANDLE h, const char *path, const wchar_t *sddl, struct sg_err *err)
-{
-	PSECURITY_DESCRIPTOR sd = NULL;
-	int r = 0;
-
-	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(sddl, SDDL_REVISION_1, &sd, NULL))
-		return sg_win_fail(err, GetLastError(), "cannot make an access list for %s", path);
-	/* the kernel keeps the mark "inherited" only for a descriptor that asks for it */
-	SetSecurityDescriptorControl(sd, SE_DACL_AUTO_INHERIT_REQ, SE_DACL_AUTO_INHERIT_REQ);
-	if (!SetKernelObjectSecurity(h, DACL_SECURITY_INFORMATION, sd))
-		r = sg_win_fail(err, GetLastError(), "cannot set the access list of %s", path);
-	LocalFree(sd);
-	return r;
-}
-
-/* What has the name, link or not. As long as it is open nobody can give the name to anything else, so that what is asked by name is asked of it, too. */
-static int open_entry(const char *path, HANDLE *ret, struct sg_file_id *ret_id, struct sg_err *err)
-{
-	wchar_t *wide = sg_win_path(path);
-	int tries = 0, r;
-	HANDLE h;
-	DWORD e;
-
-	do {
-		h = sg_win_open(wide, FILE_READ_DATA | FILE_READ_ATTRIBUTES | READ_CONTROL | WRITE_DAC,
-		        FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
-		        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
-		e = GetLastError();
-	} while (h == INVALID_HANDLE_VALUE && sg_win_again(e, &tries));
-	free(wide);
-	if (h == INVALID_HANDLE_VALUE)
-		return sg_win_fail(err, e, "cannot open %s", path);
-	r = sg_os_identify((struct sg_os_file){ (intptr_t)h }, ret_id, err);
-	if (r < 0)
-		CloseHandle(h);
-	else
-		*ret = h;
-	return r;
-}
-
-/* Looks at one entry and, with a list, closes the very one that was looked at. *ret_dir: it is a folder. */
-static int close_entry(const char *path, const wchar_t *file_list, const wchar_t *folder_list, bool *ret_dir,
-        struct sg_err *err)
+/* Looks at one entry and, with `close`, closes the very one that was looked at. *ret_dir: it is a folder. */
+static int close_entry(const char *path, bool close, bool top, bool *ret_dir, struct sg_err *err)
 {
 	struct sg_file_id id = { 0 };
-	HANDLE h = NULL;
-	int r = open_entry(path, &h, &id, err);
+	void *h = NULL;
+	int r = sg_list_open(path, false, &h, &id, err);
 
 	if (r < 0)
 		return r;
@@ -80,8 +33,12 @@ static int close_entry(const char *path, const wchar_t *file_list, const wchar_t
 		        path, (unsigned)id.links);
 	if (r == 0)
 		r = sg_win_check(path, id.is_dir ? SG_WIN_OWNER : SG_WIN_FILE, err);
-	if (r == 0 && folder_list)
-		r = set_list(h, path, id.is_dir ? folder_list : file_list, err);
+	if (r == 0 && close)
+		r = sg_list_set(h, path,
+		        top         ? SG_LIST_TOP
+		        : id.is_dir ? SG_LIST_FOLDER
+		                    : SG_LIST_FILE,
+		        false, err);
 	CloseHandle(h);
 	*ret_dir = id.is_dir;
 	return r;
@@ -98,7 +55,7 @@ static int walk(const char *folder, bool close, struct sg_err *err)
 		struct sg_err why = SG_ERR_INIT;
 		bool is_dir = false;
 
-		r = close_entry(path, close ? FILE_BELOW : NULL, close ? FOLDER_BELOW : NULL, &is_dir, &why);
+		r = close_entry(path, close, false, &is_dir, &why);
 		if (r == 0 && is_dir)
 			r = walk(path, close, err);
 		else if (r == SG_ENOENT) /* a service that runs makes files and takes them away */
@@ -119,7 +76,7 @@ int sg_folder_close(const char *folder, struct sg_err *err)
 	int r = sg_os_mkdirs(folder, err);
 
 	if (r == 0)
-		r = close_entry(folder, FILE_BELOW, TOP, &is_dir, err); /* nobody else puts anything in now */
+		r = close_entry(folder, true, true, &is_dir, err); /* nobody else puts anything in now */
 	if (r == 0)
 		r = walk(folder, false, err);
 	if (r == 0)

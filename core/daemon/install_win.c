@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "daemon/eventlog_win.h"
 #include "daemon/folders_win.h"
+#include "daemon/mend_win.h"
 #include "daemon/settings_win.h"
 #include "daemon/setup_win.h"
 #include "engine/places.h"
@@ -191,15 +192,32 @@ static int closed(int r, const char *folder)
 	return r;
 }
 
-/* The service's own folder; and what an administrator has put elsewhere is looked at before anything is changed. */
+/* What is left as it is, is refused right after, with what ends it. */
+static void mend_folder(const char *folder)
+{
+	struct sg_mended mended = { 0 };
+
+	sg_mend_folder(folder, NULL, &mended);
+	for (size_t i = 0; i < mended.put_back.n; i++)
+		printf("note: %s\n", mended.put_back.at[i]);
+	for (size_t i = 0; i < mended.left.n; i++)
+		printf("note: %s\n", mended.left.at[i]);
+	sg_mended_release(&mended);
+}
+
+/* The service's own folder; and what an administrator has put elsewhere is looked at before anything is changed. A folder that was closed before, and where an
+ * administrator only looked, is mended first: it would be refused. */
 static int close_folders(const char *config, const char *journal, struct sg_err *err)
 {
 	struct sg_drives live = { 0 };
 	char *folder = NULL;
 	int r = sg_drive_canonical(&live, "%ProgramData%\\stopgap", &folder, err);
 
-	if (r == 0)
+	if (r == 0) {
+		mend_folder(folder);
+		mend_folder(journal);
 		r = sg_win_check_way(folder, err);
+	}
 	if (r == 0 && !is_below(config, folder))
 		r = sg_folder_check_config(config, err);
 	if (r == 0)

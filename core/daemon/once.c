@@ -36,6 +36,7 @@ enum sg_exit sg_once_run(const struct sg_options *o, const char *journal, struct
 	const struct sg_engine_options options = {
 		.drives = &o->drives, .journal = journal, .any_machine = o->any_machine
 	};
+	struct sg_strs put_back = { 0 }, left = { 0 };
 	struct sg_val *params = sg_val_map(), *reply = NULL;
 	char *self = sg_access_self(), *account = sg_access_account(self);
 	int r;
@@ -45,6 +46,13 @@ enum sg_exit sg_once_run(const struct sg_options *o, const char *journal, struct
 	else if (o->run == SG_RUN_ROLLBACK_ALL)
 		sg_val_set_bool(params, "all", true);
 	sg_val_set_str(params, "reason", "stopgapd --once");
+	sg_access_mend(sg_drives_live(&o->drives), journal, &put_back, &left);
+	for (size_t i = 0; i < put_back.n; i++)
+		print_line(put_back.at[i]);
+	for (size_t i = 0; i < left.n; i++)
+		print_line(left.at[i]);
+	sg_strs_release(&put_back);
+	sg_strs_release(&left);
 	r = sg_engine_once(
 	        &options, o->run == SG_RUN_RECOVER ? NULL : "rollback", params, account, &reply, err);
 	if (r == 0)

@@ -211,6 +211,15 @@ static void configuration(struct sg_doctor *d)
 		        e->conf_file ? e->conf_file : "?");
 }
 
+/* Whoever may have changed what is obeyed. It is looked at when the service starts, and stays here as long as it runs. */
+static void access_lists(struct sg_doctor *d)
+{
+	for (size_t i = 0; i < d->e->said.n; i++)
+		sg_doctor_check(d, "access-lists", SG_CHECK_WARN,
+		        "look at what that account may have written; the next start looks again", "%s",
+		        d->e->said.at[i]);
+}
+
 /* A document is refused when it would pass the threshold, so the last part before it counts as full. */
 static void journal(struct sg_doctor *d)
 {
@@ -306,6 +315,7 @@ void sg_doctor_host(struct sg_doctor *d)
 	workers(d, false);
 	workers(d, true);
 	configuration(d);
+	access_lists(d);
 	journal(d);
 	space(d);
 	clock_of(d);

@@ -207,11 +207,47 @@ void sg_engine_close(struct sg_engine *e)
 	sg_conf_free(e->defaults);
 	free(e->conf_file);
 	free(e->conf_error);
+	sg_strs_release(&e->said);
 	free(e->server);
 	sg_val_free(e->events);
 	sg_journal_close(e->journal);
 	sg_actions_stop_when(NULL, NULL);
 	free(e);
+}
+
+/* In force with this trust, which is taken when it went well; `change` may bring what is recorded with it. */
+static int put_in_force(struct sg_engine *e, struct sg_conf *conf, const char *file, struct sg_trust *trust,
+        struct sg_change *change, struct sg_err *err)
+{
+	struct sg_val *data = sg_val_map(), *names = sg_val_set(data, "feeds", sg_val_array());
+	struct sg_lines lines = { 0 };
+	struct sg_ctx ctx;
+	int code;
+
+	sg_engine_ctx(e, NULL, &ctx);
+	for (size_t i = 0; i < conf->n_feeds; i++)
+		sg_val_push(names, sg_val_str(conf->feeds[i].name));
+	sg_line(&lines, &ctx, SG_EV_RELOADED, NULL, data, "the configuration %s is in force", file);
+	change->audits = lines.at;
+	change->n_audits = lines.n;
+	code = sg_journal_note(e->journal, change, &ctx.now, err);
+	sg_lines_release(&lines);
+	if (code)
+		return sg_engine_fail(e, code);
+	sg_trust_release(&e->trust);
+	e->trust = *trust;
+	*trust = (struct sg_trust){ 0 };
+	sg_conf_free(e->conf);
+	e->conf = conf;
+	free(e->conf_file);
+	e->conf_file = sg_strdup(file);
+	free(e->conf_error);
+	e->conf_error = NULL;
+	code = sg_engine_sync_blocks(e, err);
+	if (code)
+		e->conf = NULL; /* the caller's still */
+	sg_engine_tell(e);
+	return sg_engine_fail(e, code);
 }
 
 int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file,
@@ -220,46 +256,37 @@ int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_byt
 	struct sg_trust fresh = { 0 };
 	struct sg_hash hash = sg_sha256(octets);
 	struct sg_body body = { hash, octets };
-	struct sg_val *facts = sg_val_map(), *good = sg_val_set(facts, "configuration", sg_val_map());
-	struct sg_change change = { .bodies = &body, .n_bodies = 1, .facts = facts };
-	struct sg_val *data = sg_val_map(), *names = sg_val_set(data, "feeds", sg_val_array());
-	struct sg_lines lines = { 0 };
-	struct sg_ctx ctx;
+	struct sg_val *facts, *good;
+	struct sg_change change = { .bodies = &body, .n_bodies = 1 };
 	char hex[65];
 	int code = sg_trust_read(conf, &fresh, err);
 
-	if (code) {
-		sg_val_free(facts);
-		sg_val_free(data);
+	if (code)
 		return code == SG_EFATAL ? code : SG_EINVAL;
-	}
 	sg_hash_hex(&hash, hex);
+	facts = sg_val_map();
+	good = sg_val_set(facts, "configuration", sg_val_map());
 	sg_val_set_str(good, "hash", hex);
 	sg_val_set_str(good, "file", file);
-	sg_engine_ctx(e, NULL, &ctx);
-	for (size_t i = 0; i < conf->n_feeds; i++)
-		sg_val_push(names, sg_val_str(conf->feeds[i].name));
-	sg_line(&lines, &ctx, SG_EV_RELOADED, NULL, data, "the configuration %s is in force", file);
-	change.audits = lines.at;
-	change.n_audits = lines.n;
-	code = sg_journal_note(e->journal, &change, &ctx.now, err);
-	sg_lines_release(&lines);
+	change.facts = facts;
+	code = put_in_force(e, conf, file, &fresh, &change, err);
+	sg_trust_release(&fresh);
 	sg_val_free(facts);
-	if (code) {
-		sg_trust_release(&fresh);
-		return sg_engine_fail(e, code);
-	}
-	sg_trust_release(&e->trust);
-	e->trust = fresh;
-	sg_conf_free(e->conf);
-	e->conf = conf;
-	free(e->conf_file);
-	e->conf_file = sg_strdup(file);
-	free(e->conf_error);
-	e->conf_error = NULL;
-	code = sg_engine_sync_blocks(e, err);
-	sg_engine_tell(e);
-	return sg_engine_fail(e, code);
+	return code;
+}
+
+int sg_engine_configure_again(struct sg_engine *e, struct sg_conf *conf, const char *file,
+        struct sg_err *distrust, struct sg_err *err)
+{
+	struct sg_trust fresh = { 0 };
+	struct sg_change change = { 0 };
+	int code = distrust->code ? 0 : sg_trust_read(conf, &fresh, distrust);
+
+	if (code == SG_EFATAL)
+		return sg_fail(err, code, "%s", distrust->msg);
+	code = put_in_force(e, conf, file, &fresh, &change, err);
+	sg_trust_release(&fresh);
+	return code;
 }
 
 int sg_engine_last_good(struct sg_engine *e, struct sg_buf *ret_octets, char **ret_file, struct sg_err *err)
@@ -272,10 +299,13 @@ int sg_engine_last_good(struct sg_engine *e, struct sg_buf *ret_octets, char **r
 	if (code)
 		return code;
 	good = sg_val_get(facts, "configuration");
-	if (!good || !sg_hash_from_hex(sg_val_get_str(good, "hash", ""), &hash))
+	if (!good || !sg_hash_from_hex(sg_val_get_str(good, "hash", ""), &hash)) {
 		code = sg_fail(err, SG_ENOENT, "the journal has no configuration that was ever in force");
-	else
+	} else {
 		code = sg_journal_body(e->read, &hash, ret_octets, err);
+		if (code == SG_ENOENT) /* it was in force, and is lost */
+			code = SG_EDAMAGED;
+	}
 	if (!code)
 		*ret_file = sg_strdup(sg_val_get_str(good, "file", "?"));
 	sg_val_free(facts);

@@ -16,6 +16,10 @@
 struct sg_engine;
 struct sg_runner;
 
+struct sg_engine_said {
+	int code; /* SG_EV_... */
+	const char *text;
+};
 struct sg_engine_options {
 	const struct sg_drives *drives;                 /* borrowed; outlives the engine */
 	const char *journal;                            /* native folder */
@@ -27,6 +31,9 @@ struct sg_engine_options {
 	void *stop_arg;
 	const struct sg_runner *
 	        runner; /* what starts and stops services and pools; NULL: the one of the drives (a folder: nothing runs there) */
+	const struct sg_engine_said
+	        *said; /* what the start has to say besides, recorded with it; borrowed until it is open */
+	size_t n_said;
 	uint64_t seed;  /* of the jitter */
 	bool unguarded; /* tests only: no child that checks the journal first */
 };
@@ -39,6 +46,11 @@ void sg_engine_close(struct sg_engine *e); /* mitigations stay in place; writes 
  * journal's last good one. Takes ownership of `conf` on success only. */
 int sg_engine_configure(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file,
         struct sg_err *err);
+/* The same for what stands in for a configuration that was refused, the journal's last good one or the defaults: it is not recorded as good, so that what was
+ * good stays. When a file that it pins is refused, or *distrust says at the call that one was, nothing at all is trusted (without a list of revoked
+ * certificates too much would be): what is in place stays, nothing new is accepted, and *distrust says why. */
+int sg_engine_configure_again(struct sg_engine *e, struct sg_conf *conf, const char *file,
+        struct sg_err *distrust, struct sg_err *err);
 /* The last good configuration of the journal: SG_ENOENT when there is none. */
 int sg_engine_last_good(struct sg_engine *e, struct sg_buf *ret_octets, char **ret_file, struct sg_err *err);
 /* Says in the journal that a configuration was refused and why. */

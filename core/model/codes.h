@@ -73,6 +73,20 @@
 	X(1019, WORKERS_SHUT_IN, SG_INFO, "workers-shut-in",                                                 \
 	        "processes that read what strangers wrote are shut in as they should be again",              \
 	        "what was left out can be had again", "nothing")                                             \
+	X(1020, LISTS_PUT_BACK, SG_CRITICAL, "lists-put-back",                                               \
+	        "an administrator's account had rights to the service's files that its not elevated "        \
+	        "programs have, too; they were taken back",                                                  \
+	        "somebody opened the folder in Explorer and clicked \"Continue\", which gives that account " \
+	        "full control for good",                                                                     \
+	        "look whether configuration and anchors are as they should be; open the folder from an "     \
+	        "elevated prompt instead")                                                                   \
+	X(1021, LISTS_LEFT, SG_CRITICAL, "lists-left",                                                       \
+	        "an account that is not known to be an administrator's may change the service's files; "     \
+	        "what "                                                                                      \
+	        "it may change is not obeyed",                                                               \
+	        "somebody gave it the right, or typed an administrator's password where Explorer asked; or " \
+	        "no domain answered",                                                                        \
+	        "look at what is in the file, then run the icacls command that the text names")              \
 	X(2000, FEED_ACCEPTED, SG_INFO, "feed-accepted", "a new document of the feed is in force",           \
 	        "the publisher published, and the signature, the serial and the time are right", "nothing")  \
 	X(2001, FEED_UNREACHABLE, SG_WARNING, "feed-unreachable",                                            \

@@ -221,69 +221,6 @@ class Trusting(harness.Stage):
         self.assertLess(time.monotonic() - begun, 4.0)
 
 
-class Configuring(harness.Stage):
-    def test_a_wrong_file_keeps_the_last_good_configuration(self):
-        self.publish(1, inbound("CORP-1"))
-        daemon = self.start()
-        self.wait_state("CORP-1", "applied")
-        with open(self.path("stopgap.xml"), encoding="utf-8") as f:
-            good = f.read()
-        self.write("stopgap.xml", good.replace('every="1s"', 'every="soon"'))
-        daemon.signal(signal.SIGHUP)
-        error = wait_for("the error in status", lambda: self.call("status")["config"]["error"])
-        self.assertIn("stopgap.xml:5", error)
-        self.assertIn("every", error)
-        self.assertIn("mend it, then reload stopgapd", error)
-        polls = len(self.server.asked)
-        wait_for("polls that go on", lambda: len(self.server.asked) > polls)
-        daemon.stop()
-        daemon = self.start()
-        status = self.call("status")
-        self.assertTrue(status["config"]["last_good"])
-        self.assertEqual([feed["name"] for feed in status["feeds"]], ["corp"])
-        self.write("stopgap.xml", good.replace('mode="enforce"', 'mode="observe"'))
-        daemon.signal(signal.SIGHUP)
-        wait_for("the new mode", lambda: self.call("status")["mode"] == "observe")
-        self.assertIsNone(self.call("status")["config"]["error"])
-
-    def test_without_a_file_the_journal_s_last_good_one_is_in_force(self):
-        self.publish(1, inbound("CORP-1"))
-        self.start().stop()
-        self.start(config=None)
-        self.assertEqual([feed["name"] for feed in self.call("status")["feeds"]], ["corp"])
-
-    def test_a_file_that_was_never_good_is_named_with_what_to_do(self):
-        daemon = self.start(config="nosuch.xml", refresh=False)
-        self.assertEqual(self.call("status")["verdict"], "EXPOSED")
-        daemon.stop()
-        daemon = self.start(config="nosuch.xml", refresh=False)
-        daemon.stop()
-        self.assertEqual(daemon.text().count("no configuration was ever in force"), 2, daemon.text())
-        self.assertNotIn("last good", daemon.text())
-        self.assertRegex(daemon.text(), r"ERROR 1003 .*nosuch\.xml.*; mend it, then reload stopgapd")
-
-    def test_without_any_configuration_it_runs_and_says_exposed(self):
-        self.start(config=None)
-        status = self.call("status")
-        self.assertEqual(status["verdict"], "EXPOSED")
-        self.assertIn("no feed", status["why"])
-        with self.assertRaises(harness.RpcError) as caught:
-            self.call("refresh")
-        self.assertEqual(caught.exception.exit, 5)
-
-    def test_a_block_of_the_configuration_comes_and_goes_with_a_reload(self):
-        self.publish(1, inbound("CORP-1"))
-        daemon = self.start()
-        self.wait_state("CORP-1", "applied")
-        self.write_config(more='<policy><block id="CORP-1" reason="calendar printing needed"/></policy>')
-        daemon.signal(signal.SIGHUP)
-        self.wait_state("CORP-1", "blocked")
-        self.assertEqual(self.changed(), [])
-        self.write_config()
-        daemon.signal(signal.SIGHUP)
-        self.wait_state("CORP-1", "applied")
-
-
 class Living(harness.Stage):
     def test_the_service_manager_is_told_everything(self):
         daemon = self.start(env={"WATCHDOG_USEC": "400000"})

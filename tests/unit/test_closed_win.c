@@ -85,7 +85,13 @@ static const struct {
 	{ "O:SYD:(A;;FA;;;AN)", "cllll", "S-1-5-7" },
 	{ "O:SYD:(A;;FA;;;LS)", "cllll", "S-1-5-19" },
 	{ "O:SYD:(A;;FA;;;" SELF ")", "cllll", SELF },
-	{ "O:SYD:(A;;FA;;;CO)", "cllll", "S-1-3-0" }, /* where it is in force, and is not only handed on */
+	/* creators stand for nobody where the entry is in force, and for whoever makes something where it is handed on; who comes after them counts */
+	{ "O:SYD:(A;;FA;;;CO)", "ccccc", NULL },
+	{ "O:SYD:(A;OICI;FA;;;CO)(A;OICI;FA;;;CG)", "ccccc", NULL },
+	{ "O:SYD:(A;OICI;FA;;;S-1-3-2)(A;;FA;;;S-1-3-3)", "ccccc", NULL },
+	{ "O:SYD:(A;;FA;;;CO)(A;;FA;;;CG)(A;;FA;;;BU)", "cllll", USERS },
+	{ "O:S-1-3-0D:(A;;FA;;;SY)", "ooooo", "S-1-3-0" },
+	{ "O:SYD:(A;;FA;;;S-1-3-5)", "cllll", "S-1-3-5" },
 	{ "O:SYD:(A;;FA;;;S-1-5-32-5440)", "cllll", "S-1-5-32-5440" },
 	/* what is for those below only, and the owner's own rights */
 	{ "O:SYD:(A;OICIIO;FA;;;BU)(A;CIIO;FA;;;CO)(A;OICI;FA;;;SY)", "ccccc", NULL },

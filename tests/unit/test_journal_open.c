@@ -5,6 +5,7 @@
 #include "tests/lib/journal_fixture.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void a_second_owner_is_refused(void **state)
@@ -32,6 +33,26 @@ static void a_folder_of_somebody_else_is_refused(void **state)
 	assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err), SG_EACCES);
 	assert_non_null(strstr(err.msg, "belongs to uid 12345"));
 	assert_int_equal(chown(f->dir, 0, 0), 0);
+	fixture_reopen(f);
+}
+
+static void a_file_in_it_that_others_may_change_is_refused(void **state)
+{
+	static const char *const names[] = { "journal.mdb", "journal.mirror" };
+	struct fixture *f = *state;
+
+	sg_journal_close(f->j);
+	f->j = NULL;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char *path = sg_format("%s/%s", f->dir, names[i]);
+		struct sg_err err = SG_ERR_INIT;
+
+		assert_int_equal(chmod(path, 0606), 0);
+		assert_int_equal(sg_journal_open(f->dir, &f->options, &f->now, &f->j, &err), SG_EACCES);
+		assert_non_null(strstr(err.msg, names[i]));
+		assert_int_equal(chmod(path, 0600), 0);
+		free(path);
+	}
 	fixture_reopen(f);
 }
 
@@ -189,6 +210,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 		T(a_second_owner_is_refused),
 		T(a_folder_of_somebody_else_is_refused),
+		T(a_file_in_it_that_others_may_change_is_refused),
 		T(a_journal_of_another_machine_asks_first),
 		T(what_a_dead_creation_left_is_removed),
 		T(a_lost_journal_is_not_replaced_by_an_empty_one),

@@ -67,6 +67,7 @@ left_out(test_engine_hostile what_is_no_file_is_refused_and_named BECAUSE "mkfif
 left_out(test_feed_attacks no_attack_costs_much_memory BECAUSE "each attack in a child by fork (all of them in one process are bounded here, too)")
 left_out(test_services a_hive_that_this_account_may_not_write_is_locked BECAUSE "seteuid")
 left_out(test_journal_open a_folder_of_somebody_else_is_refused BECAUSE "chown")
+left_out(test_journal_open a_file_in_it_that_others_may_change_is_refused BECAUSE "modes (test_closed_win has the like for Windows)")
 left_out(test_journal_damage copies_of_a_busy_journal_are_whole BECAUSE "fork")
 left_out(test_engine_trust an_anchor_file_that_is_wrong_or_not_ours_keeps_the_old_configuration BECAUSE "modes and chown")
 left_out(test_feed_apart without_a_worker_nothing_is_read BECAUSE "setrlimit")
