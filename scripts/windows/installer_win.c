@@ -3,7 +3,9 @@
  * Decides nothing. The property CustomActionData is "PROGRAM|WORD|WORD...", of which the words must be one of the lists below: it runs as the system's account,
  * and parts of it come from properties, which are typed. A bar in one of these makes a word too many, and nothing is started. A word that ends in an equals
  * sign is one whose property was not given, and is left out. The program inherits the pipe that it prints to and nothing else of the installer's. The action
- * succeeds when the program does; when not, the last line is the error that a person is shown.
+ * succeeds when the program does; when not, the last line is the error that a person is shown. A program that hangs would keep every other installation on this
+ * server waiting: after MOST_MS it is ended, which it survives at any point (its journal settles at the next start), and the action has failed. What it has started
+ * itself ends with it.
  */
 #include <windows.h>
 #include <msi.h>
@@ -13,7 +15,15 @@
 #include <string.h>
 #include <wchar.h>
 
-enum { LINE_MAX_OCTETS = 4096, COMMAND_MAX = 32768 };
+enum {
+	LINE_MAX_OCTETS = 4096,
+	COMMAND_MAX = 32768,
+	MOST_MS =
+	        30 * 60 *
+	        1000, /* its own waits end after a few minutes; the rest is for a rollback of much on a slow disk */
+};
+
+static DWORD most_ms = MOST_MS; /* the tests' own */
 
 UINT __stdcall StopgapRun(MSIHANDLE install);
 
@@ -134,8 +144,34 @@ static BOOL make_pipe(HANDLE *ret_read, HANDLE *ret_write)
 	       SetHandleInformation(*ret_read, HANDLE_FLAG_INHERIT, 0);
 }
 
-/* The process, which inherits `handles` and nothing else that the installer has open; NULL: not started. */
-static HANDLE create(wchar_t *line, STARTUPINFOEXW *how, HANDLE *handles, size_t n)
+/* The process that runs, and the job that it and its children are in. */
+struct child {
+	HANDLE process, job;
+	BOOL hung; /* it was ended */
+};
+
+/* In a job of its own before it does anything. */
+static BOOL begin(PROCESS_INFORMATION *made, struct child *ret)
+{
+	HANDLE job = CreateJobObjectW(NULL, NULL);
+	BOOL done = job && AssignProcessToJobObject(job, made->hProcess) &&
+	            ResumeThread(made->hThread) != (DWORD)-1;
+
+	CloseHandle(made->hThread);
+	if (done) {
+		*ret = (struct child){ .process = made->hProcess, .job = job };
+		return TRUE;
+	}
+	TerminateProcess(made->hProcess, 1);
+	CloseHandle(made->hProcess);
+	if (job)
+		CloseHandle(job);
+	return FALSE;
+}
+
+/* The process inherits `handles` and nothing else that the installer has open. */
+static BOOL create(const wchar_t *program, wchar_t *line, STARTUPINFOEXW *how, HANDLE *handles, size_t n,
+        struct child *ret)
 {
 	PROCESS_INFORMATION made = { 0 };
 	SIZE_T size = 0;
@@ -144,29 +180,27 @@ static HANDLE create(wchar_t *line, STARTUPINFOEXW *how, HANDLE *handles, size_t
 	InitializeProcThreadAttributeList(NULL, 1, 0, &size);
 	how->lpAttributeList = HeapAlloc(GetProcessHeap(), 0, size);
 	if (!how->lpAttributeList)
-		return NULL;
+		return FALSE;
 	done = InitializeProcThreadAttributeList(how->lpAttributeList, 1, 0, &size);
 	if (done) {
 		done = UpdateProcThreadAttribute(how->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
 		               handles, n * sizeof *handles, NULL, NULL) &&
-		       CreateProcessW(NULL, line, NULL, NULL, TRUE,
-		               CREATE_NO_WINDOW | EXTENDED_STARTUPINFO_PRESENT, NULL, NULL, &how->StartupInfo,
-		               &made);
+		       CreateProcessW(program, line, NULL, NULL, TRUE,
+		               CREATE_NO_WINDOW | CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT, NULL, NULL,
+		               &how->StartupInfo, &made);
 		DeleteProcThreadAttributeList(how->lpAttributeList);
 	}
 	HeapFree(GetProcessHeap(), 0, how->lpAttributeList);
-	if (!done)
-		return NULL;
-	CloseHandle(made.hThread);
-	return made.hProcess;
+	return done && begin(&made, ret);
 }
 
-static HANDLE start(wchar_t *line, HANDLE out)
+static BOOL start(const wchar_t *program, wchar_t *line, HANDLE out, struct child *ret)
 {
 	SECURITY_ATTRIBUTES inherited = { sizeof inherited, NULL, TRUE };
 	HANDLE nothing = CreateFileW(
 	        L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, OPEN_EXISTING, 0, NULL);
-	HANDLE handles[] = { out, nothing }, process;
+	HANDLE handles[] = { out, nothing };
+	BOOL started;
 	STARTUPINFOEXW how = { .StartupInfo = { .cb = sizeof how,
 		                       .dwFlags = STARTF_USESTDHANDLES,
 		                       .hStdInput = nothing,
@@ -174,10 +208,20 @@ static HANDLE start(wchar_t *line, HANDLE out)
 		                       .hStdError = out } };
 
 	if (nothing == INVALID_HANDLE_VALUE)
-		return NULL;
-	process = create(line, &how, handles, sizeof handles / sizeof handles[0]);
+		return FALSE;
+	started = create(program, line, &how, handles, sizeof handles / sizeof handles[0], ret);
 	CloseHandle(nothing);
-	return process;
+	return started;
+}
+
+/* A thread of its own: who reads what the program prints waits for as long as anybody can still print. */
+static DWORD WINAPI end_in_time(void *arg)
+{
+	struct child *child = arg;
+
+	child->hung = WaitForSingleObject(child->process, most_ms) != WAIT_OBJECT_0;
+	TerminateJobObject(child->job, 1);
+	return 0;
 }
 
 static void tell_line(MSIHANDLE install, const char *octets, size_t len, wchar_t *last)
@@ -215,23 +259,43 @@ static void tell_all(MSIHANDLE install, HANDLE in, wchar_t *last)
 	tell_line(install, line, len, last);
 }
 
-static UINT run(MSIHANDLE install, wchar_t *line)
+/* Until it has ended, by itself or not; `last` becomes what there is to say when it failed. Its exit status. */
+static DWORD watch(MSIHANDLE install, struct child *child, HANDLE in, wchar_t *last)
 {
-	wchar_t last[LINE_MAX_OCTETS + 1] = L"the program could not be started";
-	HANDLE in = NULL, out = NULL, process = NULL;
+	HANDLE watcher = CreateThread(NULL, 0, end_in_time, child, 0, NULL);
 	DWORD status = 1;
 
+	if (!watcher)
+		TerminateJobObject(child->job, 1);
+	wcscpy(last, L"the program ended without a word");
+	tell_all(install, in, last);
+	WaitForSingleObject(watcher ? watcher : child->process, INFINITE);
+	GetExitCodeProcess(child->process, &status);
+	if (watcher)
+		CloseHandle(watcher);
+	if (child->hung) {
+		wcscpy(last, L"the program did not end by itself and was ended");
+		status = 1;
+	}
+	CloseHandle(child->process);
+	CloseHandle(child->job);
+	return status;
+}
+
+static UINT run(MSIHANDLE install, const wchar_t *program, wchar_t *line)
+{
+	wchar_t last[LINE_MAX_OCTETS + 1] = L"the program could not be started";
+	HANDLE in = NULL, out = NULL;
+	struct child child;
+	DWORD status = 1;
+	BOOL started;
+
 	tell(install, INSTALLMESSAGE_INFO, line);
-	if (make_pipe(&in, &out))
-		process = start(line, out);
+	started = make_pipe(&in, &out) && start(program, line, out, &child);
 	if (out)
 		CloseHandle(out);
-	if (process) {
-		tell_all(install, in, last);
-		WaitForSingleObject(process, INFINITE);
-		GetExitCodeProcess(process, &status);
-		CloseHandle(process);
-	}
+	if (started)
+		status = watch(install, &child, in, last);
 	if (in)
 		CloseHandle(in);
 	if (status == 0)
@@ -279,5 +343,7 @@ UINT __stdcall StopgapRun(MSIHANDLE install)
 		tell(install, INSTALLMESSAGE_ERROR, L"the properties are too long: nothing was started");
 		return ERROR_INSTALL_FAILURE;
 	}
-	return run(install, line);
+	/* what runs is the path, however a quotation mark in its folder's name would be read in a line */
+	data[wcscspn(data, L"|")] = 0;
+	return run(install, data, line);
 }

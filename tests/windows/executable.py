@@ -11,7 +11,9 @@ import unittest
 if len(sys.argv) < 2:
     sys.exit(__doc__.strip())
 BUILD = os.path.realpath(sys.argv.pop(1))
-CHECK = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "scripts", "windows", "check-executable")
+SCRIPTS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "scripts")
+CHECK, PACKAGE = os.path.join(SCRIPTS, "windows", "check-executable"), os.path.join(SCRIPTS, "package-windows")
+PROGRAMS = ("stopgapd.exe", "stopgapctl.exe", "stopgap-feed.exe", "stopgap-journal.exe")
 PROGRAM = os.path.join(BUILD, "stopgap-journal.exe")
 
 
@@ -62,13 +64,33 @@ def check(program):
 
 class Executable(unittest.TestCase):
     def test_what_is_built_is_as_it_must_be(self):
-        for name in ("stopgapd.exe", "stopgapctl.exe", "stopgap-feed.exe", "stopgap-journal.exe"):
+        for name in PROGRAMS:
             status, text = check(os.path.join(BUILD, name))
             self.assertEqual(status, 0, text)
 
-    def assert_refused(self, octets, said):
+    def test_what_the_package_holds_is_so_too(self):
+        """Its programs are stripped, and the library of its custom action runs as the system's account."""
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "wrong.exe")
+            package, library = os.path.join(folder, "stopgap.msi"), os.path.join(folder, "installer.dll")
+            subprocess.run([PACKAGE, "--programs", BUILD, "--output", package], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(["msiextract", "-C", folder, package], check=True, stdout=subprocess.DEVNULL)
+            with open(library, "wb") as f:
+                subprocess.run(["msiinfo", "extract", package, "Binary.Installer"], check=True, stdout=f)
+            found = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names if name.endswith((".exe", ".dll"))]
+            self.assertEqual(len(found), len(PROGRAMS) + 1)
+            for path in found:
+                status, text = check(path)
+                self.assertEqual(status, 0, text)
+            # What holds of a library is seen to fail, too.
+            with open(library, "rb") as f:
+                octets = f.read()
+            image = Image(octets)
+            for wrong, said in ((image.flip("H", image.optional + 70, 0x40), "not marked DYNAMIC_BASE"), (octets.replace(b"msi.dll", b"msj.dll"), r"imports msj\.dll")):
+                self.assert_refused(wrong, said, "wrong.dll")
+
+    def assert_refused(self, octets, said, name="wrong.exe"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, name)
             with open(path, "wb") as f:
                 f.write(octets)
             status, text = check(path)
