@@ -373,3 +373,24 @@ function Test-S37 {
     $same = (Get-StopgapMitigation | Format-List -Property @('ID', 'Status', 'Verdict') | Out-String) -eq $before
     return Get-Verdict ($rows.Count -ge 3 -and $planned -match 'would change something: True' -and $same)
 }
+
+# What "Continue" in Explorer does, by icacls: first for this account, an administrator's, then for Users.
+function Test-S40 {
+    $begun = Get-Date
+    $me = [Security.Principal.WindowsIdentity]::GetCurrent().User.Value
+    [void](Invoke-Line 'stopgapd.exe stop')
+    [void](Invoke-Line "icacls.exe $Data /grant *${me}:(OI)(CI)F /q")
+    $started = Invoke-Line 'stopgapd.exe start'
+    $told = @(Get-OurEvent 1020 $begun)
+    Add-Note ('events 1020: ' + (($told | ForEach-Object { $_.Message }) -join ' '))
+    $closed = Test-S11
+    $again = Get-Date
+    [void](Invoke-Line 'stopgapd.exe stop')
+    [void](Invoke-Line "icacls.exe $Data /grant *S-1-5-32-545:(OI)(CI)F /q")
+    $refused = Invoke-Line 'stopgapd.exe start'
+    $left = Wait-For 20 { @(Get-OurEvent 1021 $again).Count -gt 0 }
+    [void](Invoke-Line 'stopgapd.exe stop')
+    [void](Invoke-Line "icacls.exe $Data /remove:g *S-1-5-32-545 /t /q")
+    $back = Invoke-Line 'stopgapd.exe start'
+    return Get-Verdict ($started -match 'exit 0' -and $told.Count -gt 0 -and $closed -eq 'yes' -and $refused -notmatch 'exit 0' -and $left -and $back -match 'exit 0')
+}

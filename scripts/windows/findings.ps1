@@ -110,6 +110,7 @@ $Steps = [ordered]@{
     S37 = 'machine'
     S38 = 'hand'
     S39 = 'hand'
+    S40 = 'asks'
 }
 
 # One line for cmd.exe; what it printed, with "exit N" as its last line. Kept for the finding.

@@ -3,6 +3,7 @@
 #include "tests/lib/hive_file.h"
 
 #include "base/text.h"
+#include "model/codes.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -331,6 +332,39 @@ static void a_journal_that_fills_up_warns_and_then_fails(void **state)
 	assert_string_equal(seen, "ok warn fail ");
 }
 
+/* What the daemon found before there was an engine is in the history, in the log, and here as long as the service runs. */
+static void what_the_start_had_to_say_is_recorded_and_named_until_the_next(void **state)
+{
+	static const struct sg_engine_said said[] = { { SG_EV_LISTS_PUT_BACK,
+		                                              "anna had the right to change C:\\x" },
+		{ SG_EV_LISTS_LEFT, "bert may change C:\\y" } };
+	struct lab *lab = *state;
+	const struct sg_engine_options options = {
+		.drives = &lab->drives, .journal = lab->journal, .said = said, .n_said = 2, .unguarded = true
+	};
+	struct sg_val *reply;
+	char *text = NULL;
+
+	lab_close(lab);
+	assert_int_equal(sg_engine_open(&options, &lab->engine, &lab->err), 0);
+	assert_int_equal(lab_said(lab, "lists-put-back", &text), 1);
+	assert_string_equal(text, said[0].text);
+	assert_int_equal(lab_said(lab, "lists-left", NULL), 1);
+	reply = ask(lab);
+	is(reply, "access-lists", "anna had", "warn");
+	is(reply, "access-lists", "bert may", "warn");
+	sg_val_free(reply);
+	free(text);
+	lab_close(lab);
+	lab_open(lab);
+	assert_int_equal(lab_said(lab, "lists-put-back", NULL), 1);
+	reply = ask(lab);
+	for (size_t i = 0; i < sg_val_get(reply, "checks")->n; i++)
+		assert_string_not_equal(
+		        sg_val_get_str(sg_val_get(reply, "checks")->kid[i], "check", ""), "access-lists");
+	sg_val_free(reply);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
 
 int main(void)
@@ -348,6 +382,7 @@ int main(void)
 		T(a_locked_section_and_a_missing_module_fail_as_prerequisites),
 		T(a_reserve_that_is_used_up_and_a_clock_set_back_are_warnings),
 		T(a_journal_that_fills_up_warns_and_then_fails),
+		T(what_the_start_had_to_say_is_recorded_and_named_until_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
