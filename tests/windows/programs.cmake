@@ -10,7 +10,11 @@ add_executable(crash_child ${CMAKE_CURRENT_LIST_DIR}/crash_child_main.c ${CMAKE_
   ${crash}/work.c)
 target_link_libraries(crash_child PRIVATE sg_testlib)
 
-foreach(name service_settings live cut_off https platforms crash msi msi_elsewhere msi_readme)
+# stopgapd on access lists that the test keeps.
+add_executable(stopgapd_lists ${CMAKE_SOURCE_DIR}/core/daemon/stopgapd_main.c ${CMAKE_CURRENT_LIST_DIR}/lists_shim_win.c)
+target_link_libraries(stopgapd_lists PRIVATE sg_daemon)
+
+foreach(name lists service_settings live cut_off https platforms crash msi msi_elsewhere msi_readme)
   add_test(NAME windows_${name} COMMAND ${CMAKE_SOURCE_DIR}/scripts/windows/wine-apart ${CMAKE_BINARY_DIR} ${name}
     ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${name}.py ${CMAKE_BINARY_DIR})
   set_tests_properties(windows_${name} PROPERTIES TIMEOUT 240 SKIP_RETURN_CODE 77)
