@@ -5,7 +5,6 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/os.h"
 #include <wchar.h>
 
 /* Both are owned by the caller. Octets that are no UTF-8, and lone surrogates, become U+FFFD. */
@@ -32,11 +31,6 @@ int sg_win_pin(const char *path, void **ret, struct sg_err *err);
 /* Whether `place` lies below `root_place`, both as the system names them, just as `path` lies below `root`: letter case aside, and with nothing crossed on
  * the way. Pure. */
 bool sg_win_lies(const wchar_t *place, const wchar_t *root_place, const wchar_t *path, const wchar_t *root);
-
-/* What became of a rename that was cancelled: who has the two names now (NULL: nobody, or it cannot be told), of the file that was to be renamed. Pure. */
-enum sg_win_rename { SG_WIN_RENAMED, SG_WIN_NOT_RENAMED, SG_WIN_MAYBE_RENAMED };
-enum sg_win_rename sg_win_renamed(
-        const struct sg_file_id *made, const struct sg_file_id *from, const struct sg_file_id *to);
 
 /* --- accounts: a SID in its usual form, "S-1-5-18". All results are owned by the caller. */
 char *sg_win_sid_text(void *sid);

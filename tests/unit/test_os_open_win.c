@@ -283,30 +283,6 @@ static void a_file_whose_contents_are_elsewhere_is_away(void **state)
 			fail_msg("row %d: 0x%08lx", (int)i, table[i].attributes);
 }
 
-static void a_rename_that_was_given_up_is_judged_by_who_has_the_names(void **state)
-{
-	static const struct sg_file_id made = { .dev = 1, .ino = 7 }, other = { .dev = 1, .ino = 8 },
-	                               elsewhere = { .dev = 2, .ino = 7 };
-	static const struct {
-		const struct sg_file_id *from, *to;
-		enum sg_win_rename is;
-	} table[] = {
-		{ &made, &other, SG_WIN_NOT_RENAMED },
-		{ &made, NULL, SG_WIN_NOT_RENAMED },
-		{ &made, &made, SG_WIN_NOT_RENAMED }, /* two names of one file */
-		{ NULL, &made, SG_WIN_RENAMED },
-		{ &other, &made, SG_WIN_RENAMED }, /* somebody took the old name at once */
-		{ NULL, &other, SG_WIN_MAYBE_RENAMED },
-		{ NULL, &elsewhere, SG_WIN_MAYBE_RENAMED },
-		{ NULL, NULL, SG_WIN_MAYBE_RENAMED },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(table); i++)
-		if (sg_win_renamed(&made, table[i].from, table[i].to) != table[i].is)
-			fail_msg("row %d", (int)i);
-}
-
 /* The text says what it is and what to do; the code is one that a person looks at. */
 static void who_keeps_a_file_elsewhere_is_told_what_to_do(void **state)
 {
@@ -353,7 +329,6 @@ int main(void)
 		cmocka_unit_test(a_lock_that_is_not_given_up_is_a_file_in_use),
 		cmocka_unit_test(a_path_has_a_name_of_the_kernel),
 		cmocka_unit_test(a_file_whose_contents_are_elsewhere_is_away),
-		cmocka_unit_test(a_rename_that_was_given_up_is_judged_by_who_has_the_names),
 		cmocka_unit_test(who_keeps_a_file_elsewhere_is_told_what_to_do),
 		cmocka_unit_test(a_file_that_is_marked_so_is_refused),
 	};
