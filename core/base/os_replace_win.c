@@ -186,13 +186,12 @@ static bool is_named(HANDLE h, const wchar_t *path)
 
 /* Whether a rename that was cancelled came through all the same. The file itself is asked first, as nobody can refuse that: a folder's owner who could have us
  * not know would stop the service. Wine says what the name was; whoever has the name then tells. */
-static bool has_moved(HANDLE made, const char *to, const wchar_t *wide_to)
+static bool has_moved(HANDLE made, const struct sg_file_id *id, const char *to, const wchar_t *wide_to)
 {
-	struct sg_file_id was, now;
+	struct sg_file_id now;
 
 	return is_named(made, wide_to) ||
-	       (sg_os_identify((struct sg_os_file){ (intptr_t)made }, &was, NULL) == 0 &&
-	               sg_os_stat(to, &now, NULL) == 0 && was.dev == now.dev && was.ino == now.ino);
+	       (sg_os_stat(to, &now, NULL) == 0 && now.dev == id->dev && now.ino == id->ino);
 }
 
 static int move(const char *from, const char *to, struct sg_err *err)
@@ -202,22 +201,27 @@ static int move(const char *from, const char *to, struct sg_err *err)
 	HANDLE made = sg_win_open(wide_from, FILE_READ_ATTRIBUTES,
 	        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
 	        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
-	DWORD e = made == INVALID_HANDLE_VALUE ? GetLastError() : 0;
-	int tries = 0, r = 0;
+	DWORD e = GetLastError();
+	struct sg_file_id id;
+	int tries = 0, r;
 
-	if (e)
+	if (made == INVALID_HANDLE_VALUE) {
+		r = sg_win_fail(err, e, "cannot put %s in the place of %s", from, to);
+		goto out;
+	}
+	r = sg_os_identify((struct sg_os_file){ (intptr_t)made }, &id, err);
+	if (r < 0)
 		goto out;
 	do {
 		e = move_once(wide_from, wide_to);
 		if (e == ERROR_ACCESS_DENIED && is_shared_out(wide_to))
 			e = ERROR_SHARING_VIOLATION;
 	} while (e && sg_win_again(e, &tries));
-	if (e == ERROR_OPERATION_ABORTED && has_moved(made, to, wide_to))
-		e = 0;
-	CloseHandle(made);
-out:
-	if (e)
+	if (e && !(e == ERROR_OPERATION_ABORTED && has_moved(made, &id, to, wide_to)))
 		r = sg_win_fail(err, e, "cannot put %s in the place of %s", from, to);
+out:
+	if (made != INVALID_HANDLE_VALUE)
+		CloseHandle(made);
 	free(wide_from);
 	free(wide_to);
 	return r;
