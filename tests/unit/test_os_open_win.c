@@ -1,5 +1,5 @@
 /* test_os_open_win.c - files are opened on Windows as CreateFileW opens them, but without waiting for anybody. Wine knows no opportunistic lock and has no file
- * whose contents are elsewhere: what is made of them is decided by pure functions, and the rest is step S40 of scripts/windows/on-windows.md. */
+ * whose contents are elsewhere: what is made of them is decided by pure functions, and the rest is step S41 of scripts/windows/on-windows.md. */
 #include "base/os.h"
 #include "base/os_open_win.h"
 #include "base/os_win.h"
