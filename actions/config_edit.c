@@ -307,3 +307,76 @@ int sg_cfg_set(struct sg_buf *octets, const char *name, const struct sg_addr *ad
 	sg_cfg_release(&cfg);
 	return rc;
 }
+
+struct span {
+	size_t at, end;
+	bool goes;
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* The element with the newline and indentation before it. False: what is taken out before it could change where it begins, or whether it is there. */
+static int span_of(const struct sg_cfg *cfg, const struct sg_addr *addr, struct span *ret, bool *ret_well,
+        struct sg_err *err)
+{
+	struct sg_path path = { 0 };
+	uint32_t node = SG_NONE;
+	int rc = sg_path_parse(addr->path, &path, err);
+
+	if (rc == 0)
+		rc = sg_cfg_locate(cfg, addr, &path, &node, err);
+	*ret_well = false;
+	if (rc == 0 && node != SG_NONE) {
+		const struct sg_cfg_node *is = &cfg->nodes[node];
+
+		*ret = (struct span){ sg_style_lead(cfg, is->at), is->end, addr->kind == SG_VALUE_ELEMENT };
+		*ret_well = ret->at < is->at;
+	}
+	sg_path_release(&path);
+	return rc;
+}
+
+int sg_cfg_take_out(struct sg_buf *octets, const char *name, const struct sg_addr *const *addrs, size_t n,
+        bool *ret, struct sg_err *err)
+{
+	struct span *spans = sg_alloc((n + 1) * sizeof *spans);
+	struct sg_buf out = { 0 };
+	struct sg_cfg cfg = { 0 };
+	bool well = true;
+	size_t from = 0;
+	int rc = sg_cfg_between(sg_buf_bytes(octets), name, &cfg, err);
+
+	for (size_t i = 0; rc == 0 && well && i < n; i++) {
+		well = addrs[i]->kind == SG_VALUE_ELEMENT || addrs[i]->kind == SG_VALUE_SCAFFOLD;
+		if (well)
+			rc = span_of(&cfg, addrs[i], &spans[i], &well, err);
+	}
+	if (rc < 0 || !well)
+		goto out;
+	qsort(spans, n, sizeof *spans, by_place);
+	for (size_t i = 0; well && i < n; i++) {
+		well = spans[i].at >= from;
+		if (!well || !spans[i].goes)
+			continue;
+		sg_buf_add(&out, octets->data + from, spans[i].at - from);
+		from = spans[i].end;
+	}
+	if (well) {
+		sg_buf_add(&out, octets->data + from, octets->len - from);
+		sg_buf_release(octets);
+		*octets = out;
+		out = (struct sg_buf){ 0 };
+	}
+out:
+	if (rc == 0)
+		*ret = well;
+	sg_cfg_release(&cfg);
+	sg_buf_release(&out);
+	free(spans);
+	return rc;
+}

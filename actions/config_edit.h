@@ -64,6 +64,12 @@ int sg_cfg_set_next(struct sg_buf *octets, struct sg_cfg *cfg, const char *name,
         const struct sg_content *to, struct sg_content *ret_written, enum sg_edit_result *ret,
         struct sg_err *err);
 
+/* Takes all these elements out at once, which costs one reading of the octets for all of them; addresses of scaffolds that are to go or to be shut afterwards are
+ * among `addrs` and stay. What comes is what taking them out one after the other makes, in any order. Where that could differ nothing is changed and *ret is
+ * false: one begins no line, is not there, is inside another, or an address is of another kind. */
+int sg_cfg_take_out(struct sg_buf *octets, const char *name, const struct sg_addr *const *addrs, size_t n,
+        bool *ret, struct sg_err *err);
+
 /* The referee, for the privileged side: both readers agree on `before` and on `after`, and these differ only at the addresses. SG_ECONFLICT names the line of
  * `after`. Where workers are asked, libxml2 has no say in the second half: octets and events that are compared are those which our own reader found here. */
 int sg_cfg_referee(struct sg_bytes before, struct sg_bytes after, const char *name,

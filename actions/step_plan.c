@@ -187,21 +187,44 @@ static int edit_hive(const struct sg_step_group *group, struct sg_step_file *f, 
 	return r ? r : sg_step_hive_referee(f, err);
 }
 
-static int edit(
-        struct sg_step_file *f, struct task *tasks, size_t n, struct sg_step_plan *plan, struct sg_err *err)
+/* What is only looked at needs no state between two values: all elements that go, go at once. *ret: they are gone. */
+static int take_out_at_once(
+        struct sg_step_file *f, const struct task *tasks, size_t n, bool *ret, struct sg_err *err)
+{
+	const struct sg_addr **addrs = sg_alloc((n + 1) * sizeof(*addrs));
+	size_t n_out = 0;
+	int r = 0;
+
+	while (n_out < n && tasks[n_out].phase == REMOVE) {
+		addrs[n_out] = &tasks[n_out].move->addr;
+		n_out++;
+	}
+	if (n_out > 1)
+		r = sg_cfg_take_out(&f->after, f->container, addrs, n_out, ret, err);
+	free(addrs);
+	return r;
+}
+
+static int edit(struct sg_step_file *f, struct task *tasks, size_t n, bool to_write,
+        struct sg_step_plan *plan, struct sg_err *err)
 {
 	struct sg_addr *addrs = sg_alloc(n * sizeof(*addrs)); /* borrowed contents, for the referee */
 	struct sg_cfg cfg = { 0 };
+	bool gone = false;
 	int r = 0;
 
 	if (n)
 		qsort(tasks, n, sizeof(*tasks), task_cmp);
 	order_elements(tasks, n);
+	if (!to_write)
+		r = take_out_at_once(f, tasks, n, &gone, err);
 	for (size_t i = 0; !r && i < n; i++) {
 		const struct task *t = &tasks[i];
 		enum sg_edit_result result = SG_EDIT_DONE;
 
 		addrs[i] = t->move->addr;
+		if (gone && t->phase == REMOVE && t->move->addr.kind == SG_VALUE_ELEMENT)
+			continue;
 		r = sg_cfg_set_next(&f->after, &cfg, f->container, &t->move->addr, t->target,
 		        &plan->written[t->index], &result, err);
 		if (!r)
@@ -331,7 +354,8 @@ static int plan_group(const struct sg_drives *drives, const struct sg_moves *mov
 	if (f->live)
 		r = edit_live(f, tasks, n, plan, err);
 	else
-		r = f->in_place ? edit_hive(&group, f, tasks, n, plan, err) : edit(f, tasks, n, plan, err);
+		r = f->in_place ? edit_hive(&group, f, tasks, n, plan, err)
+		                : edit(f, tasks, n, ask->to_write, plan, err);
 	if (!r && ask->to_write && f->changed)
 		r = check_file(f, group.id.links, ask->max_web_config, err);
 	if (!r && ask->to_write && f->changed && f->in_place && !f->live)

@@ -19,6 +19,7 @@ struct sg_ctx {
 	const struct sg_who *who; /* who asked; NULL: the service itself */
 	bool (*stop)(void *arg);
 	void *stop_arg;
+	struct sg_rests *rests; /* what rest.h remembers; NULL: nothing */
 };
 
 /* One audit line for a row. The text is formatted; `data` (may be NULL) is taken over. Every line carries the row's state, reason, verdict, revision. */

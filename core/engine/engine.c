@@ -34,7 +34,8 @@ void sg_engine_ctx(struct sg_engine *e, const struct sg_who *who, struct sg_ctx 
 		.host = e->host,
 		.who = who,
 		.stop = e->options.stop,
-		.stop_arg = e->options.stop_arg };
+		.stop_arg = e->options.stop_arg,
+		.rests = &e->rests };
 	sg_engine_clock(e, &ret->now);
 }
 

@@ -7,6 +7,7 @@
 #include "engine/match.h"
 #include "engine/op.h"
 #include "engine/policy.h"
+#include "engine/rest.h"
 #include "engine/trust.h"
 #include "feed/feed.h"
 #include "model/limit.h"
@@ -71,6 +72,7 @@ struct sg_engine {
 	size_t n_calm, cap_calm;
 	struct sg_cached *cache;
 	size_t n_cache, cap_cache;
+	struct sg_rests rests;
 	struct sg_rand rand;
 	int64_t started;
 	int64_t audited, pruned; /* when that was done last; audited counts from the start */

@@ -1,17 +1,8 @@
-/* rest.c - see rest.h. Ours is taken out in memory, by the same plan that a revert makes: an edit of the whole file for each value. What came of it is
- * remembered by all that it depends on, because an operation of many members asks the same of the same file for each of them. One thread's: the change lane's.
- */
+/* rest.c - see rest.h. Ours is taken out in memory, by the same plan that a revert makes. */
 #include "engine/rest.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { KNOWN = 16 };
-static struct known {
-	bool used;
-	struct sg_hash asked, rest;
-} known[KNOWN];
-static size_t next; /* the oldest */
 
 static void add_content(struct sg_buf *to, const struct sg_content *c)
 {
@@ -40,33 +31,43 @@ static struct sg_hash question(const struct sg_hash *file, const struct sg_moves
 	return hash;
 }
 
-static const struct known *find(const struct sg_hash *asked)
+static const struct sg_rest_known *find(const struct sg_rests *rests, const struct sg_hash *asked)
 {
-	for (size_t i = 0; i < KNOWN; i++)
-		if (known[i].used && sg_hash_equal(&known[i].asked, asked))
-			return &known[i];
+	for (size_t i = 0; i < sizeof(rests->at) / sizeof(*rests->at); i++)
+		if (rests->at[i].used && sg_hash_equal(&rests->at[i].asked, asked))
+			return &rests->at[i];
 	return NULL;
+}
+
+static void remember(struct sg_rests *rests, const struct sg_hash *asked, const struct sg_hash *rest)
+{
+	rests->at[rests->next] = (struct sg_rest_known){ true, *asked, *rest };
+	rests->next = (rests->next + 1) % (sizeof(rests->at) / sizeof(*rests->at));
 }
 
 static bool ask(struct sg_ctx *ctx, const char *container, const struct sg_moves *back, struct sg_hash *ret)
 {
 	struct sg_container_id before = { 0 }, after = { 0 };
-	const struct known *k;
-	struct sg_hash asked;
+	const struct sg_rest_known *known = NULL;
+	struct sg_hash asked = { 0 };
+	bool may_know; /* else it is no file, and has no octets, or nobody remembers */
 
 	if (!back->n || sg_step_identify(ctx->drives, container, &before, NULL))
 		return false;
-	asked = question(&before.file, back);
-	k = before.dev || before.ino ? find(&asked) : NULL; /* else it is no file, and has no octets */
-	if (k) {
-		*ret = k->rest;
+	may_know = ctx->rests && (before.dev || before.ino);
+	if (may_know) {
+		asked = question(&before.file, back);
+		known = find(ctx->rests, &asked);
+	}
+	if (known) {
+		*ret = known->rest;
 		return true;
 	}
 	if (sg_step_rest(ctx->drives, back, ret, NULL))
 		return false;
-	if ((before.dev || before.ino) && !sg_step_identify(ctx->drives, container, &after, NULL) &&
+	if (may_know && !sg_step_identify(ctx->drives, container, &after, NULL) &&
 	        sg_hash_equal(&before.file, &after.file))
-		known[next++ % KNOWN] = (struct known){ true, asked, *ret };
+		remember(ctx->rests, &asked, ret);
 	return true;
 }
 

@@ -5,6 +5,16 @@
 
 #include "engine/ctx.h"
 
+/* What came of it, by all that it depends on: an operation of many members asks the same of the same file for each of them, and so does the next one. Nothing
+ * in it can be out of date. {0} is empty; there is nothing to release. Owner: the engine. */
+struct sg_rests {
+	struct sg_rest_known {
+		bool used;
+		struct sg_hash asked, rest;
+	} at[16];
+	size_t next; /* the oldest */
+};
+
 /* SHA-256 of the container's octets with every value of `list` at its before, those found OTHER as they are. false: it cannot be told. */
 bool sg_rest(struct sg_ctx *ctx, const struct sg_hold *const *list, size_t n, const char *container,
         struct sg_hash *ret);
