@@ -118,7 +118,7 @@ int sg_shape_hold_read(const struct sg_val *v, struct sg_hold *ret, struct sg_er
 			rd.code = sg_fail(err, SG_EPARSE, "hold: holder %llu is no pair of strings",
 			        (unsigned long long)i);
 		else
-			sg_keys_add(&h.holders, pair->kid[0]->s, pair->kid[1]->s);
+			sg_keys_push(&h.holders, pair->kid[0]->s, pair->kid[1]->s); /* written from a set */
 	}
 	if (rd.code == 0 && sg_rd_has(&rd, "hook")) /* only with a side effect, and not in older journals */
 		rd.code = hook_read(sg_rd_map(&rd, "hook"), &h.hook, err);

@@ -42,6 +42,20 @@ static void files_of(struct sg_ctx *ctx, enum sg_op op, struct sg_member *m, str
 	sg_step_plan_release(&plan);
 }
 
+/* Whether all of them together would change one file, which is then each one's: most groups do, and one preview tells it. */
+static bool one_file(
+        struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_strs *ret)
+{
+	struct sg_step_plan plan = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+	bool one = preview(ctx, op, members, n, &plan, &why) == 0 && plan.n_files == 1;
+
+	for (size_t i = 0; one && i < n; i++)
+		sg_strs_add(&ret[i], plan.files[0].native);
+	sg_step_plan_release(&plan);
+	return one;
+}
+
 /* Nothing is written between the previews, so that they share what they read. */
 static void all_files_of(
         struct sg_ctx *ctx, enum sg_op op, struct sg_member *members, size_t n, struct sg_strs *ret)
@@ -55,8 +69,9 @@ static void all_files_of(
 		host.files = files = sg_iis_files_new(host.iis, ctx->drives);
 		sharing.host = &host;
 	}
-	for (size_t i = 0; i < n; i++)
-		files_of(&sharing, op, &members[i], &ret[i]);
+	if (!one_file(&sharing, op, members, n, ret))
+		for (size_t i = 0; i < n; i++)
+			files_of(&sharing, op, &members[i], &ret[i]);
 	sg_iis_files_free(files);
 }
 

@@ -13,8 +13,24 @@ struct in {
 	const struct sg_member *members;
 	size_t n;
 	struct sg_build *b;
+	enum theirs {
+		UNKNOWN,
+		NOT_THEIRS,
+		THEIRS
+	} *
+	        theirs; /* of each of the journal's holds, once it was asked */
 	struct sg_err *err;
 };
+
+/* Nothing is written while a build is collected, so that each member that asks gets the first one's answer. */
+static bool is_theirs(struct in *in, const struct sg_hold *scaffold)
+{
+	enum theirs *known = &in->theirs[scaffold - in->b->holds.at];
+
+	if (*known == UNKNOWN)
+		*known = sg_rest_theirs(in->ctx, &in->b->holds, scaffold) ? THEIRS : NOT_THEIRS;
+	return *known == THEIRS;
+}
 
 static bool held_by_others(const struct in *in, const struct sg_hold *h)
 {
@@ -200,7 +216,7 @@ static int leave(struct in *in, const struct sg_key *key, const struct sg_wishes
 		if (s->hold.holders.n)
 			continue;
 		s->drop = true;
-		if (h->addr.kind == SG_VALUE_SCAFFOLD && sg_rest_theirs(in->ctx, &in->b->holds, h))
+		if (h->addr.kind == SG_VALUE_SCAFFOLD && is_theirs(in, h))
 			continue;
 		if (sg_step_read(in->ctx->drives, &h->addr, 1, &seen, NULL) == 0 &&
 		        seen.seen != SG_SEEN_FAILED && seen.seen != SG_SEEN_GONE) {
@@ -228,7 +244,7 @@ static void disown(struct in *in, const struct sg_wishes *wishes, const struct s
 		const struct sg_hold *h =
 		        addr->kind == SG_VALUE_SCAFFOLD ? sg_holds_find(&in->b->holds, addr) : NULL;
 
-		if (h && is_open(&seen[i].now) && sg_rest_theirs(in->ctx, &in->b->holds, h))
+		if (h && is_open(&seen[i].now) && is_theirs(in, h))
 			sg_build_stage(in->b, addr)->disown = sg_build_stage(in->b, addr)->drop = true;
 	}
 }
@@ -295,37 +311,25 @@ static int meet_nobody(struct in *in, const struct sg_wishes *wishes)
 	return 0;
 }
 
-static int member(struct in *in, const struct sg_member *m)
+/* A member with what it wishes; `seen` is what is there of each, in the one list of all members. */
+static int member(struct in *in, const struct sg_member *m, const struct sg_wishes *wishes,
+        const struct sg_seen_value *seen)
 {
-	struct sg_wishes wishes = { 0 };
-	struct sg_seen_value *seen = NULL;
-	struct sg_addr *addrs = NULL;
-	int code;
+	int code = meet_nobody(in, wishes);
 
-	if (!in->ctx->host)
-		return sg_fail(
-		        in->err, SG_ESTATE, "this server's facts could not be read: nothing is applied");
-	code = wishes_of(in, m, &wishes);
-	if (!code)
-		code = meet_nobody(in, &wishes);
-	if (code)
-		goto out;
-	addrs = sg_alloc((wishes.n + 1) * sizeof(*addrs));
-	seen = sg_alloc((wishes.n + 1) * sizeof(*seen));
-	for (size_t i = 0; i < wishes.n; i++)
-		addrs[i] = wishes.at[i].addr;
-	code = sg_step_read(in->ctx->drives, addrs, wishes.n, seen, in->err);
-	for (size_t i = 0; !code && i < wishes.n; i++) {
+	for (size_t i = 0; !code && i < wishes->n; i++) {
+		const char *container = wishes->at[i].addr.container;
+
 		if (seen[i].seen == SG_SEEN_FAILED)
-			code = sg_fail(in->err, SG_EPARSE, "%s cannot be read: %s", addrs[i].container,
+			code = sg_fail(in->err, SG_EPARSE, "%s cannot be read: %s", container,
 			        seen[i].why ? seen[i].why : "?");
 		else if (seen[i].seen == SG_SEEN_GONE)
-			code = sg_fail(in->err, SG_ENOENT, "%s is not there", addrs[i].container);
+			code = sg_fail(in->err, SG_ENOENT, "%s is not there", container);
 	}
 	if (!code)
-		disown(in, &wishes, seen);
-	for (size_t i = 0; !code && i < wishes.n; i++) {
-		const struct sg_wish *w = &wishes.at[i];
+		disown(in, wishes, seen);
+	for (size_t i = 0; !code && i < wishes->n; i++) {
+		const struct sg_wish *w = &wishes->at[i];
 		struct sg_staged *s = sg_build_find(in->b, &w->addr);
 
 		if (s && s->drop)
@@ -337,14 +341,45 @@ static int member(struct in *in, const struct sg_member *m)
 		else
 			code = element(in, &m->row->key, w, &seen[i].now);
 	}
-	if (!code)
-		code = leave(in, &m->row->key, &wishes);
-out:
-	if (seen)
-		sg_seen_release(seen, wishes.n);
+	return code ? code : leave(in, &m->row->key, wishes);
+}
+
+/* Nothing is written in between, so that every file is read once for all of them. Who comes before one that cannot be planned has its say first. */
+static int all_members(struct in *in)
+{
+	struct sg_wishes *wishes = sg_alloc((in->n + 1) * sizeof(*wishes));
+	struct sg_err late = SG_ERR_INIT, *err = in->err;
+	struct sg_seen_value *seen;
+	struct sg_addr *addrs;
+	size_t planned = 0, n = 0, at = 0;
+	int code = 0, failed = 0;
+
+	in->err = &late;
+	while (planned < in->n && !failed) {
+		failed = wishes_of(in, &in->members[planned], &wishes[planned]);
+		if (!failed)
+			n += wishes[planned++].n;
+	}
+	in->err = err;
+	addrs = sg_alloc((n + 1) * sizeof(*addrs));
+	seen = sg_alloc((n + 1) * sizeof(*seen));
+	for (size_t i = 0; i < planned; i++)
+		for (size_t k = 0; k < wishes[i].n; k++)
+			addrs[at++] = wishes[i].at[k].addr;
+	code = sg_step_read(in->ctx->drives, addrs, n, seen, in->err);
+	at = 0;
+	for (size_t i = 0; !code && i < planned; i++) {
+		code = member(in, &in->members[i], &wishes[i], seen + at);
+		at += wishes[i].n;
+	}
+	if (!code && failed)
+		code = sg_fail(in->err, failed, "%s", late.msg);
+	sg_seen_release(seen, n);
 	free(seen);
 	free(addrs);
-	sg_wishes_release(&wishes);
+	for (size_t i = 0; i < in->n; i++)
+		sg_wishes_release(&wishes[i]);
+	free(wishes);
 	return code;
 }
 
@@ -357,14 +392,18 @@ int sg_build_in(struct sg_ctx *ctx, enum sg_op op, const struct sg_member *membe
 	struct sg_host sharing;
 	int code = sg_journal_holds(ctx->read, &b->holds, err);
 
+	if (!code && n && !host)
+		code = sg_fail(err, SG_ESTATE, "this server's facts could not be read: nothing is applied");
+	in.theirs = sg_alloc((b->holds.n + 1) * sizeof(*in.theirs));
 	if (host && host->iis && !host->files) { /* all members are planned over the same files */
 		sharing = *host;
 		sharing.files = files = sg_iis_files_new(host->iis, ctx->drives);
 		ctx->host = &sharing;
 	}
-	for (size_t i = 0; !code && i < n; i++)
-		code = member(&in, &members[i]);
+	if (!code)
+		code = all_members(&in);
 	ctx->host = host;
 	sg_iis_files_free(files);
+	free(in.theirs);
 	return code;
 }

@@ -132,39 +132,61 @@ static bool in_intent(const struct sg_intent *intent, const struct sg_addr *addr
 /* Whether something in the container is as this operation writes it: then the file is the one that it wrote, and nobody's else. */
 static bool is_written(const struct sg_settling *s, const char *container)
 {
+	size_t n = 0, max = s->intent->moves.n + 1;
+	const struct sg_move **moves = sg_alloc(max * sizeof(*moves));
+	struct sg_seen_value *seen = sg_alloc(max * sizeof(*seen));
+	struct sg_addr *addrs = sg_alloc(max * sizeof(*addrs));
 	bool written = false;
 
-	for (size_t i = 0; !written && i < s->intent->moves.n; i++) {
+	for (size_t i = 0; i < s->intent->moves.n; i++) {
 		const struct sg_move *m = &s->intent->moves.at[i];
-		struct sg_seen_value seen = { 0 };
 
 		if (m->addr.kind == SG_VALUE_SCAFFOLD || !m->to.present ||
 		        !sg_win_same(m->addr.container, container) ||
 		        sg_content_same(m->addr.kind, &m->from, &m->to))
 			continue;
-		if (sg_step_read(s->ctx->drives, &m->addr, 1, &seen, NULL) == 0 && seen.now.present)
-			written = sg_content_same(m->addr.kind, &seen.now, &m->to);
-		sg_seen_release(&seen, 1);
+		addrs[n] = m->addr;
+		moves[n++] = m;
 	}
+	if (sg_step_read(s->ctx->drives, addrs, n, seen, NULL) == 0)
+		for (size_t i = 0; !written && i < n; i++)
+			written = seen[i].now.present &&
+			          sg_content_same(moves[i]->addr.kind, &seen[i].now, &moves[i]->to);
+	sg_seen_release(seen, n);
+	free(seen);
+	free(addrs);
+	free(moves);
 	return written;
 }
 
 /* What is absent because others replaced the file is not put into theirs by recovery, which knows nothing of it: a repair does, with an intent of its own. */
 static void leave_replaced(struct sg_settling *s)
 {
-	for (size_t i = 0; i < s->intent->moves.n; i++) {
+	size_t n = s->intent->op == SG_OP_REVERT ? 0 : s->intent->moves.n;
+	struct sg_seen_value *seen = sg_alloc((n + 1) * sizeof(*seen));
+	struct sg_addr *addrs = sg_alloc((n + 1) * sizeof(*addrs));
+	const char *container = NULL; /* that `written` is about */
+	bool written = false, read;
+
+	for (size_t i = 0; i < n; i++)
+		addrs[i] = s->intent->moves.at[i].addr;
+	read = sg_step_read(s->ctx->drives, addrs, n, seen, NULL) == 0;
+	for (size_t i = 0; read && i < n; i++) {
 		const struct sg_move *m = &s->intent->moves.at[i];
 		const struct sg_hold *h = sg_holds_find(&s->holds, &m->addr);
-		struct sg_seen_value seen = { 0 };
 
-		if (!h || !sg_settle_goal(m)->present || s->intent->op == SG_OP_REVERT)
+		if (!h || !sg_settle_goal(m)->present || seen[i].seen == SG_SEEN_FAILED ||
+		        seen[i].seen == SG_SEEN_GONE || seen[i].now.present)
 			continue;
-		if (sg_step_read(s->ctx->drives, &m->addr, 1, &seen, NULL) == 0 &&
-		        seen.seen != SG_SEEN_FAILED && seen.seen != SG_SEEN_GONE && !seen.now.present)
-			s->left[i] =
-			        !is_written(s, m->addr.container) && sg_rest_replaced(s->ctx, &s->holds, h);
-		sg_seen_release(&seen, 1);
+		if (!container || !sg_win_same(container, m->addr.container)) {
+			container = m->addr.container;
+			written = is_written(s, container);
+		}
+		s->left[i] = !written && sg_rest_replaced(s->ctx, &s->holds, h);
 	}
+	sg_seen_release(seen, n);
+	free(seen);
+	free(addrs);
 }
 
 static int settle(struct sg_ctx *ctx, const struct sg_intent *intent, const struct sg_err *cause,

@@ -246,6 +246,10 @@ static void mark(const struct sg_settling *s, struct sg_hold *put, size_t n_put,
         size_t n_drop)
 {
 	const struct sg_hold **list = sg_alloc((s->holds.n + 1) * sizeof(*list));
+	const char *container = NULL; /* that the next three are about */
+	struct sg_container_id id;
+	struct sg_hash rest;
+	bool told = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->holds.n; i++) {
@@ -253,11 +257,12 @@ static void mark(const struct sg_settling *s, struct sg_hold *put, size_t n_put,
 			list[n++] = &s->holds.at[i];
 	}
 	for (size_t i = 0; i < n_put; i++) {
-		struct sg_container_id id;
-		struct sg_hash rest;
-
-		if (sg_step_identify(s->ctx->drives, put[i].addr.container, &id, NULL) ||
-		        !sg_rest(s->ctx, list, n, put[i].addr.container, &rest))
+		if (!container || !sg_win_same(container, put[i].addr.container)) {
+			container = put[i].addr.container;
+			told = !sg_step_identify(s->ctx->drives, container, &id, NULL) &&
+			       sg_rest(s->ctx, list, n, container, &rest);
+		}
+		if (!told)
 			continue;
 		put[i].dev = id.dev;
 		put[i].ino = id.ino;

@@ -29,8 +29,14 @@ void sg_keys_add(struct sg_keys *keys, const char *feed, const char *id)
 {
 	struct sg_key k = { (char *)(uintptr_t)feed, (char *)(uintptr_t)id };
 
-	if (sg_keys_has(keys, &k))
-		return;
+	if (!sg_keys_has(keys, &k))
+		sg_keys_push(keys, feed, id);
+}
+
+void sg_keys_push(struct sg_keys *keys, const char *feed, const char *id)
+{
+	struct sg_key k = { (char *)(uintptr_t)feed, (char *)(uintptr_t)id };
+
 	keys->at = sg_grow(keys->at, keys->n, &keys->cap, sizeof(*keys->at));
 	sg_key_copy(&keys->at[keys->n++], &k);
 }
@@ -60,7 +66,7 @@ void sg_keys_copy(struct sg_keys *to, const struct sg_keys *from)
 {
 	*to = (struct sg_keys){ 0 };
 	for (size_t i = 0; i < from->n; i++)
-		sg_keys_add(to, from->at[i].feed, from->at[i].id);
+		sg_keys_push(to, from->at[i].feed, from->at[i].id);
 }
 
 void sg_keys_release(struct sg_keys *keys)

@@ -26,6 +26,8 @@ void sg_keys_add(
         struct sg_keys *keys, const char *feed, const char *id); /* once: a second time changes nothing */
 bool sg_keys_has(const struct sg_keys *keys, const struct sg_key *k);
 void sg_keys_remove(struct sg_keys *keys, const struct sg_key *k);
+void sg_keys_push(
+        struct sg_keys *keys, const char *feed, const char *id); /* one that is known not to be there yet */
 void sg_keys_copy(struct sg_keys *to, const struct sg_keys *from);
 void sg_keys_release(struct sg_keys *keys);
 
