@@ -120,7 +120,8 @@ static void refuse_part(struct sg_feed *feed, const char *id, const char *text)
 	};
 }
 
-static void read_config(struct sg_feed *feed, const struct sg_canon_elem *node, const char *id,
+/* Whether feed->at has it now; else feed->refused. */
+static bool read_config(struct sg_feed *feed, const struct sg_canon_elem *node, const char *id,
         const struct sg_feed_rules *rules)
 {
 	struct sg_err why = SG_ERR_INIT;
@@ -138,6 +139,7 @@ static void read_config(struct sg_feed *feed, const struct sg_canon_elem *node, 
 	if (!m)
 		refuse_part(feed, id, why.msg);
 	sg_buf_release(&octets);
+	return m != NULL;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -173,29 +175,28 @@ static int unique(const struct sg_strs *ids, struct sg_err *err)
 	return r;
 }
 
-/* Each mitigation and each of its actions carries the namespaces around it: a root with long ones is copied thousands of times. */
-static int bounded(const struct sg_feed *feed, struct sg_err *err)
+/* Each mitigation and each of its actions carries the namespaces around it: a root with long ones is copied thousands of times. Adds the last one; asked after
+ * each, so that what is held never exceeds the bound by more than one mitigation. */
+static int bounded(const struct sg_feed *feed, size_t *octets, struct sg_err *err)
 {
-	size_t octets = 0;
+	const struct sg_mitigation *m = feed->at[feed->n - 1];
 
-	for (size_t i = 0; i < feed->n; i++) {
-		octets += feed->at[i]->body.len;
-		for (size_t k = 0; k < feed->at[i]->n_actions; k++)
-			octets += feed->at[i]->actions[k].xml.len;
-	}
-	if (octets <= MAX_OCTETS)
+	*octets += m->body.len;
+	for (size_t k = 0; k < m->n_actions; k++)
+		*octets += m->actions[k].xml.len;
+	if (*octets <= MAX_OCTETS)
 		return 0;
 	return sg_fail(err, SG_ELIMIT,
-	        "with the namespaces around them, the mitigations are too large: %zu octets, more than %d; "
-	        "declare a namespace where it is used",
-	        octets, (int)MAX_OCTETS);
+	        "with the namespaces around them, the mitigations up to '%s' are too large: more than %d "
+	        "octets; declare a namespace where it is used",
+	        m->id, (int)MAX_OCTETS);
 }
 
 static int read_body(struct sg_feed *feed, const struct sg_canon_elem *root,
         const struct sg_feed_rules *rules, struct sg_err *err)
 {
 	struct sg_strs ids = { 0 };
-	size_t count = 0;
+	size_t count = 0, octets = 0;
 	int r = 0;
 
 	for (const struct sg_canon_elem *n = root->first; n && !r; n = n->next) {
@@ -215,9 +216,8 @@ static int read_body(struct sg_feed *feed, const struct sg_canon_elem *root,
 	if (!r)
 		r = unique(&ids, err);
 	for (const struct sg_canon_elem *n = root->first; n && !r; n = n->next)
-		read_config(feed, n, sg_canon_attr(n, NULL, "id"), rules);
-	if (!r)
-		r = bounded(feed, err);
+		if (read_config(feed, n, sg_canon_attr(n, NULL, "id"), rules))
+			r = bounded(feed, &octets, err);
 	sg_strs_release(&ids);
 	return r;
 }
