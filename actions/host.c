@@ -16,6 +16,7 @@ void sg_host_free(struct sg_host *host)
 	free(host->products);
 	free(host->machine);
 	free(host->iis_error);
+	free(host->edge_error);
 	sg_services_free(host->services);
 	free(host->services_error);
 	free(host->setup_text);

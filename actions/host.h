@@ -8,7 +8,7 @@
 
 struct sg_host_product {
 	char *name;                /* "Exchange", "IIS" */
-	char *role;                /* "Mailbox" or NULL */
+	char *role;                /* "Mailbox", "Edge" or NULL */
 	char *app;                 /* install folder, canonical: what {app} stands for */
 	struct sg_version version; /* from the product's files, read twice alike; n == 0: could not be read */
 	char *source;              /* the file and how it was read, or why it could not be */
@@ -22,6 +22,7 @@ struct sg_host {
 	struct sg_iis *iis; /* NULL when there is none */
 	char *iis_error;    /* why not */
 	int iis_code; /* SG_ENOENT: there is no IIS; another error: there is one whose configuration cannot be read now; 0 with iis */
+	char *edge_error; /* why the registry does not tell whether the role Edge of Exchange is here; NULL: it does */
 	struct sg_services *services; /* NULL when they cannot be read */
 	char *services_error;         /* why not */
 	/* Setup of a product is at work, or was interrupted on this drive; a restart of Windows is due before its files count. The texts say how that is
@@ -41,6 +42,10 @@ struct sg_host {
 /* Fails only when the system itself does: a drive without IIS gives a host without iis, and iis_error says why. */
 int sg_host_read(const struct sg_drives *drives, struct sg_host **ret, struct sg_err *err);
 void sg_host_free(struct sg_host *host);
+
+/* Whether sg_host_read() would find the product in that role (NULL: in any), so that its absence there proves that it is not installed. SG_EUNSUPPORTED says
+ * what this version does not know, with the nearest word that it does. Letters' case is ignored. Pure. */
+int sg_host_can_tell(const char *name, const char *role, struct sg_err *err);
 
 /* FILEVERSION of a PE file's version resource (Microsoft PE format; VS_FIXEDFILEINFO). Bounds-checked; at most 256 MiB. */
 int sg_pe_version(struct sg_bytes octets, struct sg_version *ret, struct sg_err *err);

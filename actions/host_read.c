@@ -1,7 +1,8 @@
 /* host_read.c - the host's facts from files, of this machine or of a drive that is mounted or copied. Reads only. What the registry knows: host_registry.c.
  *
  * Exchange is found by its front end in applicationHost.config, which says what IIS serves: a virtual directory whose folder ends
- * in \FrontEnd\HttpProxy\owa names the install folder, and a server that has one holds the Mailbox role. Versions are read twice and count only
+ * in \FrontEnd\HttpProxy\owa names the install folder, and a server that has one holds the Mailbox role. The role
+ * Edge needs no IIS: the registry tells (host_registry.c). Versions are read twice and count only
  * when both readings agree: Setup may be replacing the file.
  */
 #include "actions/host_parts.h"
@@ -11,20 +12,6 @@
 #include <string.h>
 
 static const char owa_folder[] = "\\FrontEnd\\HttpProxy\\owa";
-
-static struct sg_host_product *add_product(
-        struct sg_host *host, const char *name, const char *role, const char *app)
-{
-	struct sg_host_product *p;
-
-	host->products = sg_realloc(host->products, (host->n_products + 1) * sizeof(*host->products));
-	p = &host->products[host->n_products++];
-	*p = (struct sg_host_product){ 0 };
-	p->name = sg_strdup(name);
-	p->role = sg_strdup(role);
-	p->app = sg_strdup(app);
-	return p;
-}
 
 static void read_version(struct sg_host_product *p, const struct sg_drives *drives, const char *file)
 {
@@ -37,6 +24,21 @@ static void read_version(struct sg_host_product *p, const struct sg_drives *driv
 	}
 	p->version = v;
 	p->source = sg_format("%s, version resource, read twice alike", file);
+}
+
+void sg_host_add_product(struct sg_host *host, const struct sg_drives *drives, enum sg_found found,
+        const char *app, const char *file)
+{
+	struct sg_host_product *p;
+	char *path = sg_win_join(app, file);
+
+	host->products = sg_realloc(host->products, (host->n_products + 1) * sizeof(*host->products));
+	p = &host->products[host->n_products++];
+	*p = (struct sg_host_product){ .name = sg_strdup(sg_found_name(found)),
+		.role = sg_strdup(sg_found_role(found)),
+		.app = sg_strdup(app) };
+	read_version(p, drives, path);
+	free(path);
 }
 
 /* The install folder of Exchange, from the first virtual directory that is its front end; NULL: none. */
@@ -57,22 +59,16 @@ static char *exchange_folder(const struct sg_iis *iis)
 static void read_products(struct sg_host *host, const struct sg_drives *drives)
 {
 	struct sg_err ignored = SG_ERR_INIT;
-	char *folder = NULL, *file;
+	char *folder = NULL;
 
 	sg_drive_canonical(drives, "%windir%\\System32\\inetsrv", &folder, &ignored);
-	if (folder) {
-		file = sg_win_join(folder, "w3wp.exe");
-		read_version(add_product(host, "IIS", NULL, folder), drives, file);
-		free(file);
-		free(folder);
-	}
+	if (folder)
+		sg_host_add_product(host, drives, SG_FOUND_IIS, folder, "w3wp.exe");
+	free(folder);
 	folder = exchange_folder(host->iis);
-	if (folder) {
-		file = sg_win_join(folder, "Bin\\ExSetup.exe");
-		read_version(add_product(host, "Exchange", "Mailbox", folder), drives, file);
-		free(file);
-		free(folder);
-	}
+	if (folder)
+		sg_host_add_product(host, drives, SG_FOUND_MAILBOX, folder, "Bin\\ExSetup.exe");
+	free(folder);
 }
 
 static char *read_machine(const struct sg_drives *drives)

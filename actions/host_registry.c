@@ -196,6 +196,37 @@ static struct sg_registry *open_root(
 	return r;
 }
 
+/* Setup makes a key for each role that it installs; Exchange's own scripts ask for this one to tell an Edge Transport server. The folder is Setup's, too. */
+static void read_edge(
+        struct sg_host *host, const struct sg_drives *drives, const struct sg_registry *software)
+{
+	struct sg_strs roles = { 0 };
+	struct sg_err why = SG_ERR_INIT;
+	char *written = NULL, *folder = NULL, *setup = NULL;
+	int code = sg_registry_subkeys(software, exchange, &roles, &why);
+	bool edge = false;
+
+	for (size_t i = 0; !code && i < roles.n; i++)
+		edge = edge || sg_same(roles.at[i], "EdgeTransportRole");
+	if (code && code != SG_ENOENT) {
+		host->edge_error = sg_strdup(why.msg);
+	} else if (edge) {
+		setup = sg_format("%s\\Setup", exchange);
+		code = sg_registry_string(software, setup, "MsiInstallPath", &written, &why);
+		if (!code)
+			code = sg_drive_canonical(drives, written, &folder, &why);
+		if (!code)
+			sg_host_add_product(host, drives, SG_FOUND_EDGE, folder, "Bin\\ExSetup.exe");
+		else
+			host->edge_error = sg_format(
+			        "its key is in the registry, but its folder cannot be told: %s", why.msg);
+	}
+	sg_strs_release(&roles);
+	free(setup);
+	free(written);
+	free(folder);
+}
+
 void sg_host_read_registry(struct sg_host *host, const struct sg_drives *drives)
 {
 	struct sg_registry *software, *system;
@@ -208,6 +239,10 @@ void sg_host_read_registry(struct sg_host *host, const struct sg_drives *drives)
 		read_maintenance(host, software);
 		read_max_web_config(host, software);
 		read_machine(host, software);
+		read_edge(host, drives, software);
+	} else {
+		host->edge_error = sg_strdup(
+		        host->registry_text ? host->registry_text : "the drive has no SOFTWARE hive");
 	}
 	system = open_root(host, drives, SG_REGISTRY_SYSTEM);
 	if (system)

@@ -28,18 +28,24 @@ static bool behind(const struct sg_version *prefix, struct sg_version *ret)
 	return false;
 }
 
-/* The i-th Affected or Fixed of the p-th Product, for its line. */
-static unsigned line_of(const struct sg_lint *l, size_t p, const char *name, size_t i)
+static const xmlNode *product_of(const struct sg_lint *l, size_t p)
 {
 	const xmlNode *a = sg_xml_child(l->config, SG_FEED_NS, "Applicability");
 
-	for (const xmlNode *n = a ? sg_xml_first(a) : NULL; n; n = sg_xml_next(n)) {
-		if (!sg_xml_is(n, SG_FEED_NS, "Product") || p--)
-			continue;
-		for (const xmlNode *k = sg_xml_first(n); k; k = sg_xml_next(k))
-			if (sg_xml_is(k, SG_FEED_NS, name) && i-- == 0)
-				return sg_lint_line(k);
-	}
+	for (const xmlNode *n = a ? sg_xml_first(a) : NULL; n; n = sg_xml_next(n))
+		if (sg_xml_is(n, SG_FEED_NS, "Product") && p-- == 0)
+			return n;
+	return NULL;
+}
+
+/* The i-th Affected or Fixed of the p-th Product, for its line. */
+static unsigned line_of(const struct sg_lint *l, size_t p, const char *name, size_t i)
+{
+	const xmlNode *product = product_of(l, p);
+
+	for (const xmlNode *k = product ? sg_xml_first(product) : NULL; k; k = sg_xml_next(k))
+		if (sg_xml_is(k, SG_FEED_NS, name) && i-- == 0)
+			return sg_lint_line(k);
 	return 0;
 }
 
@@ -154,7 +160,13 @@ void sg_lint_builds(struct sg_lint *l)
 		        "no server knows the condition '%s': it would wait everywhere", a->unknown);
 	for (size_t i = 0; i < a->n_products; i++) {
 		const struct sg_product *p = &a->products[i];
+		struct sg_err why = SG_ERR_INIT;
 
+		if (sg_host_can_tell(p->name, p->role, &why))
+			sg_lint_add(l, SG_LINT_ERROR, "applicability-unknown", sg_lint_line(product_of(l, i)),
+			        "products are IIS and Exchange, the latter with the role Mailbox, Edge or "
+			        "none",
+			        "%s; it would wait everywhere", why.msg);
 		for (size_t k = 0; k < p->n_affected; k++)
 			affected(l, i, p, k);
 		for (size_t k = 0; k < p->n_fixed; k++)

@@ -67,43 +67,74 @@ static bool iis_is_silent(const struct sg_host *host)
 	return host->iis_code && host->iis_code != SG_ENOENT;
 }
 
+/* The product is not among the facts: a proof that it is not here, where the facts can tell. */
+static void match_absent(const struct sg_product *p, const struct sg_host *host, struct sg_match *ret)
+{
+	struct sg_err err = SG_ERR_INIT;
+	const char *why = NULL;
+
+	if (sg_host_can_tell(p->name, p->role, &err)) {
+		answer(ret, SG_APPLIES_UNKNOWN, false, sg_strdup(err.msg));
+		return;
+	}
+	if (iis_is_silent(host) && !sg_same(p->role, "Edge"))
+		why = host->iis_error;
+	else if (sg_same(p->name, "Exchange") && !sg_same(p->role, "Mailbox"))
+		why = host->edge_error;
+	answer(ret, why ? SG_APPLIES_UNKNOWN : SG_APPLIES_NO, false,
+	        why ? sg_format("whether %s%s%s is here cannot be told: %s", p->name, p->role ? " " : "",
+	                      p->role ? p->role : "", why)
+	            : sg_format("%s%s%s is not installed here", p->name, p->role ? " " : "",
+	                      p->role ? p->role : ""));
+}
+
+/* YES beats UNKNOWN beats NO, and what is here beats what is not: any of the products is enough. */
+static int weight(enum sg_applies applies, const struct sg_host_product *here)
+{
+	return applies == SG_APPLIES_YES ? 3 : applies == SG_APPLIES_UNKNOWN ? 2 : here != NULL;
+}
+
+struct best {
+	const struct sg_host_product *here;
+	int weight; /* -1: there was none */
+};
+
+static void consider(
+        struct best *best, const struct sg_host_product *here, struct sg_match *one, struct sg_match *ret)
+{
+	if (weight(one->applies, here) > best->weight) {
+		*best = (struct best){ here, weight(one->applies, here) };
+		answer(ret, one->applies, one->fixed, one->proof);
+		one->proof = NULL;
+	}
+	sg_match_release(one);
+}
+
 static const struct sg_host_product *match_products(
         const struct sg_applicability *a, const struct sg_host *host, struct sg_match *ret)
 {
-	const struct sg_host_product *best = NULL;
+	struct best best = { .weight = -1 };
 
-	if (iis_is_silent(host))
-		answer(ret, SG_APPLIES_UNKNOWN, false,
-		        sg_format("whether %s is here cannot be told: %s", a->products[0].name,
-		                host->iis_error));
-	else
-		answer(ret, SG_APPLIES_NO, false,
-		        sg_format("%s%s%s is not installed here", a->products[0].name,
-		                a->products[0].role ? " " : "",
-		                a->products[0].role ? a->products[0].role : ""));
 	for (size_t i = 0; i < a->n_products; i++) {
 		const struct sg_product *p = &a->products[i];
+		struct sg_match one = { 0 };
+		bool found = false;
 
 		for (size_t k = 0; k < host->n_products; k++) {
 			const struct sg_host_product *here = &host->products[k];
-			struct sg_match one = { 0 };
 
 			if (!sg_same(p->name, here->name) || (p->role && !sg_same(p->role, here->role)))
 				continue;
+			found = true;
 			match_version(p, here, &one);
-			/* YES beats UNKNOWN beats NO: any of the products is enough. */
-			if (!best || one.applies == SG_APPLIES_YES ||
-			        (one.applies == SG_APPLIES_UNKNOWN && ret->applies == SG_APPLIES_NO)) {
-				best = here;
-				answer(ret, one.applies, one.fixed, one.proof);
-				one.proof = NULL;
-			}
-			sg_match_release(&one);
-			if (ret->applies == SG_APPLIES_YES)
-				return best;
+			consider(&best, here, &one, ret);
+		}
+		if (!found) {
+			match_absent(p, host, &one);
+			consider(&best, NULL, &one, ret);
 		}
 	}
-	return best;
+	return best.here;
 }
 
 static void match_path(const struct sg_file_condition *f, const char *path, const struct sg_drives *drives,

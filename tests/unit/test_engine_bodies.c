@@ -212,6 +212,37 @@ static void a_block_has_its_reason_its_author_and_its_end(void **state)
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 }
 
+/* A mistyped product or role in a newer body proves nothing: what protects stays, as it was. */
+static void a_newer_body_for_a_product_that_is_not_known_takes_nothing_out(void **state)
+{
+	static const char *const wrong[] = { "name=\"Exchnge\" role=\"Mailbox\"",
+		"name=\"Exchange\" role=\"Mailbx\"" };
+	struct lab *lab = *state;
+	char *before, *after;
+
+	lab_configure(lab, NULL, NULL);
+	offer(lab, 1, "1", "first");
+	before = wwwroot(lab);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		char *where = sg_format("<sg:Applicability><sg:Product %s/></sg:Applicability>", wrong[i]);
+		char *config = lab_config("M1", "2", "/", "yes", "second", where);
+
+		lab_offer(lab, "corp", 2 + i, config);
+		lab_run(lab);
+		lab->now += 24 * 3600 * 1000;
+		lab_run(lab);
+		after = wwwroot(lab);
+		assert_string_equal(before, after);
+		assert_string_equal(lab_field(lab, "M1", "state"), "applied");
+		assert_string_equal(lab_field(lab, "M1", "applies"), "unknown");
+		assert_non_null(strstr(lab_field(lab, "M1", "proof"), "did you mean"));
+		free(after);
+		free(config);
+		free(where);
+	}
+	free(before);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
 
 int main(void)
@@ -225,6 +256,7 @@ int main(void)
 		T(a_block_of_a_revision_covers_it_part_by_part),
 		T(a_block_that_misses_the_revision_in_place_says_so),
 		T(a_block_of_the_revision_that_is_in_takes_it_out),
+		T(a_newer_body_for_a_product_that_is_not_known_takes_nothing_out),
 		T(a_block_has_its_reason_its_author_and_its_end),
 	};
 

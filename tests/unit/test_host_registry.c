@@ -255,6 +255,65 @@ static void a_dirty_or_unreadable_hive_is_a_doubt_and_no_refusal(void **state)
 	sg_host_free(host);
 }
 
+static const struct sg_host_product *find_role(const struct sg_host *host, const char *role)
+{
+	for (size_t i = 0; i < host->n_products; i++)
+		if (sg_same(host->products[i].role, role))
+			return &host->products[i];
+	return NULL;
+}
+
+static void the_key_of_the_role_edge_is_an_edge_server_with_setups_folder(void **state)
+{
+	const struct sg_host_product *edge;
+	struct sg_host *host = read_host();
+
+	(void)state;
+	assert_null(find_role(host, "Edge"));
+	assert_null(host->edge_error); /* so that its absence is a proof */
+	sg_host_free(host);
+	t_software_text(dir, V15 "EdgeTransportRole", "ConfiguredVersion", "15.2.986.5");
+	host = read_host();
+	edge = find_role(host, "Edge");
+	assert_non_null(edge);
+	assert_string_equal(edge->name, "Exchange");
+	assert_string_equal(edge->app, T_V15);
+	assert_true(edge->version.n == 4 && edge->version.part[2] == 986);
+	assert_null(host->edge_error);
+	sg_host_free(host);
+	t_drive_remove(dir, T_APPHOST); /* such a server has no IIS */
+	host = read_host();
+	assert_non_null(find_role(host, "Edge"));
+	assert_null(find_role(host, "Mailbox"));
+	sg_host_free(host);
+}
+
+static void a_registry_that_cannot_be_read_leaves_the_role_edge_untold(void **state)
+{
+	struct sg_host *host;
+	struct t_hive *h;
+
+	(void)state;
+	t_software_text(dir, V15 "EdgeTransportRole", "ConfiguredVersion", "15.2.986.5");
+	h = t_hive_open(dir, T_SOFTWARE);
+	t_hive_remove_value(h, V15 "Setup", "MsiInstallPath");
+	t_hive_save(dir, T_SOFTWARE, h, NULL);
+	t_hive_free(h);
+	host = read_host();
+	assert_null(find_role(host, "Edge"));
+	assert_non_null(host->edge_error);
+	assert_non_null(strstr(host->edge_error, "its folder cannot be told"));
+	sg_host_free(host);
+	t_drive_write(dir, T_SOFTWARE, sg_bytes_of("regf, and nothing that follows"));
+	host = read_host();
+	assert_non_null(host->edge_error);
+	sg_host_free(host);
+	t_drive_remove(dir, T_SOFTWARE);
+	host = read_host();
+	assert_non_null(host->edge_error);
+	sg_host_free(host);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -269,6 +328,8 @@ int main(void)
 		T(em_is_told_by_its_service),
 		T(the_size_of_a_web_config_is_the_registrys_and_the_smaller_of_two),
 		T(a_dirty_or_unreadable_hive_is_a_doubt_and_no_refusal),
+		T(the_key_of_the_role_edge_is_an_edge_server_with_setups_folder),
+		T(a_registry_that_cannot_be_read_leaves_the_role_edge_untold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

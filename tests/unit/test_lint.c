@@ -126,6 +126,10 @@ static const struct {
 	                           "run=\"Stopped\"><sg:Companion "
 	                           "name=\"MSExchangeHM\"/></sg:Service></Action>" } },
 	{ "applicability-unknown", SG_LINT_ERROR, { .applicability = "<sg:Moon phase=\"full\"/>" } },
+	{ "applicability-unknown", SG_LINT_ERROR,
+	        { .applicability = "<sg:Product name=\"Exchnge\" role=\"Mailbox\"/>" } },
+	{ "applicability-unknown", SG_LINT_ERROR,
+	        { .applicability = "<sg:Product name=\"Exchange\" role=\"Mailbx\"/>" } },
 	{ "affected-overlap", SG_LINT_WARNING,
 	        { .applicability = "<sg:Product name=\"Exchange\"><sg:Affected from=\"15.1\" "
 	                           "below=\"15.3\"/><sg:Affected from=\"15.2\" "

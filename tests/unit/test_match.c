@@ -122,10 +122,83 @@ static void a_product_that_is_not_there_is_a_proof(void **state)
 	(void)state;
 	expect("", FIXED, SG_APPLIES_NO, false, "Exchange Mailbox is not installed here");
 	expect("15.2.986.29",
-	        "<sg:Applicability><sg:Product name=\"Exchange\" role=\"Edge\"/></sg:Applicability>",
-	        SG_APPLIES_NO, false, "Exchange Edge is not installed here");
+	        "<sg:Applicability><sg:Product name=\"Exchange\" role=\"edge\"/></sg:Applicability>",
+	        SG_APPLIES_NO, false, "Exchange edge is not installed here");
 	expect("15.2.986.29", "<sg:Applicability><sg:Product name=\"exchange\"/></sg:Applicability>",
 	        SG_APPLIES_YES, false, "affected");
+}
+
+/* As the newer body of what is in force, a NO would take it out. */
+static void a_product_or_role_that_nothing_here_detects_is_no_proof(void **state)
+{
+	static const struct {
+		const char *product, *says;
+	} table[] = {
+		{ "name=\"Exchnge\" role=\"Mailbox\"",
+		        "does not know the product 'Exchnge'; did you mean 'Exchange'?" },
+		{ "name=\"SharePoint\"", "does not know the product 'SharePoint'" },
+		{ "name=\"Exchange\" role=\"Mailbx\"", "cannot tell whether the role 'Mailbx' of Exchange is "
+		                                       "installed; did you mean 'Mailbox'?" },
+		{ "name=\"Exchange\" role=\"ClientAccess\"",
+		        "cannot tell whether the role 'ClientAccess' of Exchange is installed" },
+		{ "name=\"IIS\" role=\"Mailbox\"",
+		        "cannot tell whether the role 'Mailbox' of IIS is installed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		char *alone =
+		        sg_format("<sg:Applicability><sg:Product %s/></sg:Applicability>", table[i].product);
+		char *beside = sg_format("<sg:Applicability><sg:Product %s/><sg:Product name=\"Exchange\">"
+		                         "<sg:Affected below=\"15.2.1000\"/></sg:Product></sg:Applicability>",
+		        table[i].product);
+
+		expect("15.2.986.29", alone, SG_APPLIES_UNKNOWN, false, table[i].says);
+		expect("", alone, SG_APPLIES_UNKNOWN, false, table[i].says);
+		expect("15.2.986.29", beside, SG_APPLIES_YES, false, "affected");
+		expect("15.2.1118.20", beside, SG_APPLIES_UNKNOWN, false, table[i].says);
+		free(alone);
+		free(beside);
+	}
+}
+
+/* The front end in IIS shows the role Mailbox, the registry the role Edge: each proves absence only when it can be read. */
+static void what_a_role_is_found_by_must_be_readable_for_a_proof(void **state)
+{
+	static const struct {
+		const char *role;
+		bool no_iis, no_registry;
+		enum sg_applies applies;
+		const char *says;
+	} table[] = {
+		{ "", false, false, SG_APPLIES_NO, "Exchange is not installed here" },
+		{ "", true, false, SG_APPLIES_UNKNOWN, "whether Exchange is here cannot be told: IIS-X" },
+		{ "", false, true, SG_APPLIES_UNKNOWN, "whether Exchange is here cannot be told: REG-X" },
+		{ "role=\"Mailbox\"", true, false, SG_APPLIES_UNKNOWN, "IIS-X" },
+		{ "role=\"Mailbox\"", false, true, SG_APPLIES_NO, "Exchange Mailbox is not installed here" },
+		{ "role=\"Edge\"", true, false, SG_APPLIES_NO, "Exchange Edge is not installed here" },
+		{ "role=\"Edge\"", false, true, SG_APPLIES_UNKNOWN, "REG-X" },
+	};
+	char iis[] = "IIS-X", registry[] = "REG-X";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct sg_host host = { .iis_code = table[i].no_iis ? SG_EIO : 0,
+			.iis_error = table[i].no_iis ? iis : NULL,
+			.edge_error = table[i].no_registry ? registry : NULL };
+		char *text =
+		        sg_format("<sg:Applicability><sg:Product name=\"Exchange\" %s/></sg:Applicability>",
+		                table[i].role);
+		struct sg_mitigation *m = body_of(text, "DoNothing");
+		struct sg_match r = { 0 };
+
+		sg_match(m, &host, NULL, &r);
+		if (r.applies != table[i].applies || !strstr(r.proof, table[i].says))
+			fail_msg("row %zu: %s: %s", i, sg_applies_name(r.applies), r.proof);
+		sg_match_release(&r);
+		sg_mitigation_free(m);
+		free(text);
+	}
 }
 
 static void any_of_the_products_is_enough(void **state)
@@ -311,6 +384,8 @@ int main(void)
 		cmocka_unit_test(each_branch_is_fixed_from_its_own_build_on),
 		cmocka_unit_test(a_branch_is_compared_part_by_part),
 		cmocka_unit_test(a_product_that_is_not_there_is_a_proof),
+		cmocka_unit_test(a_product_or_role_that_nothing_here_detects_is_no_proof),
+		cmocka_unit_test(what_a_role_is_found_by_must_be_readable_for_a_proof),
 		cmocka_unit_test(any_of_the_products_is_enough),
 		cmocka_unit_test(a_build_that_cannot_be_read_is_unknown_when_it_matters),
 		cmocka_unit_test(a_condition_of_a_later_version_is_unknown),
