@@ -73,7 +73,9 @@ static void ask_all(struct asking *q, struct sg_draft *d)
 	d->kind = answer(
 	        q, SG_AUTHOR_KIND, "Kind: url_rewrite, request_filtering, service, app_pool", "url_rewrite");
 	d->desc = answer(q, SG_AUTHOR_DESC, "What it does, in one line", "An interim mitigation");
-	d->cve = answer(q, SG_AUTHOR_CVE, "CVE, KB or address", "");
+	d->cve = answer(q, SG_AUTHOR_CVE, "CVE, KB or address (empty: none)", "");
+	if (!*d->cve && !sg_author_has(q->a, SG_AUTHOR_CVE))
+		d->cve = NULL; /* an empty answer, not an empty option */
 	d->severity = answer(q, SG_AUTHOR_SEVERITY, "Severity: low, medium, high, critical", "high");
 	stops = !strcmp(d->kind, "service") || !strcmp(d->kind, "app_pool");
 	d->method = answer(q, SG_AUTHOR_METHOD, NULL, NULL);

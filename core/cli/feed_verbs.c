@@ -80,7 +80,7 @@ static const struct sg_author_verb verbs[] = {
 	        "Serve test,\n"
 	        "and conditions that see through encoding, order and case. What lint calls wrong is not "
 	        "written.\n"
-	        "example: stopgap-feed new --id CORP-7 --cve CVE-2026-1 --refuse "
+	        "example: stopgap-feed new --id CORP-7 --cve CVE-2026-10001 --refuse "
 	        "\"/owa/auth/x.aspx?cmd=run\"\n",
 	        BIT(ID) | BIT(KIND) | BIT(DESC) | BIT(CVE) | BIT(SEVERITY) | BIT(REFUSE) | BIT(SERVE) |
 	                BIT(METHOD) | BIT(MATCH) | BIT(QUERY) | BIT(SEQUENCE) | BIT(SITES) | BIT(PATH) |

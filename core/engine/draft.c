@@ -2,6 +2,7 @@
  * neither encoding nor order nor case lets a request by. Pure. */
 #include "engine/draft.h"
 
+#include "actions/host.h"
 #include "base/text.h"
 #include "model/mitigation.h"
 
@@ -299,13 +300,54 @@ static void put_stopped(struct sg_buf *out, const struct sg_draft *d, bool servi
 
 /* --- the whole */
 
+static bool all_digits(const char *s)
+{
+	return *s && !s[strspn(s, "0123456789")];
+}
+
+/* CVE-YYYY-NNNN and more digits (cve.org, "CVE ID Syntax Change"), KB and a number, or an address; the type that a Reference of it has, NULL: none of them. */
+static const char *reference_type(const char *s)
+{
+	enum { YEAR = 4, NUMBER_AT_LEAST = 4 };
+	size_t len = strlen(s), year;
+
+	if (sg_same_n(s, "CVE-", 4)) {
+		year = strspn(s + 4, "0123456789");
+		return year == YEAR && s[4 + YEAR] == '-' && all_digits(s + 4 + YEAR + 1) &&
+		                       strlen(s + 4 + YEAR + 1) >= NUMBER_AT_LEAST
+		               ? "cve"
+		               : NULL;
+	}
+	if (sg_same_n(s, "KB", 2))
+		return all_digits(s + 2) ? "kb" : NULL;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f)
+			return NULL;
+	if (sg_same_n(s, "https://", 8))
+		return strcspn(s + 8, "/?#") ? "url" : NULL;
+	return sg_same_n(s, "http://", 7) && strcspn(s + 7, "/?#") ? "url" : NULL;
+}
+
 static int check(const struct sg_draft *d, struct sg_err *err)
 {
 	bool stops = sg_same(d->kind, "service") || sg_same(d->kind, "app_pool");
+	struct sg_err why = SG_ERR_INIT;
 
-	if (!given(d->id) || !sg_id_valid(d->id))
+	if (!given(d->id))
 		return sg_fail(err, SG_EINVAL,
 		        "an id is needed, such as CORP-7: 1 to 64 letters, digits, '.', '_' or '-'");
+	if (!sg_id_valid(d->id))
+		return sg_fail(err, SG_EINVAL,
+		        "the id \"%.80s\" is not allowed: 1 to 64 letters, digits, '.', '_' or '-', a letter "
+		        "or digit first, such as CORP-7",
+		        d->id);
+	if (d->cve && !reference_type(d->cve))
+		return sg_fail(err, SG_EINVAL,
+		        "\"%.200s\" is no reference: write CVE-2026-42897, KB5074992 or an address that "
+		        "begins with https://",
+		        d->cve);
+	if (given(d->product) && sg_host_can_tell(d->product, NULL, &why))
+		return sg_fail(err, SG_EINVAL, "%s", why.msg);
 	if (!stops && !sg_same(d->kind, "url_rewrite") && !sg_same(d->kind, "request_filtering"))
 		return sg_fail(err, SG_EINVAL,
 		        "the kind is one of url_rewrite, request_filtering, service, app_pool");
@@ -359,12 +401,8 @@ int sg_draft(const struct sg_draft *d, struct sg_buf *ret, struct sg_err *err)
 	attr(&out, "sg:severity", or (d->severity, "high"));
 	attr(&out, "sg:review-by", d->review_by);
 	sg_buf_str(&out, ">\n");
-	if (given(d->cve))
-		sg_buf_fmt(&out, "  <sg:Reference type=\"%s\">",
-		        sg_same_n(d->cve, "CVE-", 4) ? "cve"
-		        : sg_same_n(d->cve, "KB", 2) ? "kb"
-		                                     : "url");
-	if (given(d->cve)) {
+	if (d->cve) {
+		sg_buf_fmt(&out, "  <sg:Reference type=\"%s\">", reference_type(d->cve));
 		put(&out, d->cve);
 		sg_buf_str(&out, "</sg:Reference>\n");
 	}

@@ -10,7 +10,8 @@
 struct sg_draft {
 	const char *id;
 	const char *kind; /* "url_rewrite", "request_filtering", "service", "app_pool" */
-	const char *desc, *severity, *cve, *side_effect;
+	const char *desc, *severity, *side_effect;
+	const char *cve; /* "CVE-2026-42897", "KB5074992", "https://..."; NULL: none. Empty is refused */
 	const char *review_by;                     /* "2027-02-20" */
 	const char *product, *affected, *fixed_by; /* "Exchange"; "15.1-15.3", either end may be missing */
 	struct sg_strs fixed;                      /* "15.2.986=15.2.986.36" */

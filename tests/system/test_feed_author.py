@@ -59,7 +59,7 @@ class Author(unittest.TestCase):
         pid, fd = pty.fork()
         if pid == 0:
             os.chdir(self.folder.name)
-            os.execv(FEED, [FEED, "new", "--cve", "CVE-2026-1", "--severity", "critical"])
+            os.execv(FEED, [FEED, "new", "--cve", "CVE-2026-10001", "--severity", "critical"])
         answers = ["CORP-9", "", "", "/owa/a.aspx?x=1", "", "", "", "", "", "", "", "", ""]
         seen = b""
         for answer in answers:
