@@ -25,4 +25,7 @@ int sg_access_check_file(const char *file, struct sg_err *err);
  * and what was left; that is refused where it is judged. Blocking. POSIX: nothing. */
 void sg_access_mend(bool live, const char *journal, struct sg_strs *ret_put_back, struct sg_strs *ret_left);
 
+/* The same in the service's own folder on this machine's drives, where `file` lies in it. */
+void sg_access_mend_around(const char *file, struct sg_strs *ret_put_back, struct sg_strs *ret_left);
+
 #endif

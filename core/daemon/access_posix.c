@@ -134,3 +134,10 @@ void sg_access_mend(bool live, const char *journal, struct sg_strs *ret_put_back
 	(void)ret_put_back;
 	(void)ret_left;
 }
+
+void sg_access_mend_around(const char *file, struct sg_strs *ret_put_back, struct sg_strs *ret_left)
+{
+	(void)file;
+	(void)ret_put_back;
+	(void)ret_left;
+}

@@ -7,6 +7,7 @@
 #include "base/closed_win.h"
 #include "base/drive.h"
 #include "base/log.h"
+#include "base/os.h"
 #include "base/os_win.h"
 #include "base/text.h"
 #include "daemon/mend_win.h"
@@ -142,15 +143,36 @@ int sg_access_check_file(const char *file, struct sg_err *err)
 	return r < 0 ? r : sg_win_check_way(file, err);
 }
 
-void sg_access_mend(bool live, const char *journal, struct sg_strs *ret_put_back, struct sg_strs *ret_left)
+/* NULL: it cannot be told. */
+static char *own_folder(void)
 {
 	struct sg_drives drives = { 0 };
-	struct sg_mended mended = { 0 };
 	char *own = NULL;
 
-	if (live && sg_drive_canonical(&drives, "%ProgramData%\\stopgap", &own, NULL) == 0)
+	return sg_drive_canonical(&drives, "%ProgramData%\\stopgap", &own, NULL) == 0 ? own : NULL;
+}
+
+void sg_access_mend(bool live, const char *journal, struct sg_strs *ret_put_back, struct sg_strs *ret_left)
+{
+	struct sg_mended mended = { 0 };
+	char *own = live ? own_folder() : NULL;
+
+	if (own)
 		sg_mend_folder(own, NULL, &mended);
 	sg_mend_folder(journal, NULL, &mended);
+	free(own);
+	*ret_put_back = mended.put_back;
+	*ret_left = mended.left;
+}
+
+void sg_access_mend_around(const char *file, struct sg_strs *ret_put_back, struct sg_strs *ret_left)
+{
+	struct sg_mended mended = { 0 };
+	char *own = own_folder();
+	size_t len = own ? strlen(own) : 0;
+
+	if (own && sg_same_n(file, own, len) && sg_os_slash(file[len]))
+		sg_mend_folder(own, NULL, &mended);
 	free(own);
 	*ret_put_back = mended.put_back;
 	*ret_left = mended.left;

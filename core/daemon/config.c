@@ -243,11 +243,20 @@ int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **re
 
 int sg_config_reload(struct sg_engine *e, const char *file, struct sg_access **ret_access, struct sg_err *err)
 {
+	struct sg_strs put_back = { 0 }, left = { 0 };
 	int r;
 
 	if (!file)
 		return sg_fail(err, SG_EINVAL,
 		        "there is nothing to reload: stopgapd was started without --config FILE");
+	/* whoever changed it may have come by Explorer */
+	sg_access_mend_around(file, &put_back, &left);
+	for (size_t i = 0; i < put_back.n; i++)
+		sg_engine_say(e, SG_EV_LISTS_PUT_BACK, put_back.at[i]);
+	for (size_t i = 0; i < left.n; i++)
+		sg_engine_say(e, SG_EV_LISTS_LEFT, left.at[i]);
+	sg_strs_release(&put_back);
+	sg_strs_release(&left);
 	r = from_file(e, file, ret_access, NULL, err);
 	if (r < 0)
 		refused(e, file, err);

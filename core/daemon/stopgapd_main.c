@@ -82,44 +82,29 @@ static uint64_t journal_size(const char *config)
 	return size;
 }
 
-/* Who had got into the service's folders, as sg_access_mend() found it: one event each. */
-struct said {
-	struct sg_strs put_back, left;
-	struct sg_engine_said *at;
-	size_t n;
-};
-
-static void said_release(struct said *said)
-{
-	sg_strs_release(&said->put_back);
-	sg_strs_release(&said->left);
-	free(said->at);
-}
-
-/* First of all, as what is judged next depends on it. */
-static void mend(const struct sg_options *o, const char *journal, struct said *ret)
-{
-	sg_access_mend(sg_drives_live(&o->drives), journal, &ret->put_back, &ret->left);
-	ret->at = sg_alloc((ret->put_back.n + ret->left.n) * sizeof *ret->at);
-	for (size_t i = 0; i < ret->put_back.n; i++)
-		ret->at[ret->n++] = (struct sg_engine_said){ SG_EV_LISTS_PUT_BACK, ret->put_back.at[i] };
-	for (size_t i = 0; i < ret->left.n; i++)
-		ret->at[ret->n++] = (struct sg_engine_said){ SG_EV_LISTS_LEFT, ret->left.at[i] };
-}
-
-static int open_engine(const struct sg_options *o, const char *journal, uint64_t seed,
-        const struct said *said, struct sg_engine **ret, struct sg_err *err)
+static int open_engine(const struct sg_options *o, const char *journal, uint64_t seed, struct sg_engine **ret,
+        struct sg_err *err)
 {
 	const struct sg_engine_options options = { .drives = &o->drives,
 		.journal = journal,
 		.journal_size = journal_size(o->config),
 		.any_machine = o->any_machine,
 		.stop = is_stop_asked,
-		.said = said->at,
-		.n_said = said->n,
 		.seed = seed };
 
 	return sg_engine_open(&options, ret, err);
+}
+
+/* A journal that did not open (engine NULL) cannot hold them. */
+static void say_each(struct sg_engine *engine, int code, struct sg_strs *texts)
+{
+	for (size_t i = 0; i < texts->n; i++) {
+		if (engine)
+			sg_engine_say(engine, code, texts->at[i]);
+		else
+			sg_log(SG_CRITICAL, code, NULL, "%s", texts->at[i]);
+	}
+	sg_strs_release(texts);
 }
 
 static int choose_socket(const struct sg_options *o, const char *configured, char **ret, struct sg_err *err)
@@ -162,19 +147,19 @@ static int serve(const struct sg_options *o, struct sg_engine *engine, uint64_t 
 static enum sg_exit run_service(const struct sg_options *o, const char *journal, struct sg_err *err)
 {
 	struct sg_engine *engine = NULL;
-	struct said said = { 0 };
+	struct sg_strs put_back = { 0 }, left = { 0 };
 	uint64_t seed;
 	int r;
 
 	sg_os_random(&seed, sizeof seed);
 	r = sg_service_begin(&stop_asked, err);
-	mend(o, journal, &said);
+	/* before anything is judged: it depends on this */
+	sg_access_mend(sg_drives_live(&o->drives), journal, &put_back, &left);
 	if (r == 0)
-		r = open_engine(o, journal, seed, &said, &engine, err);
-	/* A journal that does not open cannot hold the lines that say so. */
-	for (size_t i = 0; r < 0 && i < said.n; i++)
-		sg_log(SG_CRITICAL, said.at[i].code, NULL, "%s", said.at[i].text);
-	said_release(&said);
+		r = open_engine(o, journal, seed, &engine, err);
+	say_each(engine, SG_EV_LISTS_PUT_BACK, &put_back);
+	say_each(engine, SG_EV_LISTS_LEFT, &left);
+	/* A journal that does not open cannot hold the line that says so. */
 	if (r == SG_EDAMAGED)
 		sg_log(SG_CRITICAL, SG_EV_JOURNAL_DAMAGED, NULL, "%s", err->msg);
 	else if (r == SG_ESTATE)

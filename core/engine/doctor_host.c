@@ -211,7 +211,7 @@ static void configuration(struct sg_doctor *d)
 		        e->conf_file ? e->conf_file : "?");
 }
 
-/* Whoever may have changed what is obeyed. It is looked at when the service starts, and stays here as long as it runs. */
+/* Whoever may have changed what is obeyed, as it was found by the daemon; it stays here as long as the service runs. */
 static void access_lists(struct sg_doctor *d)
 {
 	for (size_t i = 0; i < d->e->said.n; i++)

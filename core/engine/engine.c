@@ -321,6 +321,13 @@ void sg_engine_refused_conf(struct sg_engine *e, const struct sg_err *why)
 	sg_engine_tell(e);
 }
 
+void sg_engine_say(struct sg_engine *e, int code, const char *text)
+{
+	sg_strs_add_once(&e->said, text);
+	line_of_service(e, code, text);
+	sg_engine_tell(e);
+}
+
 struct sg_snapshot *sg_engine_snapshot(struct sg_engine *e)
 {
 	struct sg_snapshot *s = sg_alloc(sizeof(*s));

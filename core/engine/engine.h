@@ -16,10 +16,6 @@
 struct sg_engine;
 struct sg_runner;
 
-struct sg_engine_said {
-	int code; /* SG_EV_... */
-	const char *text;
-};
 struct sg_engine_options {
 	const struct sg_drives *drives;                 /* borrowed; outlives the engine */
 	const char *journal;                            /* native folder */
@@ -55,6 +51,9 @@ int sg_engine_configure_again(struct sg_engine *e, struct sg_conf *conf, const c
 int sg_engine_last_good(struct sg_engine *e, struct sg_buf *ret_octets, char **ret_file, struct sg_err *err);
 /* Says in the journal that a configuration was refused and why. */
 void sg_engine_refused_conf(struct sg_engine *e, const struct sg_err *why);
+
+/* What the daemon has found by itself: a line of the history, and a warning of the doctor's (`access-lists`) as long as this engine is open. */
+void sg_engine_say(struct sg_engine *e, int code, const char *text);
 
 /* What came of a poll: octets, "unchanged", or a failure (code and message in `failure`, NULL when it went well). Verifies, accepts, records. A bad
  * document is recorded and is no failure of this call. 1: nothing was recorded, it is to be fetched again in a second, as the next

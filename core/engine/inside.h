@@ -59,7 +59,7 @@ struct sg_engine {
 	uint64_t documents_read; /* verified or tried to, since the start */
 	struct sg_limit limit;   /* of what is said to watchers and the log */
 	char *conf_file, *conf_error;
-	struct sg_strs said; /* what the start had to say besides (options.said) */
+	struct sg_strs said;  /* sg_engine_say() */
 	char *server;         /* the name of the machine that this runs on */
 	struct sg_host *host; /* NULL: not read yet, or it could not be */
 	char *host_error;

@@ -69,10 +69,6 @@ int sg_engine_note_start(struct sg_engine *e, struct sg_err *err)
 	sg_line(&lines, &ctx, SG_EV_STARTED, NULL, NULL, "%s", (const char *)text.data);
 	if (last && last->type == SG_VAL_MAP && changed(last, start)[0])
 		sg_line(&lines, &ctx, SG_EV_HOST_CHANGED, NULL, NULL, "%s", changed(last, start));
-	for (size_t i = 0; i < e->options.n_said; i++) {
-		sg_line(&lines, &ctx, e->options.said[i].code, NULL, NULL, "%s", e->options.said[i].text);
-		sg_strs_add(&e->said, e->options.said[i].text);
-	}
 	change.audits = lines.at;
 	change.n_audits = lines.n;
 	if (!code)

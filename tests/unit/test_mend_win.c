@@ -1,8 +1,10 @@
 /* test_mend_win.c - a click on "Continue" in Explorer ends no protection, and nobody else gets in by it. Wine keeps no access list, so the lists of this test
  * are its own: this program's own imports stand for advapi32's. */
+#include "base/drive.h"
 #include "base/os.h"
 #include "base/os_win.h"
 #include "base/text.h"
+#include "daemon/access.h"
 #include "daemon/folders_win.h"
 #include "daemon/mend_win.h"
 #include "tests/windows/lists_win.h"
@@ -344,6 +346,38 @@ static void what_is_held_or_linked_is_left_and_named_and_the_rest_is_put_back(vo
 	free(second);
 }
 
+/* What is asked of Windows itself is not answered under Wine, so that all of it is left, and named. */
+static void the_services_own_folder_is_looked_at_where_it_is_this_machines(void **state)
+{
+	struct sg_drives live = { 0 };
+	struct sg_strs put_back = { 0 }, left = { 0 };
+	char *own = NULL, *inside;
+
+	(void)state;
+	assert_int_equal(sg_drive_canonical(&live, "%ProgramData%\\stopgap", &own, NULL), 0);
+	assert_int_equal(sg_os_mkdirs(own, NULL), 0);
+	inside = sg_format("%s\\stopgap.xml", own);
+	give(own, "O:BA", TOP TO(ADMIN));
+	sg_access_mend_around(inside, &put_back, &left);
+	assert_int_equal(left.n, 1);
+	assert_non_null(strstr(left.at[0], "is not known to be an administrator's; "));
+	sg_strs_release(&left);
+	sg_access_mend_around(config, &put_back, &left); /* elsewhere */
+	assert_int_equal(left.n, 0);
+	sg_access_mend(true, journal, &put_back, &left);
+	assert_int_equal(left.n, 1);
+	sg_strs_release(&left);
+	sg_access_mend(false, journal, &put_back, &left); /* another machine's drives */
+	assert_int_equal(left.n, 0);
+	give(top, "O:BA", TOP TO(ADMIN));
+	sg_access_mend(false, top, &put_back, &left); /* a journal's folder that was closed by itself */
+	assert_int_equal(left.n, 1);
+	sg_strs_release(&left);
+	assert_int_equal(put_back.n + n_written, 0);
+	free(inside);
+	free(own);
+}
+
 /* Which answers Windows gives is for a real one to show; what cannot be asked is never yes. */
 static void who_cannot_be_asked_about_is_no_administrator_for_sure(void **state)
 {
@@ -372,6 +406,7 @@ int main(void)
 		CASE(a_right_to_read_is_left_to_whoever_has_it),
 		CASE(a_folder_that_install_did_not_close_is_nobodys_to_mend),
 		CASE(what_is_held_or_linked_is_left_and_named_and_the_rest_is_put_back),
+		CASE(the_services_own_folder_is_looked_at_where_it_is_this_machines),
 		cmocka_unit_test(who_cannot_be_asked_about_is_no_administrator_for_sure),
 	};
 

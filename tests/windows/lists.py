@@ -121,6 +121,25 @@ class Lists(unittest.TestCase):
         self.lists()
         self.begin()
         self.answer()
+        self.end()
+        self.installs()
+
+    def installs(self):
+        """install mends the journal's folder in the same way, and says so; what it does not mend it refuses."""
+        self.addCleanup(os.environ.pop, "SG_LISTS")
+        os.environ["SG_LISTS"] = windows(closed("lists"))
+        install = ("tests/stopgapd_lists.exe", "install", "--config", windows(closed("stopgap.xml")), "--journal", windows(closed("journal")))
+        self.lists(f"(A;OICI;FA;;;{PERSON})")
+        status, text = run(*install)
+        self.assertNotEqual(status, 0, text)
+        self.assertRegex(text, rf"note: .*journal may be changed by {PERSON}: icacls .*no administrator")
+        self.lists(f"(A;OICI;FA;;;{ADMIN})")
+        status, text = run(*install)  # it ends where this program has no texts for the event log, which come after the folders
+        self.assertIn("no message for event", text)
+        self.assertRegex(text, rf"note: {ADMIN}, an administrator, .*journal and \d more")
+        self.assertIn("S:\\journal and what is in it: SYSTEM and the administrators alone", text)
+        for name, sddl in self.listed().items():
+            self.assertEqual(sddl, "O:BA" + (TOP if name == "\\journal" else FILE), name)
 
 
 if __name__ == "__main__":
