@@ -111,6 +111,7 @@ $Steps = [ordered]@{
     S38 = 'hand'
     S39 = 'hand'
     S40 = 'asks'
+    S41 = 'hand'
 }
 
 # One line for cmd.exe; what it printed, with "exit N" as its last line. Kept for the finding.

