@@ -99,9 +99,9 @@ class Page(unittest.TestCase):
             self.assertIn(f"## {number} ", events)
 
     def test_the_privileges_that_are_wanted_are_those_of_the_code(self):
-        code = re.search(r"^static const wchar_t privileges\[\] =\n(.*?);$", (TOP / "core" / "daemon" / "install_win.c").read_text(encoding="utf-8"), re.M | re.S)[1]
+        code = re.search(r"^static const char \*const privileges\[\] = \{\n(.*?)^\};$", (TOP / "core" / "daemon" / "service_settings.c").read_text(encoding="utf-8"), re.M | re.S)[1]
         script = re.search(r"^\$Privileges = @\(\n(.*?)^\)", PARTS["findings-service.ps1"], re.M | re.S)[1]
-        self.assertEqual(re.findall(r"'(Se\w+)'", script), re.findall(r'L"(Se\w+?)\\0"', code))
+        self.assertEqual(re.findall(r"'(Se\w+)'", script), re.findall(r'"(Se\w+)"', code))
         self.assertTrue(re.findall(r"'(Se\w+)'", script))
 
     def test_the_steps_of_the_answer_examples_exist(self):
