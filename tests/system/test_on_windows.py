@@ -67,6 +67,18 @@ class Page(unittest.TestCase):
             self.assertRegex(part, r"\nDo: ", part[:3])
             self.assertRegex(part, r"\nSeen: |\. Seen: ", part[:3])
 
+    def test_each_open_question_has_a_step_that_settles_it_and_writes_a_finding(self):
+        table = re.search(r"^\| question \| step \|\n\|[- |]+\n((?:\|.*\n)+)", PAGE, re.M)[1]
+        rows = re.findall(r"^\| (.+\?) \| (S\d\d) \|$", table, re.M)
+        self.assertEqual(len(rows), len(table.splitlines()))
+        self.assertEqual([step for _, step in rows], [f"S{n:02}" for n in range(2, 8)])
+        for question, step in rows:
+            part = re.search(rf"^### {step} (.*?)(?=^###? |\Z)", PAGE, re.M | re.S)[1]
+            self.assertIn("Settles: ", part, question)
+            body = re.search(rf"^function Test-{step} \{{\n(.*?)^\}}", PARTS["findings-iis.ps1"], re.M | re.S)
+            self.assertIsNotNone(body, question)
+            self.assertRegex(body[1], r"Get-Verdict|'(yes|no|unknown)'", question)
+
     def test_each_row_that_only_windows_can_show_names_its_steps(self):
         table = re.search(r"^\| what \| Linux \| Wine.*\n\|[- |]+\n((?:\|.*\n)+)", README, re.M)[1]
         named = []

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 import xml.etree.ElementTree
 
@@ -44,6 +45,46 @@ EXPORTED = re.findall(r"'([\w-]+)'", MODULE[MODULE.index("Export-ModuleMember"):
 def ctl(*arguments):
     done = subprocess.run([STOPGAPCTL, *arguments], input=b"why\r\n", capture_output=True, timeout=30, env={**os.environ, "STOPGAP_SOCKET": "/nonexistent/socket"})
     return done.returncode, done.stdout.decode() + done.stderr.decode()
+
+
+PLANTED = {
+    "if ($A) { 1": "missing", "if ($A { 1 }": "error at", "foreach ($x in $A { 1 }": "error at", "$x = @(1, 2": "error at", "$x = \"a": "error at",
+    "$x = 'it's'": "error at", "$x = 1 +": "error at", "function G { param([int $B) }": "missing", "$x = $A -foo 3": "error at",
+    # PowerShell 7's
+    "$x = $A ?? 'b'": "error at", "$A ??= 'b'": "error at", "$x = $A ? 1 : 2": "error at", "$x = ${A}?.Length": "error at", "$x = ${A}?[0]": "error at",
+    "Get-Item a && Get-Item b": "&& and ||", "Get-Item a || Get-Item b": "&& and ||", "$A | ForEach-Object -Parallel { 1 }": "ForEach-Object has no parameter -Parallel",
+    "$x = Get-Content -LiteralPath a -AsByteStream": "Get-Content has no parameter -AsByteStream", "$x = ConvertFrom-Json -InputObject $A -AsHashtable": "no parameter -AsHashtable",
+    "$x = Join-Path -Path a -ChildPath b -AdditionalChildPath c": "no parameter -AdditionalChildPath", "$x = 0b101": "0b101 is no function",
+    # what nobody has
+    "Get-Nothing -Such $A": "Get-Nothing is no function", "Get-Item -Pth a": "Get-Item has no parameter -Pth", "gci": "gci is no function", "try { 1 }": "try without catch",
+    "$x = Invoke-Stopgap -Argument $A": "Invoke-Stopgap has no parameter -Argument", "if ($A) { Write-Host (Get-Item -Pth a) }": "Get-Item has no parameter -Pth",
+    "Block-StopgapMitigation -Id $A -Revision 2": "Block-StopgapMitigation has no parameter -Revision"}
+RIGHT = ("$x = Invoke-Stopgap -Arguments $A", "Block-StopgapMitigation -Id $A -Keep -WhatIf -Confirm:$false", "try { 1 } catch { 2 }", "try { 1 } finally { 2 }", "& $A -any",
+         "stopgapctl.exe --json -x", "Get-Item -LiteralPath (Join-Path -Path a -ChildPath b) -Force -ErrorAction Stop", "get-item -literalpath a")
+
+
+class Check(unittest.TestCase):
+    def test_planted_faults_are_found_each_at_its_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = {}
+            for i, line in enumerate((*PLANTED, *RIGHT)):
+                path = os.path.join(folder, f"{i}.ps1")
+                with open(path, "w", encoding="ascii") as f:
+                    f.write("function F {\n    param([string] $A)\n    " + line + "\n}\n")
+                files[line] = path
+            done = subprocess.run([os.path.join(TOP, "scripts", "windows", "check-powershell"), "--cached", *files.values()],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280)
+            if done.returncode == 77:
+                self.skipTest(done.stdout.strip())
+            self.assertEqual(done.returncode, 1, done.stdout)
+            for line, path in files.items():
+                said = [x for x in done.stdout.splitlines() if x.startswith(path + ":")]
+                with self.subTest(line=line):
+                    if line in PLANTED:
+                        self.assertTrue(said and all("no error" not in x for x in said), done.stdout)
+                        self.assertTrue(any(PLANTED[line] in x for x in said), said)
+                    else:
+                        self.assertTrue(len(said) == 1 and "no error" in said[0], said)
 
 
 class Module(unittest.TestCase):
@@ -85,7 +126,7 @@ class Module(unittest.TestCase):
             with self.subTest(name=f.name):
                 self.assertRegex(f.body, r"\A    \[CmdletBinding\(SupportsShouldProcess = \$true, ConfirmImpact = 'High'")
                 self.assertIn(f"@('{called}', '--json')", f.code)
-                plans, asks, does = (f.code.index(x) for x in ("if ($WhatIfPreference) {\n            Show-StopgapPlan", "if ($PSCmdlet.ShouldProcess(", "Invoke-StopgapChange"))
+                plans, asks, does = (f.code.index(x) for x in ("if ($WhatIfPreference) {\n                Show-StopgapPlan", "if ($PSCmdlet.ShouldProcess(", "Invoke-StopgapChange"))
                 self.assertLess(plans, asks)
                 self.assertLess(asks, does)
                 self.assertEqual(f.code.count("Invoke-StopgapChange"), 1)
@@ -94,6 +135,10 @@ class Module(unittest.TestCase):
                 self.assertNotIn("Invoke-StopgapChange", f.code, name)
                 called = set(re.findall(r"@\('([a-z-]+)', '--json'", f.code))
                 self.assertLessEqual(called, {"list", "history", "doctor", "plan"}, name)
+
+    def test_a_server_that_fails_does_not_end_the_pipeline(self):
+        for name in EXPORTED:
+            self.assertRegex(FUNCTIONS[name].code, r"\A    process \{\n        try \{\n(            .*\n|\n)+        \} catch \{\n            \$PSCmdlet\.WriteError\(\$_\)\n        \}\n    \}\n\Z", name)
 
     def test_stopgapctl_takes_all_that_is_passed_on(self):
         """Each function's whole command line: nobody is there to be asked, but the line itself is understood."""

@@ -1,5 +1,5 @@
 # Stopgap.psm1 - stopgap's verbs for Windows PowerShell 5.1: each function is one call of stopgapctl.exe, here or over WinRM on another server, and its JSON as objects.
-# It decides nothing: what is allowed, what a status is called and why something failed is said by stopgapctl (schemas/control.md). ASCII, multi-line functions, no aliases.
+# A server that fails is an error of its own, and the pipeline goes on with the next (-ErrorAction Stop ends it). It decides nothing: what is allowed, what a status is called and why something failed is said by stopgapctl (schemas/control.md). ASCII, multi-line functions, no aliases.
 # NOT RUN: there was no Windows PowerShell where this was written. scripts/windows/check-powershell looks at its syntax, tests/system/test_powershell.py at
 # every verb and option that it passes on.
 
@@ -38,9 +38,13 @@ function Get-StopgapMitigation {
         [string] $ComputerName
     )
     process {
-        $reply = Invoke-Stopgap -ComputerName $ComputerName -Arguments @('list', '--json')
-        ConvertTo-StopgapMitigation -Reply $reply |
-            Where-Object { (-not $Id -or $_.ID -like $Id) -and (-not $Feed -or $_.Feed -eq $Feed) }
+        try {
+            $reply = Invoke-Stopgap -ComputerName $ComputerName -Arguments @('list', '--json')
+            ConvertTo-StopgapMitigation -Reply $reply |
+                Where-Object { (-not $Id -or $_.ID -like $Id) -and (-not $Feed -or $_.Feed -eq $Feed) }
+        } catch {
+            $PSCmdlet.WriteError($_)
+        }
     }
 }
 
@@ -75,25 +79,29 @@ function Get-StopgapHistory {
         [string] $ComputerName
     )
     process {
-        $arguments = @('history', '--json', "--limit=$Limit")
-        if ($Id) {
-            $arguments += @('--', $Id)
-        }
-        $reply = Invoke-Stopgap -ComputerName $ComputerName -Arguments $arguments
-        $epoch = New-Object -TypeName System.DateTime -ArgumentList 1970, 1, 1, 0, 0, 0, ([System.DateTimeKind]::Utc)
-        foreach ($line in $reply.lines) {
-            $entry = New-Object -TypeName PSObject -Property @{
-                Time = $epoch.AddMilliseconds($line.time).ToLocalTime()
-                Code = $line.code
-                Level = $line.level
-                ID = $line.id
-                Account = $line.account
-                Reason = $line.reason
-                Text = $line.text
-                Detail = $line
+        try {
+            $arguments = @('history', '--json', "--limit=$Limit")
+            if ($Id) {
+                $arguments += @('--', $Id)
             }
-            $entry.PSObject.TypeNames.Insert(0, 'Stopgap.HistoryLine')
-            $entry
+            $reply = Invoke-Stopgap -ComputerName $ComputerName -Arguments $arguments
+            $epoch = New-Object -TypeName System.DateTime -ArgumentList 1970, 1, 1, 0, 0, 0, ([System.DateTimeKind]::Utc)
+            foreach ($line in $reply.lines) {
+                $entry = New-Object -TypeName PSObject -Property @{
+                    Time = $epoch.AddMilliseconds($line.time).ToLocalTime()
+                    Code = $line.code
+                    Level = $line.level
+                    ID = $line.id
+                    Account = $line.account
+                    Reason = $line.reason
+                    Text = $line.text
+                    Detail = $line
+                }
+                $entry.PSObject.TypeNames.Insert(0, 'Stopgap.HistoryLine')
+                $entry
+            }
+        } catch {
+            $PSCmdlet.WriteError($_)
         }
     }
 }
@@ -120,13 +128,17 @@ function Test-StopgapHealth {
         [string] $ComputerName
     )
     process {
-        $reply = Invoke-Stopgap -ComputerName $ComputerName -Arguments @('doctor', '--json')
-        $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
-        foreach ($check in $reply.checks) {
-            ConvertTo-StopgapCheck -Server $where -Name $check.check -Check $check
-        }
-        foreach ($step in $reply.path) {
-            ConvertTo-StopgapCheck -Server $where -Name "$($step.feed): $($step.step)" -Check $step
+        try {
+            $reply = Invoke-Stopgap -ComputerName $ComputerName -Arguments @('doctor', '--json')
+            $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
+            foreach ($check in $reply.checks) {
+                ConvertTo-StopgapCheck -Server $where -Name $check.check -Check $check
+            }
+            foreach ($step in $reply.path) {
+                ConvertTo-StopgapCheck -Server $where -Name "$($step.feed): $($step.step)" -Check $step
+            }
+        } catch {
+            $PSCmdlet.WriteError($_)
         }
     }
 }

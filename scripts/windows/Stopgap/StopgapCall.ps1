@@ -47,7 +47,7 @@ function Test-StopgapHere {
     @('', $env:COMPUTERNAME, $network.HostName, "$($network.HostName).$($network.DomainName)") -contains $ComputerName
 }
 
-# One call: the reply as an object, or a terminating error with stopgapctl's own sentence. What failed is told as stopgap.error.v1.
+# One call: the reply as an object, or a terminating error with stopgapctl's own sentence, which the exported functions make one of that server alone. What failed is told as stopgap.error.v1.
 function Invoke-Stopgap {
     param(
         [string] $ComputerName,

@@ -57,21 +57,25 @@ function Block-StopgapMitigation {
         [string] $ComputerName
     )
     process {
-        $arguments = @('block', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @('--as=block')
-        if ($Feed) {
-            $planned += "--feed=$Feed"
-        }
-        if ($Keep) {
-            $arguments += '--keep'
-            $planned += '--keep'
-        }
-        $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
-        if ($WhatIfPreference) {
-            Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + @('--', $Id))
-        }
-        if ($PSCmdlet.ShouldProcess($where, "block $Id")) {
-            Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + @('--', $Id)) -Text $Reason
+        try {
+            $arguments = @('block', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
+            $planned = @('--as=block')
+            if ($Feed) {
+                $planned += "--feed=$Feed"
+            }
+            if ($Keep) {
+                $arguments += '--keep'
+                $planned += '--keep'
+            }
+            $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
+            if ($WhatIfPreference) {
+                Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + @('--', $Id))
+            }
+            if ($PSCmdlet.ShouldProcess($where, "block $Id")) {
+                Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + @('--', $Id)) -Text $Reason
+            }
+        } catch {
+            $PSCmdlet.WriteError($_)
         }
     }
 }
@@ -122,17 +126,21 @@ function Unblock-StopgapMitigation {
         [string] $ComputerName
     )
     process {
-        $arguments = @('unblock', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @('--as=unblock')
-        if ($Feed) {
-            $planned += "--feed=$Feed"
-        }
-        $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
-        if ($WhatIfPreference) {
-            Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + @('--', $Id))
-        }
-        if ($PSCmdlet.ShouldProcess($where, "unblock $Id")) {
-            Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + @('--', $Id)) -Text $Reason
+        try {
+            $arguments = @('unblock', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
+            $planned = @('--as=unblock')
+            if ($Feed) {
+                $planned += "--feed=$Feed"
+            }
+            $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
+            if ($WhatIfPreference) {
+                Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + @('--', $Id))
+            }
+            if ($PSCmdlet.ShouldProcess($where, "unblock $Id")) {
+                Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + @('--', $Id)) -Text $Reason
+            }
+        } catch {
+            $PSCmdlet.WriteError($_)
         }
     }
 }
@@ -183,17 +191,21 @@ function Approve-StopgapMitigation {
         [string] $ComputerName
     )
     process {
-        $arguments = @('approve', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @('--as=approve')
-        if ($Feed) {
-            $planned += "--feed=$Feed"
-        }
-        $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
-        if ($WhatIfPreference) {
-            Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + @('--', $Id))
-        }
-        if ($PSCmdlet.ShouldProcess($where, "approve $Id")) {
-            Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + @('--', $Id)) -Text $Reason
+        try {
+            $arguments = @('approve', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
+            $planned = @('--as=approve')
+            if ($Feed) {
+                $planned += "--feed=$Feed"
+            }
+            $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
+            if ($WhatIfPreference) {
+                Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + @('--', $Id))
+            }
+            if ($PSCmdlet.ShouldProcess($where, "approve $Id")) {
+                Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + @('--', $Id)) -Text $Reason
+            }
+        } catch {
+            $PSCmdlet.WriteError($_)
         }
     }
 }
@@ -256,20 +268,24 @@ function Resolve-StopgapMitigation {
         [string] $ComputerName
     )
     process {
-        $arguments = @('resolve', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @('--as=resolve')
-        if ($Feed) {
-            $planned += "--feed=$Feed"
-        }
-        $how = @{ Retry = '--retry'; TakeOver = '--take-over'; Accept = '--accept' }[$PSCmdlet.ParameterSetName]
-        $arguments += $how
-        $planned += $how
-        $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
-        if ($WhatIfPreference) {
-            Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + @('--', $Id))
-        }
-        if ($PSCmdlet.ShouldProcess($where, "resolve $Id ($how)")) {
-            Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + @('--', $Id)) -Text $Reason
+        try {
+            $arguments = @('resolve', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
+            $planned = @('--as=resolve')
+            if ($Feed) {
+                $planned += "--feed=$Feed"
+            }
+            $how = @{ Retry = '--retry'; TakeOver = '--take-over'; Accept = '--accept' }[$PSCmdlet.ParameterSetName]
+            $arguments += $how
+            $planned += $how
+            $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
+            if ($WhatIfPreference) {
+                Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + @('--', $Id))
+            }
+            if ($PSCmdlet.ShouldProcess($where, "resolve $Id ($how)")) {
+                Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + @('--', $Id)) -Text $Reason
+            }
+        } catch {
+            $PSCmdlet.WriteError($_)
         }
     }
 }

@@ -51,22 +51,26 @@ function Undo-StopgapMitigation {
         [string] $ComputerName
     )
     process {
-        $arguments = @('rollback', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @('--as=rollback')
-        if ($Feed) {
-            $planned += "--feed=$Feed"
-        }
-        $word = @('--', $Id)
-        if ($All) {
-            $word = @()
-            $arguments += '--all'
-        }
-        $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
-        if ($WhatIfPreference) {
-            Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + $word)
-        }
-        if ($PSCmdlet.ShouldProcess($where, "roll back $(if ($All) { 'every mitigation' } else { $Id })")) {
-            Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + $word) -Text $Reason
+        try {
+            $arguments = @('rollback', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
+            $planned = @('--as=rollback')
+            if ($Feed) {
+                $planned += "--feed=$Feed"
+            }
+            $word = @('--', $Id)
+            if ($All) {
+                $word = @()
+                $arguments += '--all'
+            }
+            $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
+            if ($WhatIfPreference) {
+                Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned + $word)
+            }
+            if ($PSCmdlet.ShouldProcess($where, "roll back $(if ($All) { 'every mitigation' } else { $Id })")) {
+                Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments + $word) -Text $Reason
+            }
+        } catch {
+            $PSCmdlet.WriteError($_)
         }
     }
 }
@@ -113,14 +117,18 @@ function Suspend-StopgapMitigation {
         [string] $ComputerName
     )
     process {
-        $arguments = @('pause', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @('--as=pause')
-        $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
-        if ($WhatIfPreference) {
-            Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned)
-        }
-        if ($PSCmdlet.ShouldProcess($where, "suspend all changes")) {
-            Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments) -Text $Reason
+        try {
+            $arguments = @('pause', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
+            $planned = @('--as=pause')
+            $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
+            if ($WhatIfPreference) {
+                Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned)
+            }
+            if ($PSCmdlet.ShouldProcess($where, "suspend all changes")) {
+                Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments) -Text $Reason
+            }
+        } catch {
+            $PSCmdlet.WriteError($_)
         }
     }
 }
@@ -160,14 +168,18 @@ function Resume-StopgapMitigation {
         [string] $ComputerName
     )
     process {
-        $arguments = @('resume', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
-        $planned = @('--as=resume')
-        $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
-        if ($WhatIfPreference) {
-            Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned)
-        }
-        if ($PSCmdlet.ShouldProcess($where, "resume")) {
-            Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments) -Text $Reason
+        try {
+            $arguments = @('resume', '--json') + @(Get-StopgapOption -Bound $PSBoundParameters)
+            $planned = @('--as=resume')
+            $where = "$(if ($ComputerName) { $ComputerName } else { $env:COMPUTERNAME })"
+            if ($WhatIfPreference) {
+                Show-StopgapPlan -ComputerName $ComputerName -Arguments ($planned)
+            }
+            if ($PSCmdlet.ShouldProcess($where, "resume")) {
+                Invoke-StopgapChange -ComputerName $ComputerName -Arguments ($arguments) -Text $Reason
+            }
+        } catch {
+            $PSCmdlet.WriteError($_)
         }
     }
 }
