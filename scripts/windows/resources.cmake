@@ -7,7 +7,10 @@ set(sg_description_stopgap-journal "stopgap: reads a journal")
 
 function(sg_resources name)
   set(description "${sg_description_${name}}")
-  if(NOT description)
+  if(description) # a program that we give to a server
+    target_sources(${name} PRIVATE ${sg_resource_templates}/load_config.c)
+    add_custom_command(TARGET ${name} POST_BUILD COMMAND ${sg_resource_templates}/load-config set $<TARGET_FILE:${name}> VERBATIM)
+  else()
     set(description "stopgap: a test")
   endif()
   set(manifest ${sg_resource_templates}/program.manifest)

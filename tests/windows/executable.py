@@ -116,6 +116,9 @@ class Executable(unittest.TestCase):
                 ("10.0", image.set("I", o + 48, 10), r"version 10\.0, and"),
                 ("6.4", image.set("I", o + 48, 6 | 4 << 16), r"version 6\.4, and"),
                 ("at first use", image.set("I", image.directories + 8 * 13 + 4, 0x40), "at first use"),
+                ("no load configuration", image.set("I", image.directories + 8 * 10, 0), "no load configuration"),
+                ("its size", image.set("I", image.directories + 8 * 10 + 4, 148), "another size than the headers say"),
+                ("its flags", image.set("H", u32(image.octets, image.sections[".loadcfg"] + 20) + 78, 0), "another folder than System32"),
                 ("no imports", image.set("20s", u32(image.octets, image.sections[".idata"] + 20), b""), "imports nothing"),
                 ("version", image.set("I", version, 17), "no version resource"),
                 ("version below", Image(image.set("I", version, 17)).set("I", image.below(version), 16), "no version resource"),
@@ -125,6 +128,20 @@ class Executable(unittest.TestCase):
                 self.assertNotEqual(octets, image.octets)
                 self.assert_refused(octets, said)
         self.assertEqual(check(PROGRAM)[0], 0)
+
+    def test_the_load_configuration_is_entered_with_a_checksum_and_only_where_there_is_one(self):
+        tool = os.path.join(os.path.dirname(CHECK), "load-config")
+        with open(PROGRAM, "rb") as f:
+            built = Image(f.read())
+        linked = Image(Image(built.set("Q", built.directories + 8 * 10, 0)).set("I", built.optional + 64, 0))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "linked.exe")
+            for octets, status in ((linked.octets, 0), (linked.octets.replace(b".loadcfg", b".loadcfh", 1), 1)):
+                with open(path, "wb") as f:
+                    f.write(octets)
+                self.assertEqual(subprocess.run([tool, "set", path], stdout=subprocess.DEVNULL, check=False).returncode, status)
+                with open(path, "rb") as f:
+                    self.assertEqual(f.read(), octets if status else built.octets)
 
     def test_each_fault_of_a_manifest_is_named(self):
         with open(PROGRAM, "rb") as f:

@@ -3,6 +3,11 @@
 add_executable(appcmd ${CMAKE_CURRENT_LIST_DIR}/appcmd_main.c)
 add_executable(service_look ${CMAKE_CURRENT_LIST_DIR}/service_look_main.c)
 target_link_libraries(service_look PRIVATE sg_testlib)
+add_executable(loads ${CMAKE_CURRENT_LIST_DIR}/loads_main.c)
+target_link_libraries(loads PRIVATE sg_testlib)
+add_library(planted SHARED ${CMAKE_CURRENT_LIST_DIR}/planted_win.c)
+target_link_options(planted PRIVATE -static)
+set_target_properties(planted PROPERTIES PREFIX "" RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
 
 # What the crash matrix does (tests/crash), its scenarios and its looks, on os_win.c: its shim of the C library and its children by fork stay behind.
 set(crash ${CMAKE_CURRENT_SOURCE_DIR}/crash)
@@ -14,7 +19,7 @@ target_link_libraries(crash_child PRIVATE sg_testlib)
 add_executable(stopgapd_lists ${CMAKE_SOURCE_DIR}/core/daemon/stopgapd_main.c ${CMAKE_CURRENT_LIST_DIR}/lists_shim_win.c)
 target_link_libraries(stopgapd_lists PRIVATE sg_daemon)
 
-foreach(name lists service_settings live cut_off https platforms crash msi msi_elsewhere msi_readme)
+foreach(name lists service_settings libraries live cut_off https platforms crash msi msi_elsewhere msi_readme)
   add_test(NAME windows_${name} COMMAND ${CMAKE_SOURCE_DIR}/scripts/windows/wine-apart ${CMAKE_BINARY_DIR} ${name}
     ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${name}.py ${CMAKE_BINARY_DIR})
   set_tests_properties(windows_${name} PROPERTIES TIMEOUT 240 SKIP_RETURN_CODE 77)
