@@ -16,6 +16,12 @@
 static struct pki pki;
 static char *ca;
 
+/* Named as people name servers: with Schannel libcurl compares names and no numbers. The caller's. */
+static char *by_name(const struct http_server *s)
+{
+	return sg_format("https://localhost%s", strrchr(s->url, ':'));
+}
+
 static struct pki_cert server_cert(const char *names, int64_t from, int64_t to, const struct pki_cert *issuer)
 {
 	struct pki_spec spec = pki_leaf_spec(&pki);
@@ -56,6 +62,30 @@ static void a_good_way_names_every_step_and_the_issuer(void **state)
 	http_server_stop(&s);
 	assert_int_equal(atomic_load(&s.served), 1); /* it is asked once, as by a poll */
 	pki_cert_release(&tls);
+}
+
+static void the_issuer_of_a_server_of_ones_own_authority_is_named(void **state)
+{
+	struct pki_cert tls = server_cert("DNS:localhost", 0, 0, &pki.root);
+	struct http_server s = { .answer = OK_2 };
+	char *url;
+
+	(void)state;
+	http_server_start(&s, &tls);
+	url = by_name(&s);
+	struct sg_fetch_request req = walk_ask(url);
+
+	req.ca_file = ca;
+	walk_is_well(&req);
+	walk_is(SG_WALK_NAME, SG_WALKED_OK, "localhost");
+	walk_is(SG_WALK_TLS, SG_WALKED_OK, "the certificate of localhost is issued by '");
+	walk_is(SG_WALK_TLS, SG_WALKED_OK, "Test Root");
+	walk_is(SG_WALK_TLS, SG_WALKED_OK, "', until 20");
+	walk_is(SG_WALK_HTTP, SG_WALKED_OK, "200, text/xml");
+	assert_true(sg_bytes_is(sg_buf_bytes(&walk.fetched.octets), "ok"));
+	http_server_stop(&s);
+	pki_cert_release(&tls);
+	free(url);
 }
 
 /* --- proxies */
@@ -192,6 +222,54 @@ static void an_issuer_that_nobody_knows_is_named(void **state)
 	pki_cert_release(&inspector);
 }
 
+/* What stands in between is told by its name, whatever looks at the certificate: OpenSSL, or Windows. */
+static void an_inspection_box_on_the_way_is_named(void **state)
+{
+	struct pki_spec box = { .name = "Acme Inspection CA",
+		.from = pki.now - 86400,
+		.to = pki.now + 86400 * 365,
+		.constraints = "critical,CA:TRUE",
+		.usage = "keyCertSign" };
+	struct pki_cert inspector = pki_make(&box), tls = server_cert("DNS:localhost", 0, 0, &inspector);
+	struct http_server s = { .answer = OK_2 };
+	char *url;
+
+	(void)state;
+	http_server_start(&s, &tls);
+	url = by_name(&s);
+	struct sg_fetch_request req = walk_ask(url);
+
+	req.ca_file = ca;
+	walk_fails(&req, SG_WALK_TLS, "Acme Inspection CA", "exempt localhost from inspection");
+	walk_is(SG_WALK_TLS, SG_WALKED_FAILED, "the certificate of localhost is issued by '");
+	walk_is(SG_WALK_TLS, SG_WALKED_FAILED, "an inspection box stands in between, unless");
+	walk_is(SG_WALK_TLS, SG_WALKED_FAILED, ca);
+	assert_null(strstr(s.request, "GET")); /* nothing is asked of whom nobody knows */
+	http_server_stop(&s);
+	pki_cert_release(&tls);
+	pki_cert_release(&inspector);
+	free(url);
+}
+
+static void a_certificate_of_another_server_says_whose(void **state)
+{
+	struct pki_cert tls = server_cert("DNS:elsewhere.example,DNS:www.elsewhere.example", 0, 0, &pki.root);
+	struct http_server s = { .answer = OK_2 };
+	char *url;
+
+	(void)state;
+	http_server_start(&s, &tls);
+	url = by_name(&s);
+	struct sg_fetch_request req = walk_ask(url);
+
+	req.ca_file = ca;
+	walk_fails(&req, SG_WALK_TLS,
+	        "is for 'elsewhere.example, www.elsewhere.example', not for 'localhost'", "feed's url");
+	http_server_stop(&s);
+	pki_cert_release(&tls);
+	free(url);
+}
+
 static void a_certificate_out_of_its_time_says_when_and_the_clock(void **state)
 {
 	struct pki_cert old = server_cert("IP:127.0.0.1", pki.now - 86400 * 9, pki.now - 86400, &pki.root),
@@ -292,12 +370,15 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_way_names_every_step_and_the_issuer),
+		cmocka_unit_test(the_issuer_of_a_server_of_ones_own_authority_is_named),
 		cmocka_unit_test(a_proxy_that_refuses_fails_at_the_proxy),
 		cmocka_unit_test(a_proxy_that_is_not_there_fails_at_the_proxy),
 		cmocka_unit_test(a_proxy_that_keeps_silent_names_itself_and_the_limit),
 		cmocka_unit_test(the_environments_proxy_is_named_as_such),
 		cmocka_unit_test(a_tunnel_that_ends_fails_at_tls),
 		cmocka_unit_test(an_issuer_that_nobody_knows_is_named),
+		cmocka_unit_test(an_inspection_box_on_the_way_is_named),
+		cmocka_unit_test(a_certificate_of_another_server_says_whose),
 		cmocka_unit_test(a_certificate_out_of_its_time_says_when_and_the_clock),
 		cmocka_unit_test(a_certificate_of_another_name_says_which),
 		cmocka_unit_test(a_port_that_speaks_no_tls_keeps_silent),
