@@ -25,4 +25,4 @@ foreach(name lists service_settings libraries live cut_off https platforms crash
   set_tests_properties(windows_${name} PROPERTIES TIMEOUT 240 SKIP_RETURN_CODE 77)
 endforeach()
 add_test(NAME windows_executable COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/executable.py ${CMAKE_BINARY_DIR})
-set_tests_properties(windows_executable PROPERTIES TIMEOUT 120)
+set_tests_properties(windows_executable PROPERTIES TIMEOUT 240)
