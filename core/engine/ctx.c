@@ -56,6 +56,7 @@ static bool scheduled(const struct sg_row *row)
 	case SG_WHY_NEWER_WAITS:
 	case SG_WHY_NEWER_FAILED:
 	case SG_WHY_VALUES_MISSING:
+	case SG_WHY_UNSEEN:
 	case SG_WHY_ADMIN:
 	case SG_WHY_REMOVED:
 	case SG_WHY_DRIFT:

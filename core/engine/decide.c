@@ -64,14 +64,45 @@ static bool folder_gone(const struct sg_engine *e, const struct sg_world *w, con
 	return gone;
 }
 
+int64_t sg_view_due(const struct sg_view *v, int64_t audit_every)
+{
+	if (v->gone_since)
+		return v->gone_since + SG_GONE_SETTLES;
+	if (v->failed_since)
+		return v->at +
+		       (v->at - v->failed_since < SG_FAILED_SETTLES ? SG_FAILED_SETTLES : SG_FAILED_AGAIN);
+	return v->at + audit_every;
+}
+
+const char *sg_view_failed(const struct sg_engine *e, const struct sg_key *key)
+{
+	for (size_t i = 0; i < e->n_views; i++) {
+		const struct sg_view *v = &e->views[i];
+
+		if (sg_key_equal(&v->key, key) && v->at && v->look.look == SG_LOOK_FAILED)
+			return v->look.text ? v->look.text : sg_look_name(v->look.look);
+	}
+	return NULL;
+}
+
+/* What a view means by now: a short absence is none, and neither is a short failure. */
+static enum sg_look view_look(const struct sg_view *v, bool settled)
+{
+	if (v->gone_since && !settled)
+		return SG_LOOK_AWAY;
+	if (v->failed_since && v->at - v->failed_since < SG_FAILED_SETTLES)
+		return SG_LOOK_AWAY;
+	return v->look.look;
+}
+
 static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d)
 {
 	struct sg_view *v = view_of(e, &d->row->key);
 	bool settled = v->gone_since && w->now.wall - v->gone_since >= SG_GONE_SETTLES;
 	struct sg_ctx ctx;
 
-	if (!v->at || settled || w->now.wall - v->at >= sg_engine_conf(e)->audit_every ||
-	        w->now.wall < v->at) {
+	if (!v->at || w->now.wall < v->at || w->now.wall >= v->at + sg_engine_conf(e)->audit_every ||
+	        w->now.wall >= sg_view_due(v, sg_engine_conf(e)->audit_every)) {
 		struct sg_err err = SG_ERR_INIT;
 
 		sg_engine_ctx(e, NULL, &ctx);
@@ -88,7 +119,11 @@ static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decisi
 		v->gone_since = 0;
 	else if (!v->gone_since)
 		v->gone_since = w->now.wall;
-	d->facts.look = v->gone_since && !settled ? SG_LOOK_FAILED : v->look.look;
+	if (v->look.look != SG_LOOK_FAILED || w->now.wall < v->failed_since)
+		v->failed_since = 0;
+	if (v->look.look == SG_LOOK_FAILED && !v->failed_since)
+		v->failed_since = w->now.wall;
+	d->facts.look = view_look(v, settled);
 	d->facts.replaced = v->look.replaced || sg_overhaul_open(w);
 	d->look_text = sg_strdup(v->look.text);
 }
@@ -242,6 +277,9 @@ char *sg_decision_sentence(const struct sg_decision *d, enum sg_reason why)
 	case SG_WHY_NEWER_WAITS: return sg_format("in place; a newer body waits: %s", d->go.text);
 	case SG_WHY_NEW: return sg_strdup("recorded; to be evaluated");
 	case SG_WHY_APPLIED: return sg_strdup("in place since its values were written");
+	case SG_WHY_UNSEEN:
+		return sg_format("whether it is still in place cannot be seen: %s",
+		        d->look_text ? d->look_text : "its values cannot be looked at");
 	case SG_WHY_NONE:
 	case SG_WHY_GONE:
 	case SG_WHY_APPROVAL:
@@ -285,7 +323,7 @@ void sg_decision_note(const struct sg_decision *d, int64_t now, bool *ret_moved)
 	if (d->situation == SG_SIT_NEWER_WAITS && row->state == SG_APPLIED &&
 	        row->reason == SG_WHY_NEWER_FAILED && d->go.why == SG_WHY_RETRY)
 		return;
-	if (row->state == state && row->reason == why &&
+	if (row->state == state && row->reason == why && why != SG_WHY_UNSEEN &&
 	        (state == SG_APPLIED || why == SG_WHY_REMOVAL_WINDOW))
 		return;
 	text = sg_decision_sentence(d, why);

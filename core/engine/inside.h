@@ -18,11 +18,15 @@
 struct sg_view {
 	struct sg_key key;
 	struct sg_look_result look;
-	int64_t at;         /* 0: to be looked at */
-	int64_t gone_since; /* a folder with a value in it is away since then; 0: none is */
+	int64_t at;           /* 0: to be looked at */
+	int64_t gone_since;   /* a folder with a value in it is away since then; 0: none is */
+	int64_t failed_since; /* no look has succeeded since then; 0: the last one did */
 };
 /* A folder that is away is not given up before it has been for that long, ms: it may be put back, with our values in it. */
 #define SG_GONE_SETTLES SG_MINUTE
+/* What cannot be looked at may be in somebody's hands for a moment: it is looked at again after that long, and once more each minute; ms. */
+#define SG_FAILED_SETTLES (10 * SG_SECOND)
+#define SG_FAILED_AGAIN   SG_MINUTE
 /* Whether somebody else's rules do what one mitigation would: others.c. */
 struct sg_neighbour {
 	struct sg_key key;
@@ -142,6 +146,10 @@ struct sg_decision {
 	char *out_text; /* why it goes, while it is taken out */
 };
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret);
+/* When the values of a view are to be looked at next, wall ms. */
+int64_t sg_view_due(const struct sg_view *v, int64_t audit_every);
+/* Why the last look at a mitigation's values failed; NULL: it did not. Borrowed until the next one. */
+const char *sg_view_failed(const struct sg_engine *e, const struct sg_key *key);
 void sg_decision_release(struct sg_decision *d);
 /* evaluate.c: fills applies, proof and fixed_since of d->row, and d->evaluated; d->facts.holds and d->block are known. */
 void sg_decide_evaluate(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d);

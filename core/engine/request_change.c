@@ -75,6 +75,7 @@ int sg_request_refuse_in_setup(struct sg_request *r)
 int sg_request_do_apply(struct sg_request *r)
 {
 	const struct sg_block *block;
+	const char *failed;
 	bool keep;
 	int code = sg_request_refuse_in_setup(r);
 
@@ -110,6 +111,11 @@ int sg_request_do_apply(struct sg_request *r)
 	if (!r->row || r->row->state != SG_APPLIED)
 		return sg_fail(r->err, SG_ESTATE, "%s was not applied: %s%s", r->row ? r->row->key.id : "it",
 		        r->row && r->row->text ? r->row->text : "?", sg_request_way_out(r->row));
+	failed = sg_view_failed(r->e, &r->row->key);
+	if (failed)
+		return sg_fail(r->err, SG_ESTATE,
+		        "%s was applied before, and whether it still is cannot be seen: %s", r->row->key.id,
+		        failed);
 	sg_request_done(r, true, "%s is applied", r->row->key.id);
 	return 0;
 }

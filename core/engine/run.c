@@ -70,6 +70,7 @@ static void line_of_move(struct sg_lines *lines, const struct sg_ctx *ctx, const
 {
 	int code = row->reason == SG_WHY_DRIFT    ? SG_EV_DRIFT
 	           : row->reason == SG_WHY_FOUGHT ? SG_EV_FOUGHT
+	           : row->reason == SG_WHY_UNSEEN ? SG_EV_UNSEEN
 	           : row->state == SG_APPLICABLE  ? SG_EV_WAITS
 	                                          : SG_EV_MOVED;
 

@@ -37,8 +37,8 @@ int64_t sg_sched_wake(const struct sg_engine *e, const struct sg_world *w, const
 			sooner(&wake, opens, now);
 	}
 	for (size_t i = 0; i < e->n_views; i++) {
-		if (e->views[i].gone_since)
-			sooner(&wake, e->views[i].gone_since + SG_GONE_SETTLES, now);
+		if (e->views[i].gone_since || e->views[i].failed_since)
+			sooner(&wake, sg_view_due(&e->views[i], conf->audit_every), now);
 	}
 	sooner(&wake, e->care_wake, now);
 	sooner(&wake, sg_rerun_wake(w), now);

@@ -23,6 +23,8 @@ static void the_verdict_is_what_people_need_to_know(void **state)
 		{ { V(APPLIED, APPLIED, UNKNOWN, YES), .holds = true }, SG_V_IN_FORCE },
 		{ { V(APPLIED, APPLIED, YES, NO), .holds = true }, SG_V_EXPOSED }, /* defeated */
 		{ { V(APPLIED, VALUES_MISSING, YES, YES), .holds = true }, SG_V_EXPOSED },
+		{ { V(APPLIED, UNSEEN, YES, UNKNOWN), .holds = true }, SG_V_UNKNOWN },
+		{ { V(APPLIED, UNSEEN, YES, YES), .holds = true, .by_others = true }, SG_V_UNKNOWN },
 		{ { V(APPLIED, VALUES_MISSING, YES, YES), .holds = true, .scheduled = true }, SG_V_WAITING },
 		{ { V(BLOCKED, ADMIN, YES, YES), .holds = true }, SG_V_IN_FORCE }, /* blocked with keep */
 		{ { V(BLOCKED, ADMIN, YES, UNKNOWN) }, SG_V_EXPOSED },
@@ -67,6 +69,7 @@ static void the_status_says_blocked_first_and_applied_of_nothing_that_does_not_p
 		{ SG_APPLIED, SG_WHY_NEWER_FAILED, SG_V_IN_FORCE, "Applied" },
 		{ SG_APPLIED, SG_WHY_APPLIED, SG_V_EXPOSED, "Failed" }, /* defeated by another rule */
 		{ SG_APPLIED, SG_WHY_VALUES_MISSING, SG_V_WAITING, "Failed" },
+		{ SG_APPLIED, SG_WHY_UNSEEN, SG_V_UNKNOWN, "Unknown" },
 		{ SG_BLOCKED, SG_WHY_DRIFT, SG_V_IN_FORCE,
 		        "Applied" }, /* edited by hand, and refuses all the same */
 		{ SG_BLOCKED, SG_WHY_DRIFT, SG_V_EXPOSED, "Failed" },
