@@ -1,6 +1,7 @@
 /* options.c - reads the command line of stopgapd: every option once, a value after a blank or an equals sign. */
 #include "daemon/options.h"
 #include "base/guess.h"
+#include "base/os.h"
 
 #include <string.h>
 
@@ -134,28 +135,55 @@ static int take(struct sg_options *o, int option, const char *value, bool *all, 
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	enum sg_run run;
+} words[] = {
+	{ "run", SG_RUN_SERVICE },
+	{ "install", SG_RUN_INSTALL },
+	{ "uninstall", SG_RUN_UNINSTALL },
+	{ "start", SG_RUN_START },
+	{ "reload", SG_RUN_RELOAD },
+	{ "stop", SG_RUN_STOP },
+};
+enum { WORD_COUNT = sizeof words / sizeof *words };
+
 /* The first argument may be a word. */
 static bool take_word(struct sg_options *o, const char *arg)
 {
-	static const struct {
-		const char *name;
-		enum sg_run run;
-	} words[] = {
-		{ "run", SG_RUN_SERVICE },
-		{ "install", SG_RUN_INSTALL },
-		{ "uninstall", SG_RUN_UNINSTALL },
-		{ "start", SG_RUN_START },
-		{ "reload", SG_RUN_RELOAD },
-		{ "stop", SG_RUN_STOP },
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+	for (size_t i = 0; i < WORD_COUNT; i++) {
 		if (strcmp(words[i].name, arg) == 0) {
 			o->run = words[i].run;
 			return true;
 		}
 	}
 	return false;
+}
+
+/* An argument that is no option, and no id that --once rollback waits for. `word` as for check_word(). */
+static int stray(const struct sg_options *o, enum sg_run word, struct sg_err *err)
+{
+	const char *here[WORD_COUNT + 1] = { NULL };
+	bool manages = sg_os_slash('\\'); /* there is a service to be managed: this is Windows */
+
+	if (word)
+		return sg_fail(err, SG_EINVAL, "\"%.80s\" is one argument too many", o->id);
+	if (o->run != SG_RUN_SERVICE)
+		return sg_fail(err, SG_EINVAL, "%.80s goes with --once rollback alone", o->id);
+	for (size_t i = 0; i < WORD_COUNT; i++) {
+		if (manages || words[i].run == SG_RUN_SERVICE)
+			here[i] = words[i].name;
+		if (strcmp(words[i].name, o->id) == 0)
+			return sg_fail(err, SG_EINVAL, "%s comes first: stopgapd %s, and then its options",
+			        o->id, o->id);
+	}
+	if (!manages && !sg_guess(o->id, here))
+		return sg_fail(err, SG_EINVAL,
+		        "there is no verb \"%.80s\": run is the only one here, the others manage the service "
+		        "on "
+		        "Windows",
+		        o->id);
+	return sg_guess_fail(err, "verb", o->id, here);
 }
 
 /* The word says all of it: what else was given would be taken for done. `word`: what it said, 0: there was none. */
@@ -195,9 +223,10 @@ static int check(struct sg_options *o, enum sg_run word, bool all, struct sg_err
 		return SG_EINVAL;
 	if (all && o->run == SG_RUN_ROLLBACK && !o->id)
 		o->run = SG_RUN_ROLLBACK_ALL;
-	else if (all || (o->id && o->run != SG_RUN_ROLLBACK))
-		return sg_fail(err, SG_EINVAL, "%s%s goes with --once rollback alone", all ? "--all" : "",
-		        all ? "" : o->id);
+	else if (all)
+		return sg_fail(err, SG_EINVAL, "--all goes with --once rollback alone");
+	else if (o->id && o->run != SG_RUN_ROLLBACK)
+		return stray(o, word, err);
 	if (o->run == SG_RUN_ROLLBACK && !o->id)
 		return sg_fail(err, SG_EINVAL, "--once rollback needs the id of a mitigation, or --all");
 	if ((o->run == SG_RUN_CHECK_CONFIG || o->run == SG_RUN_PRINT_CONFIG) && !o->config)

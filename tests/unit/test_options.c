@@ -1,6 +1,8 @@
 /* test_options.c - the command line of stopgapd: what goes together, and what is said of the rest. */
 #include "daemon/options.h"
 
+#include "base/os.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -103,6 +105,28 @@ static void what_a_word_does_not_take_is_refused(void **state)
 	}
 }
 
+/* Where there is no service to be managed, no verb of it is offered. */
+static void a_mistyped_verb_is_no_argument_of_rollback(void **state)
+{
+	static const struct {
+		const char *typed, *meant;
+	} table[] = { { "instal", "did you mean \"install\"" }, { "uninstal", "did you mean \"uninstall\"" },
+		{ "relaod", "did you mean \"reload\"" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const char *const args[] = { table[i].typed, NULL };
+		struct sg_options o = { 0 };
+		struct sg_err err = SG_ERR_INIT;
+
+		assert_int_equal(read_options(args, &o, &err), SG_EINVAL);
+		assert_non_null(strstr(err.msg, "there is no verb"));
+		assert_non_null(strstr(err.msg, table[i].typed));
+		assert_non_null(
+		        strstr(err.msg, sg_os_slash('\\') ? table[i].meant : "run is the only one here"));
+	}
+}
+
 static void uninstall_may_keep_what_is_in_place(void **state)
 {
 	static const char *const args[] = { "uninstall", "--keep", NULL };
@@ -150,6 +174,7 @@ int main(void)
 		cmocka_unit_test(a_first_word_says_what_is_to_be_done),
 		cmocka_unit_test(install_keeps_what_the_service_is_to_be_started_with),
 		cmocka_unit_test(what_a_word_does_not_take_is_refused),
+		cmocka_unit_test(a_mistyped_verb_is_no_argument_of_rollback),
 		cmocka_unit_test(uninstall_may_keep_what_is_in_place),
 		cmocka_unit_test(install_takes_what_a_server_begins_with),
 		cmocka_unit_test(uninstall_may_roll_everything_back),
