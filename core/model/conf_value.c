@@ -93,6 +93,27 @@ static bool parse_number(const char *text, int64_t *ret)
 	return true;
 }
 
+/* A value that means something: the default unless it says "not at all", else the first usual one within the setting's bounds. */
+static const char *example(const struct sg_conf_field *f, int which, bool (*parse)(const char *, int64_t *))
+{
+	static const char *const usual[3][5] = { { "1h", "5m", "10s", "100ms" }, { "64MiB", "64KiB", "1B" },
+		{ "10", "1" } };
+	int64_t v = 0;
+
+	if (f->fallback && f->fallback[strspn(f->fallback, "0")] >= '1' &&
+	        f->fallback[strspn(f->fallback, "0")] <= '9')
+		return f->fallback;
+	for (const char *const *s = usual[which]; *s; s++)
+		if (parse(*s, &v) && v >= f->min && v <= f->max)
+			return *s;
+	return f->fallback ? f->fallback : usual[which][0];
+}
+
+static bool parse_duration(const char *text, int64_t *ret)
+{
+	return sg_duration_parse(text, ret, NULL) == 0;
+}
+
 static int set_number(void *base, const struct sg_conf_field *f, const char *text, struct sg_err *err)
 {
 	static const char *const names[] = { "a duration; write a number and a unit, such as",
@@ -101,11 +122,12 @@ static int set_number(void *base, const struct sg_conf_field *f, const char *tex
 	void (*put)(struct sg_buf *, int64_t) = which == 0   ? put_duration
 	                                        : which == 1 ? put_size
 	                                                     : put_number;
+	bool (*parse)(const char *, int64_t *) = which == 0   ? parse_duration
+	                                         : which == 1 ? parse_size
+	                                                      : parse_number;
 	struct sg_buf range = { 0 };
 	int64_t v = 0;
-	bool good = which == 0   ? sg_duration_parse(text, &v, NULL) == 0
-	            : which == 1 ? parse_size(text, &v)
-	                         : parse_number(text, &v);
+	bool good = parse(text, &v);
 
 	if (good && v >= f->min && v <= f->max) {
 		*number_of(base, f) = v;
@@ -118,7 +140,7 @@ static int set_number(void *base, const struct sg_conf_field *f, const char *tex
 		sg_fail(err, SG_EINVAL, "'%.80s' is out of range (%s)", text, (const char *)range.data);
 	else
 		sg_fail(err, SG_EINVAL, "'%.80s' is not %s %s (%s)", text, names[which],
-		        f->fallback ? f->fallback : "5m", (const char *)range.data);
+		        example(f, which, parse), (const char *)range.data);
 	sg_buf_release(&range);
 	return SG_EINVAL;
 }

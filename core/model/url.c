@@ -48,6 +48,10 @@ int sg_url_check(const char *url, enum sg_url_kind *ret, struct sg_err *err)
 		*ret = SG_URL_FILE;
 		return 0;
 	}
+	if (!(scheme == 5 && sg_same_n(url, "https", 5)) && !(scheme == 4 && sg_same_n(url, "http", 4)))
+		return sg_fail(err, SG_EINVAL,
+		        "'%.*s' is not a known kind of address; use https://, file:// or a path",
+		        scheme > 40 ? 40 : (int)scheme, url);
 	if (memchr(authority, '@', strcspn(authority, "/?#")))
 		return sg_fail(err, SG_EINVAL, "an address must not hold a user name or a password");
 	if (strcspn(authority, ":/?#") == 0 && authority[0] != '[')
@@ -56,10 +60,6 @@ int sg_url_check(const char *url, enum sg_url_kind *ret, struct sg_err *err)
 		*ret = SG_URL_HTTPS;
 		return 0;
 	}
-	if (scheme != 4 || !sg_same_n(url, "http", 4))
-		return sg_fail(err, SG_EINVAL,
-		        "'%.*s' is not a known kind of address; use https://, file:// or a path",
-		        scheme > 40 ? 40 : (int)scheme, url);
 	if (!is_loopback(authority))
 		return sg_fail(err, SG_EINVAL,
 		        "'%.200s' is not encrypted; use https:// (http:// is for this machine only)", url);
