@@ -17,7 +17,8 @@ char *sg_access_self(void);
 char *sg_access_account(const char *id);
 
 /* Before the service does what `file` says: SG_EACCES when others than closed_win.h trusts may change it or put another in its place, with who they are and what
- * to do about it. POSIX: 0; the folder of the configuration is whoever's the unit that starts the service is, and sg_os_ours() judges what it pins. */
+ * to do about it. POSIX: 0; the folder of the configuration is whoever's the unit that starts the service is, and sg_os_ours() judges what it pins. That
+ * others may write the configuration itself is obeyed there; --check-config and the doctor warn of it. */
 int sg_access_check_file(const char *file, struct sg_err *err);
 
 /* Before any of them is judged: in the folders that `stopgapd install` closed, the service's own (with `live`: on this machine's drives) and the journal's,

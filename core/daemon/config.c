@@ -47,18 +47,6 @@ int sg_config_read(const char *file, struct sg_buf *ret_octets, struct sg_conf *
 	return 0;
 }
 
-int sg_config_check_files(const struct sg_conf *conf, const char *file, struct sg_err *err)
-{
-	struct sg_trust trust = { 0 };
-	struct sg_err why = SG_ERR_INIT;
-	int r = sg_trust_read(conf, &trust, &why);
-
-	if (r)
-		return sg_fail(err, r, "%s: %s", file, why.msg);
-	sg_trust_release(&trust);
-	return 0;
-}
-
 /* Accounts are resolved before the engine is asked, so that both take the configuration or neither does. Frees `conf` unless it went in. */
 static int put_in_force(struct sg_engine *e, struct sg_conf *conf, struct sg_bytes octets, const char *file,
         struct sg_access **ret_access, char **ret_socket, struct sg_err *err)
@@ -104,6 +92,27 @@ static int check_closed(const struct sg_conf *conf, struct sg_err *err)
 	for (size_t i = 0; r == 0 && i < conf->n_crls; i++)
 		r = check_named(conf->crls[i].file, err);
 	return r;
+}
+
+int sg_config_check_files(const struct sg_conf *conf, const char *file, struct sg_err *err)
+{
+	struct sg_trust trust = { 0 };
+	struct sg_access *access = NULL;
+	struct sg_err why = SG_ERR_INIT;
+	int r = sg_access_resolve(conf->access_read, conf->access_change, conf->access_remote, &access, &why);
+
+	if (r == 0)
+		r = sg_trust_read(conf, &trust, &why);
+	sg_access_free(access);
+	sg_trust_release(&trust);
+	return r == 0 ? 0 : sg_fail(err, r, "%s: %s", file, why.msg);
+}
+
+int sg_config_check_closed(const struct sg_conf *conf, const char *file, struct sg_err *err)
+{
+	int r = sg_access_check_file(file, err);
+
+	return r == 0 ? check_closed(conf, err) : r;
 }
 
 static int from_file(struct sg_engine *e, const char *file, struct sg_access **ret_access, char **ret_socket,

@@ -27,7 +27,9 @@ int sg_config_start(struct sg_engine *e, const char *file, struct sg_access **re
 int sg_config_reload(
         struct sg_engine *e, const char *file, struct sg_access **ret_access, struct sg_err *err);
 
-/* Whether the files that the configuration names can be read: what --check-config can tell beyond the text itself. */
+/* What else would keep the service from a configuration that reads well: its accounts are not known here, or the files that it names cannot be used. */
 int sg_config_check_files(const struct sg_conf *conf, const char *file, struct sg_err *err);
+/* And who may change the file or one of those: sg_access_check_file() of each. */
+int sg_config_check_closed(const struct sg_conf *conf, const char *file, struct sg_err *err);
 
 #endif

@@ -40,6 +40,17 @@ static void complain(const struct sg_err *err)
 	sg_buf_release(&line);
 }
 
+/* What the service obeys and a person should know (access.h says why it is obeyed). */
+static void warn_of_config(const char *file)
+{
+	struct sg_err why = SG_ERR_INIT, said = SG_ERR_INIT;
+
+	if (sg_os_ours(file, &why) == SG_EACCES) {
+		sg_fail(&said, SG_EACCES, "warning: %s; who changes it says what this server does", why.msg);
+		complain(&said);
+	}
+}
+
 static enum sg_exit show_config(const struct sg_options *o, struct sg_err *err)
 {
 	struct sg_buf octets = { 0 }, text = { 0 };
@@ -48,6 +59,8 @@ static enum sg_exit show_config(const struct sg_options *o, struct sg_err *err)
 
 	if (r == 0)
 		r = sg_config_check_files(conf, o->config, err);
+	if (r == 0 && o->run == SG_RUN_CHECK_CONFIG)
+		r = sg_config_check_closed(conf, o->config, err);
 	if (r == 0 && o->run == SG_RUN_PRINT_CONFIG) {
 		sg_conf_print(conf, &text);
 		sg_buf_str(&text, "<!-- where each setting comes from:\n");
@@ -59,6 +72,7 @@ static enum sg_exit show_config(const struct sg_options *o, struct sg_err *err)
 		sg_buf_str(&text, "-->\n");
 		fwrite(text.data, 1, text.len, stdout);
 	} else if (r == 0) {
+		warn_of_config(o->config);
 		printf("%s: good, %zu feed%s\n", o->config, conf->n_feeds, conf->n_feeds == 1 ? "" : "s");
 	}
 	sg_conf_free(conf);

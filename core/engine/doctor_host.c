@@ -198,6 +198,7 @@ static void workers(struct sg_doctor *d, bool network)
 static void configuration(struct sg_doctor *d)
 {
 	const struct sg_engine *e = d->e;
+	struct sg_err why = SG_ERR_INIT;
 
 	if (!e->conf)
 		sg_doctor_check(d, "configuration", SG_CHECK_FAIL, "start stopgapd with --config FILE",
@@ -206,6 +207,12 @@ static void configuration(struct sg_doctor *d)
 	else if (e->conf_error)
 		sg_doctor_check(d, "configuration", SG_CHECK_WARN, "mend the named line and reload",
 		        "the last good one is in force: %s", e->conf_error);
+	else if (e->conf_file && sg_os_ours(e->conf_file, &why) == SG_EACCES)
+		sg_doctor_check(d, "configuration", SG_CHECK_WARN,
+		        "let nobody but the service's account and the administrators write it: who changes "
+		        "it "
+		        "says what this server does",
+		        "it is in force, and %s", why.msg);
 	else
 		sg_doctor_check(d, "configuration", SG_CHECK_OK, NULL, "%s is in force",
 		        e->conf_file ? e->conf_file : "?");

@@ -2,6 +2,7 @@
 """test_configuring - which configuration the real daemon has in force: the file's, the journal's last good one, or none."""
 import os
 import signal
+import subprocess
 
 import harness
 from harness import inbound, wait_for
@@ -64,6 +65,43 @@ class Configuring(harness.Stage):
         self.start().stop()
         self.start(config=None)
         self.assertEqual([feed["name"] for feed in self.call("status")["feeds"]], ["corp"])
+
+    def check_config(self):
+        result = subprocess.run(
+            [os.path.join(harness.BUILD, "stopgapd"), "--check-config", "--config", self.path("stopgap.xml")],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return result.returncode, result.stdout, result.stderr
+
+    def test_what_the_service_would_refuse_for_its_accounts_is_not_called_good(self):
+        self.publish(1)
+        self.start().stop()
+        status, out, error = self.check_config()
+        self.assertEqual((status, error), (0, ""))
+        self.assertIn("good, 1 feed", out)
+        with open(self.path("stopgap.xml"), encoding="utf-8") as f:
+            good = f.read()
+        self.write("stopgap.xml", good.replace("</stopgap>", '<access change="nosuchuser"/></stopgap>'))
+        status, out, error = self.check_config()
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn('there is no account "nosuchuser"', error)
+
+    def test_a_configuration_that_everybody_may_write_is_obeyed_and_named(self):
+        self.publish(1)
+        os.chmod(self.path("stopgap.xml"), 0o644)
+        self.start()
+        checks = {check["check"]: check for check in self.call("doctor")["checks"]}
+        self.assertEqual(checks["configuration"]["status"], "ok")
+        os.chmod(self.path("stopgap.xml"), 0o666)
+        status, out, error = self.check_config()
+        self.assertEqual(status, 0)
+        self.assertIn("good, 1 feed", out)
+        self.assertRegex(error, r"warning: others may change .*stopgap\.xml \(mode 666\)")
+        checks = {check["check"]: check for check in self.call("doctor")["checks"]}
+        self.assertEqual(checks["configuration"]["status"], "warn")
+        self.assertIn("mode 666", checks["configuration"]["text"])
 
     def test_a_file_that_was_never_good_is_named_with_what_to_do(self):
         daemon = self.start(config="nosuch.xml", refresh=False)
