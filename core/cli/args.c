@@ -65,14 +65,31 @@ static int unknown_option(const struct sg_verb *verb, const char *typed, struct 
 	return sg_guess_fail(err, "option", typed, names);
 }
 
-static int unknown_verb(const char *typed, struct sg_err *err)
+/* Every verb, then `more` (NULL-terminated). */
+static int unknown(const char *kind, const char *typed, const char *const *more, struct sg_err *err)
 {
 	const char *names[VERBS_MAX] = { NULL };
 	size_t n = 0;
 
 	for (const struct sg_verb *v; n < VERBS_MAX - 1 && (v = sg_verb_at(n)) != NULL;)
 		names[n++] = v->name;
-	return sg_guess_fail(err, "verb", typed, names);
+	for (; *more && n < VERBS_MAX - 1; more++)
+		names[n++] = *more;
+	return sg_guess_fail(err, kind, typed, names);
+}
+
+static int unknown_verb(const char *typed, struct sg_err *err)
+{
+	static const char *const none[] = { NULL };
+
+	return unknown("verb", typed, none, err);
+}
+
+int sg_help_unknown(const char *typed, struct sg_err *err)
+{
+	static const char *const pages[] = { "states", "events", NULL };
+
+	return unknown("verb or page of help", typed, pages, err);
 }
 
 static const struct option *find_option(const char *arg)

@@ -82,5 +82,7 @@ struct sg_val *sg_args_params(const struct sg_args *a);
 
 void sg_help(struct sg_buf *out); /* all verbs */
 void sg_help_verb(const struct sg_verb *verb, struct sg_buf *out);
+/* SG_EINVAL: help has nothing about the word, and which it has that is near. */
+int sg_help_unknown(const char *typed, struct sg_err *err);
 
 #endif

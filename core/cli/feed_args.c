@@ -28,7 +28,7 @@ static int unknown_option(const struct sg_author_verb *verb, const char *typed, 
 	return sg_fail(err, SG_EINVAL, "%s", why.msg);
 }
 
-static int unknown_verb(const char *typed, struct sg_err *err)
+int sg_author_unknown(const char *typed, struct sg_err *err)
 {
 	const char *names[VERBS_MAX] = { NULL };
 	size_t n = 0;
@@ -109,7 +109,7 @@ int sg_author_args_read(int argc, char **argv, int64_t now, struct sg_author_arg
 		} else if (!ret->verb) {
 			ret->verb = sg_author_verb_find(argv[i]);
 			if (!ret->verb)
-				r = unknown_verb(argv[i], err);
+				r = sg_author_unknown(argv[i], err);
 		} else {
 			sg_strs_add(&ret->words, argv[i]);
 		}

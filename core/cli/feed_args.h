@@ -93,6 +93,8 @@ struct sg_author_verb {
 const struct sg_author_option *sg_author_option_of(enum sg_author_opt opt);
 const struct sg_author_verb *sg_author_verb_at(size_t i); /* NULL past the last */
 const struct sg_author_verb *sg_author_verb_find(const char *name);
+/* SG_EINVAL: there is no such verb, and which is near. */
+int sg_author_unknown(const char *typed, struct sg_err *err);
 
 struct sg_author_args {
 	const struct sg_author_verb *verb; /* NULL: none was given */

@@ -64,8 +64,7 @@ static enum sg_exit help(const struct sg_author_args *a, struct sg_err *err)
 	if (about) {
 		verb = sg_author_verb_find(about);
 		if (!verb) {
-			sg_fail(err, SG_EINVAL,
-			        "there is no verb \"%.80s\": \"stopgap-feed help\" lists them", about);
+			sg_author_unknown(about, err);
 			return SG_EXIT_USAGE;
 		}
 	}

@@ -344,8 +344,7 @@ static enum sg_exit help(const struct sg_args *a, struct sg_err *err)
 	if (!verb && a->word) {
 		verb = sg_verb_find(a->word);
 		if (!verb) {
-			sg_fail(err, SG_EINVAL, "there is no verb \"%.80s\": \"stopgapctl help\" lists them",
-			        a->word);
+			sg_help_unknown(a->word, err);
 			return SG_EXIT_USAGE;
 		}
 	}

@@ -1,4 +1,5 @@
 /* request.c - what administrators and clients ask for: one table of methods, and the ones that only look. Shapes and meanings: schemas/control.md. */
+#include "base/guess.h"
 #include "engine/calm.h"
 #include "engine/request_parts.h"
 
@@ -187,6 +188,29 @@ static const struct verb {
 	{ "resume", NEED_NONE, true, "", sg_request_do_resume },
 };
 
+/* No row has that id (and feed); the one that may be meant is named. */
+static int unknown_id(const struct sg_request *r, const char *id, const char *feed)
+{
+	const struct sg_rows *rows = &r->w.rows;
+	const char **ids = sg_alloc((rows->n + 1) * sizeof(*ids)), *guess;
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		bool known = feed && strcmp(feed, rows->at[i]->key.feed) != 0;
+
+		for (size_t k = 0; k < n && !known; k++) /* two feeds may offer it */
+			known = sg_same(ids[k], rows->at[i]->key.id);
+		if (!known)
+			ids[n++] = rows->at[i]->key.id;
+	}
+	guess = sg_guess(id, ids);
+	sg_fail(r->err, SG_ENOENT, "no mitigation %.80s is known%s%.80s%s%s%s; 'stopgapctl list' shows them",
+	        id, feed ? " from feed " : "", feed ? feed : "", guess ? "; did you mean " : "",
+	        guess ? guess : "", guess ? "?" : "");
+	free(ids);
+	return SG_ENOENT;
+}
+
 int sg_request_find_row(struct sg_request *r, bool needed)
 {
 	const char *id = sg_request_param(r, "id"), *feed = sg_request_param(r, "feed");
@@ -207,11 +231,7 @@ int sg_request_find_row(struct sg_request *r, bool needed)
 			        row->key.feed, id);
 		r->row = row;
 	}
-	if (!r->row)
-		return sg_fail(r->err, SG_ENOENT,
-		        "no mitigation %s is known%s%s; 'stopgapctl list' shows them", id,
-		        feed ? " from feed " : "", feed ? feed : "");
-	return 0;
+	return r->row ? 0 : unknown_id(r, id, feed);
 }
 
 static int check_params(const struct sg_request *r, const struct verb *verb)

@@ -332,6 +332,8 @@ int sg_request_do_pause(struct sg_request *r)
 {
 	struct sg_val *pause;
 	int64_t until = sg_val_get_int(r->params, "until", 0);
+	char end[32], *text;
+	int code;
 
 	if (until && until <= r->w.now.wall)
 		return sg_fail(r->err, SG_EINVAL, "the pause would end in the past");
@@ -339,8 +341,15 @@ int sg_request_do_pause(struct sg_request *r)
 	sg_val_set_int(pause, "until", until);
 	sg_val_set_str(pause, "account", r->who.account);
 	sg_val_set_str(pause, "reason", r->who.reason);
-	return set_pause(r, pause, SG_EV_PAUSED,
-	        "paused: nothing is applied, repaired or reverted until 'stopgapctl resume'");
+	sg_time_format(until, end);
+	text = until ? sg_format("paused: nothing is applied, repaired or reverted until %s, or before that "
+	                         "until 'stopgapctl resume'",
+	                       end)
+	             : sg_strdup(
+	                       "paused: nothing is applied, repaired or reverted until 'stopgapctl resume'");
+	code = set_pause(r, pause, SG_EV_PAUSED, text);
+	free(text);
+	return code;
 }
 
 int sg_request_do_resume(struct sg_request *r)

@@ -176,6 +176,23 @@ static void json_is_seen_in_a_line_that_is_wrong(void **state)
 	}
 }
 
+static void a_mistyped_page_of_help_is_guessed(void **state)
+{
+	static const struct {
+		const char *typed, *says;
+	} table[] = { { "evnts", "did you mean \"events\"" }, { "stats", "there is no verb or page of help" },
+		{ "rolback", "did you mean \"rollback\"" }, { "nonsense", "\"nonsense\"" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct sg_err err = SG_ERR_INIT;
+
+		assert_int_equal(sg_help_unknown(table[i].typed, &err), SG_EINVAL);
+		if (!strstr(err.msg, table[i].says))
+			fail_msg("%s: %s", table[i].typed, err.msg);
+	}
+}
+
 static void every_verb_has_help_with_its_options(void **state)
 {
 	struct sg_buf all = { 0 };
@@ -264,7 +281,10 @@ static void the_daemon_refuses_what_makes_no_sense(void **state)
 		{ "--once rollback", "needs the id" },
 		{ "--once rollback M1 --all", "--all" },
 		{ "--once recover M1", "rollback alone" },
-		{ "M1", "rollback alone" },
+		{ "M1", "there is no verb \"M1\"" },
+		{ "--config f rnu", "there is no verb \"rnu\": did you mean \"run\"" },
+		{ "--config f run", "run comes first" },
+		{ "run M1", "one argument too many" },
 		{ "--all", "rollback alone" },
 		{ "--check-config", "which configuration" },
 		{ "--root C", "C=FOLDER" },
@@ -291,6 +311,7 @@ int main(void)
 		cmocka_unit_test(mistakes_are_refused_and_say_what_is_wrong),
 		cmocka_unit_test(params_say_what_the_line_said),
 		cmocka_unit_test(json_is_seen_in_a_line_that_is_wrong),
+		cmocka_unit_test(a_mistyped_page_of_help_is_guessed),
 		cmocka_unit_test(every_verb_has_help_with_its_options),
 		cmocka_unit_test(a_guess_is_near_and_the_only_one),
 		cmocka_unit_test(the_daemon_understands_its_own_options),

@@ -1,6 +1,8 @@
 /* test_engine_asked.c - what people ask of the engine, by the policy and by requests: block, approve, pause, roll back, plan, history. */
 #include "tests/lib/engine_lab.h"
 
+#include "base/text.h"
+
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +123,39 @@ static void pause_holds_and_resume_goes_on(void **state)
 	assert_true(lab_untouched(lab));
 	lab_do(lab, "resume", NULL);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
+}
+
+static void a_pause_with_an_end_says_when_that_is(void **state)
+{
+	struct lab *lab = *state;
+	char *until, day[32];
+	struct sg_val *reply = NULL;
+
+	lab_configure(lab, NULL, NULL);
+	until = sg_format("@%lld", (long long)(lab->now + 2 * 3600 * 1000));
+	sg_time_format(lab->now + 2 * 3600 * 1000, day);
+	assert_int_equal(lab_ask(lab, &reply, "pause", "until", until, NULL), 0);
+	assert_non_null(strstr(sg_val_get_str(reply, "text", ""), day));
+	sg_val_free(reply);
+	reply = NULL;
+	assert_int_equal(lab_ask(lab, &reply, "pause", NULL), 0);
+	assert_non_null(strstr(sg_val_get_str(reply, "text", ""), "until 'stopgapctl resume'"));
+	sg_val_free(reply);
+	free(until);
+}
+
+static void an_id_that_is_not_known_is_answered_with_the_one_that_is_meant(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_configure(lab, NULL, NULL);
+	lab_offer_one(lab, 1, "CORP-1", "1", LAB_ATTACK);
+	lab_run(lab);
+	assert_int_equal(lab_ask(lab, NULL, "rollback", "id", "CROP-1", NULL), SG_ENOENT);
+	assert_non_null(strstr(lab->err.msg, "no mitigation CROP-1 is known; did you mean CORP-1?"));
+	assert_int_equal(lab_ask(lab, NULL, "show", "id", "EXK-2022-41040", NULL), SG_ENOENT);
+	assert_null(strstr(lab->err.msg, "did you mean"));
+	assert_non_null(strstr(lab->err.msg, "'stopgapctl list' shows them"));
 }
 
 /* Whether the plan would change something, and its diff (borrowed until the next call). */
@@ -385,6 +420,8 @@ int main(void)
 		T(ask_waits_for_approval_of_that_body),
 		T(the_heartbeat_needs_no_approval),
 		T(pause_holds_and_resume_goes_on),
+		T(a_pause_with_an_end_says_when_that_is),
+		T(an_id_that_is_not_known_is_answered_with_the_one_that_is_meant),
 		T(a_plan_writes_nothing_and_shows_the_diff),
 		T(a_plan_shows_what_a_verb_would_do_and_does_nothing),
 		T(a_required_reason_is_required),
