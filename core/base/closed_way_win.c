@@ -60,38 +60,20 @@ static int check_one(const char *path, DWORD how, enum sg_win_place place, bool 
 
 /* --- the way to it */
 
-/* Absolute, and without . and .. ; the caller's. */
-static int full_path(const char *path, char **ret, struct sg_err *err)
-{
-	wchar_t *wide = sg_win_path(path), *full;
-	DWORD n = GetFullPathNameW(wide, 0, NULL, NULL);
-
-	full = sg_alloc(((size_t)n + 1) * sizeof *full);
-	n = n ? GetFullPathNameW(wide, n, full, NULL) : 0;
-	if (n)
-		*ret = sg_win_utf8(full);
-	free(full);
-	free(wide);
-	return n ? 0 : sg_win_fail(err, GetLastError(), "%s is no path", path);
-}
-
 /* Cuts the last name off: of "C:\a\b" to "C:\a", then "C:\"; of "\\server\share\a" to "\\server\share\". False: that was the root. */
 static bool go_up(char *path)
 {
-	char *root = path, *last = strrchr(path, '\\');
+	size_t root = sg_win_root(path), len = strlen(path);
 
-	if (strncmp(path, "\\\\?\\", 4) == 0 && path[4] && path[5] == ':') {
-		root = path + 4;
-	} else if (strncmp(path, "\\\\", 2) == 0) {
-		root = strchr(path + 2, '\\');
-		root = root ? strchr(root + 1, '\\') : NULL;
-		if (!root)
-			return false;
-		root -= 2; /* what follows counts from a drive's colon */
-	}
-	if (!last || last < root + 2 || !last[1])
+	while (len > root && path[len - 1] == '\\')
+		len--;
+	if (len == root)
 		return false;
-	last[last == root + 2] = 0;
+	while (len > root && path[len - 1] != '\\')
+		len--;
+	while (len > root && path[len - 1] == '\\')
+		len--;
+	path[len] = 0;
 	return true;
 }
 
@@ -131,7 +113,7 @@ int sg_win_check_way(const char *path, struct sg_err *err)
 	struct sg_buf open = { 0 };
 	char *at = NULL;
 	bool last = true;
-	int r = full_path(path, &at, err);
+	int r = sg_win_full_path(path, &at, err);
 
 	while (r == 0 && go_up(at)) {
 		struct sg_err why = SG_ERR_INIT;
@@ -179,7 +161,7 @@ static int check_link(const char *path, enum sg_win_place place, struct sg_err *
 {
 	bool none = false;
 	char *folder = NULL, *end = NULL;
-	int r = full_path(path, &folder, err);
+	int r = sg_win_full_path(path, &folder, err);
 
 	if (r == 0 && go_up(folder)) /* who may take names away there may put another link in its place */
 		r = check_one(folder, FILE_FLAG_OPEN_REPARSE_POINT,

@@ -1,4 +1,4 @@
-/* os_account_win.c - accounts and groups of Windows by their SIDs, whose text is the same on every server and in every language. */
+/* os_account_win.c - accounts and groups of Windows by their SIDs, whose text is the same on every server and in every language; what tokens say, and services. */
 #include "base/os_win.h"
 
 #include <windows.h>
@@ -56,4 +56,52 @@ char *sg_win_account(const char *sid)
 	}
 	free(wide);
 	return text ? text : sg_strdup(sid);
+}
+
+void *sg_win_token_info(void *token, int what)
+{
+	enum { MOST = 1 << 20 }; /* octets of one answer: an account is in a thousand groups at most */
+	DWORD size = 0, e;
+	void *info;
+
+	if (GetTokenInformation(token, (TOKEN_INFORMATION_CLASS)what, NULL, 0, &size) || !size ||
+	        size > MOST) {
+		if (size)
+			SetLastError(ERROR_BAD_LENGTH);
+		return NULL;
+	}
+	info = sg_alloc(size);
+	if (GetTokenInformation(token, (TOKEN_INFORMATION_CLASS)what, info, size, &size))
+		return info;
+	e = GetLastError();
+	free(info);
+	SetLastError(e);
+	return NULL;
+}
+
+bool sg_win_token_level(void *token, unsigned long *ret)
+{
+	TOKEN_MANDATORY_LABEL *label = sg_win_token_info(token, TokenIntegrityLevel);
+	UCHAR parts = label && label->Label.Sid ? *GetSidSubAuthorityCount(label->Label.Sid) : 0;
+
+	if (parts) /* its SID's last one */
+		*ret = *GetSidSubAuthority(label->Label.Sid, (DWORD)(parts - 1));
+	free(label);
+	return parts > 0;
+}
+
+void *sg_win_service_config(void *service)
+{
+	QUERY_SERVICE_CONFIGW *config;
+	DWORD size = 0, e;
+
+	QueryServiceConfigW(service, NULL, 0, &size);
+	size += (DWORD)sizeof *config; /* somebody may have made it longer meanwhile */
+	config = sg_alloc(size);
+	if (QueryServiceConfigW(service, config, size, &size))
+		return config;
+	e = GetLastError();
+	free(config);
+	SetLastError(e);
+	return NULL;
 }

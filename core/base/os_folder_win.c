@@ -91,23 +91,25 @@ int sg_os_sync_dir(const char *path, struct sg_err *err)
 int sg_os_mkdirs(const char *path, struct sg_err *err)
 {
 	char *part = sg_strdup(path);
-	size_t len = strlen(part);
+	size_t len = strlen(part), root;
 	int r = 0;
 
 	for (size_t i = 0; i < len; i++)
 		if (part[i] == '/')
 			part[i] = '\\';
-	while (len > 3 && part[len - 1] == '\\')
-		part[--len] = 0;
-	for (size_t i = 3; r == 0 && i <= len; i++) {
-		char c = part[i];
+	root = sg_win_root(part);
+	for (size_t i = root; r == 0 && i < len; i++) {
+		size_t end = i + strcspn(part + i, "\\");
+		char c = part[end];
 
-		if (c != '\\' && c != 0)
-			continue;
-		part[i] = 0;
-		r = sg_win_make_dir(part, err);
-		part[i] = c;
+		part[end] = 0;
+		if (end > i)
+			r = sg_win_make_dir(part, err);
+		part[end] = c;
+		i = end;
 	}
+	if (r == 0 && root == len && len) /* it is there or not */
+		r = sg_win_make_dir(part, err);
 	free(part);
 	return r;
 }

@@ -23,29 +23,52 @@ void sg_os_random(void *out, size_t len)
 	}
 }
 
-/* Windows has no boot id that survives a change of the clock. A volatile key does: it is gone after each boot, and the
- * first who asks writes a new one. */
-static void boot_id(char out[40])
+/* Windows has no boot id that survives a change of the clock. A volatile key does: it is gone after each boot, and whoever makes it writes a new one. The key
+ * above it holds what has to outlive a boot, and a call that makes both would make both volatile ("RegCreateKeyExW function"). */
+static HKEY open_boot(const wchar_t *ours, DWORD *ret_how)
 {
+	HKEY above = NULL, key = NULL;
+
+	if (RegCreateKeyExW(HKEY_LOCAL_MACHINE, ours, 0, NULL, REG_OPTION_NON_VOLATILE, KEY_CREATE_SUB_KEY,
+	            NULL, &above, NULL) != ERROR_SUCCESS)
+		return NULL;
+	if (RegCreateKeyExW(above, L"boot", 0, NULL, REG_OPTION_VOLATILE, KEY_READ | KEY_WRITE, NULL, &key,
+	            ret_how) != ERROR_SUCCESS)
+		key = NULL;
+	RegCloseKey(above);
+	return key;
+}
+
+static bool read_id(HKEY key, wchar_t value[40])
+{
+	DWORD size = 40 * sizeof *value;
+
+	return RegGetValueW(key, NULL, L"id", RRF_RT_REG_SZ, NULL, value, &size) == ERROR_SUCCESS && value[0];
+}
+
+/* Who made the key writes the id; who finds it waits for that a little, and writes one after all when its maker has died in between. Read back: of two that
+ * write, both have the last one's. */
+void sg_win_boot_id(const wchar_t *ours, char out[40])
+{
+	DWORD how = 0;
+	HKEY key = open_boot(ours, &how);
 	wchar_t value[40] = { 0 };
-	DWORD size = sizeof value, type = 0;
 	unsigned char id[16];
-	HKEY key;
 
 	snprintf(out, 40, "unknown");
-	if (RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\stopgap\\boot", 0, NULL, REG_OPTION_VOLATILE,
-	            KEY_READ | KEY_WRITE, NULL, &key, NULL) != ERROR_SUCCESS)
+	if (!key)
 		return;
-	if (RegQueryValueExW(key, L"id", NULL, &type, (BYTE *)value, &size) != ERROR_SUCCESS ||
-	        type != REG_SZ || !value[0]) {
+	for (int i = 0; i < 20 && how == REG_OPENED_EXISTING_KEY && !read_id(key, value); i++)
+		Sleep(5);
+	if (!read_id(key, value)) {
 		sg_os_random(id, sizeof id);
 		for (int i = 0; i < 16; i++)
 			swprintf(value + 2 * i, 3, L"%02x", (unsigned)id[i]);
 		if (RegSetValueExW(key, L"id", 0, REG_SZ, (const BYTE *)value, 33 * sizeof *value) !=
-		        ERROR_SUCCESS)
+		                ERROR_SUCCESS ||
+		        !read_id(key, value))
 			value[0] = 0;
 	}
-	value[39] = 0;
 	if (value[0])
 		WideCharToMultiByte(CP_UTF8, 0, value, -1, out, 40, NULL, NULL);
 	RegCloseKey(key);
@@ -60,7 +83,7 @@ void sg_os_clock(struct sg_clock *ret)
 	ticks = (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
 	ret->wall = ((int64_t)ticks - INT64_C(116444736000000000)) / 10000;
 	ret->mono = (int64_t)GetTickCount64(); /* goes on while the machine sleeps */
-	boot_id(ret->boot);
+	sg_win_boot_id(L"SOFTWARE\\stopgap", ret->boot);
 }
 
 char *sg_os_host(void)

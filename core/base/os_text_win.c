@@ -50,6 +50,44 @@ wchar_t *sg_win_path(const char *utf8)
 	return wide;
 }
 
+int sg_win_full_path(const char *path, char **ret, struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(path), *full;
+	DWORD n = GetFullPathNameW(wide, 0, NULL, NULL);
+
+	full = sg_alloc(((size_t)n + 1) * sizeof *full);
+	n = n ? GetFullPathNameW(wide, n, full, NULL) : 0;
+	if (n)
+		*ret = sg_win_utf8(full);
+	free(full);
+	free(wide);
+	return n ? 0 : sg_win_fail(err, GetLastError(), "%s is no path", path);
+}
+
+/* The octets of a name, and of the backslash behind it. */
+static size_t step(const char *at)
+{
+	size_t len = strcspn(at, "\\");
+
+	return len + (at[len] != 0);
+}
+
+size_t sg_win_root(const char *path)
+{
+	size_t at = strncmp(path, "\\\\?\\", 4) == 0 ? 4 : 0;
+
+	if (at && _strnicmp(path + at, "UNC\\", 4) == 0)
+		at += 4;
+	else if (!at && strncmp(path, "\\\\", 2) == 0)
+		at = 2;
+	else if (path[at] && path[at + 1] == ':')
+		return at + 2 + (path[at + 2] == '\\');
+	else
+		return at ? at + step(path + at) : path[0] == '\\';
+	at += step(path + at);
+	return at + step(path + at);
+}
+
 static int code_of(DWORD e)
 {
 	switch (e) {

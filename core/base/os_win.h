@@ -14,6 +14,17 @@ char *sg_win_utf8(const wchar_t *wide);
 /* The path with backslashes, and as \\?\ path when it is long. Owned by the caller. */
 wchar_t *sg_win_path(const char *utf8);
 
+/* The path as Windows names it: absolute, with backslashes, without "." and ".."; what it names need not be there. *ret is owned by the caller. */
+int sg_win_full_path(const char *path, char **ret, struct sg_err *err);
+
+/* How many octets of a path with backslashes name its root, which nobody makes and above which is nothing: of "C:\a" "C:\", of "\\server\share\a" all but the
+ * "a", the same behind "\\?\" and "\\?\UNC\", of "\a" the first one, of "a\b" none. Pure. */
+size_t sg_win_root(const char *path);
+
+/* The name of this boot, 32 digits, which the volatile key `boot` below `ours` of HKLM keeps; "unknown" for whoever may not write there. `ours` itself is
+ * made to last. */
+void sg_win_boot_id(const wchar_t *ours, char out[40]);
+
 /* Records the message, the system's text and the number of GetLastError()'s value `e`; returns the code that fits. */
 int sg_win_fail(struct sg_err *err, unsigned long e, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
@@ -37,6 +48,14 @@ char *sg_win_sid_text(void *sid);
 char *sg_win_self_sid(void);
 /* "CORP\anna (S-1-5-21-...)", or the SID alone when nobody knows its name. Asks a domain controller when it must. */
 char *sg_win_account(const char *sid);
+
+/* --- what the system says of others. All results are owned by the caller; NULL: it does not say, and GetLastError() why. */
+void *sg_win_token_info(
+        void *token, int what); /* what: a TOKEN_INFORMATION_CLASS; the structure that belongs to it */
+/* The relative id of a token's integrity level, SECURITY_MANDATORY_*; false: it is not told. */
+bool sg_win_token_level(void *token, unsigned long *ret);
+void *sg_win_service_config(
+        void *service); /* a QUERY_SERVICE_CONFIGW; `service` is an SC_HANDLE that may be asked */
 
 /* True, after a pause, as long as `e` says that somebody else has the file open and *tries is below the bound: half a
  * second in all, which is longer than a virus scanner or IIS keeps a configuration file. */

@@ -33,22 +33,9 @@ static PSID well_known(WELL_KNOWN_SID_TYPE type)
 	return NULL;
 }
 
-static void *ask(HANDLE token, TOKEN_INFORMATION_CLASS what)
-{
-	DWORD size = 0;
-	void *answer;
-
-	GetTokenInformation(token, what, NULL, 0, &size);
-	answer = sg_alloc((size_t)size + 1);
-	if (size && GetTokenInformation(token, what, answer, size, &size))
-		return answer;
-	free(answer);
-	return NULL;
-}
-
 static bool of_system(HANDLE token)
 {
-	TOKEN_USER *user = ask(token, TokenUser);
+	TOKEN_USER *user = sg_win_token_info(token, TokenUser);
 	bool is = !user || IsWellKnownSid(user->User.Sid, WinLocalSystemSid);
 
 	free(user);
@@ -69,19 +56,15 @@ bool sg_worker_is_system(void)
 
 static bool is_low(HANDLE token)
 {
-	TOKEN_MANDATORY_LABEL *label = ask(token, TokenIntegrityLevel);
-	UCHAR parts = label && label->Label.Sid ? *GetSidSubAuthorityCount(label->Label.Sid) : 0;
-	bool is = parts &&
-	          *GetSidSubAuthority(label->Label.Sid, (DWORD)(parts - 1)) <= SECURITY_MANDATORY_LOW_RID;
+	DWORD level;
 
-	free(label);
-	return is;
+	return sg_win_token_level(token, &level) && level <= SECURITY_MANDATORY_LOW_RID;
 }
 
 /* DISABLE_MAX_PRIVILEGE leaves one: to be told of changes, which also means to pass through folders that one may not list. */
 static bool is_stripped(HANDLE token)
 {
-	TOKEN_PRIVILEGES *left = ask(token, TokenPrivileges);
+	TOKEN_PRIVILEGES *left = sg_win_token_info(token, TokenPrivileges);
 	bool is = left != NULL;
 	LUID told;
 
@@ -96,7 +79,7 @@ static bool is_stripped(HANDLE token)
 
 static void look_at(HANDLE token, struct sg_worker_token *ret)
 {
-	TOKEN_GROUPS *only = ask(token, TokenRestrictedSids);
+	TOKEN_GROUPS *only = sg_win_token_info(token, TokenRestrictedSids);
 
 	*ret = (struct sg_worker_token){ .system = of_system(token),
 		.restricted = only && only->GroupCount > 0,
@@ -148,7 +131,7 @@ static int filter(HANDLE from, bool restricted, HANDLE *ret, struct sg_err *err)
 	static const WELL_KNOWN_SID_TYPE allowed[] = { WinWorldSid, WinBuiltinUsersSid,
 		WinRestrictedCodeSid };
 	enum { DENIED = sizeof denied / sizeof *denied, ALLOWED = sizeof allowed / sizeof *allowed };
-	TOKEN_GROUPS *groups = ask(from, TokenGroups);
+	TOKEN_GROUPS *groups = sg_win_token_info(from, TokenGroups);
 	SID_AND_ATTRIBUTES deny[DENIED], only[ALLOWED + 1];
 	DWORD n_deny = 0, n_only = 0, own;
 	PSID logon = logon_of(groups);
@@ -191,7 +174,7 @@ static int lower(HANDLE token, struct sg_err *err)
 /* What the process makes is open to itself in spite of the second check: RESTRICTED is in the list, too. */
 static int open_to_itself(HANDLE token, struct sg_err *err)
 {
-	TOKEN_USER *user = ask(token, TokenUser);
+	TOKEN_USER *user = sg_win_token_info(token, TokenUser);
 	PSID rc = well_known(WinRestrictedCodeSid);
 	DWORD size = (DWORD)(sizeof(ACL) + 2 * sizeof(ACCESS_ALLOWED_ACE)) + 2 * SECURITY_MAX_SID_SIZE;
 	TOKEN_DEFAULT_DACL dacl = { sg_alloc(size) };
