@@ -141,13 +141,10 @@ static int open_service(
 
 static int start_of(SC_HANDLE handle, const char *service, uint32_t *ret, struct sg_err *err)
 {
-	QUERY_SERVICE_CONFIGW *config;
-	DWORD size = 0;
+	QUERY_SERVICE_CONFIGW *config = sg_win_service_config(handle);
 	int r = 0;
 
-	QueryServiceConfigW(handle, NULL, 0, &size);
-	config = sg_alloc((size_t)size + sizeof *config);
-	if (QueryServiceConfigW(handle, config, size + (DWORD)sizeof *config, &size))
+	if (config)
 		*ret = config->dwStartType;
 	else
 		r = sg_win_fail(
@@ -223,7 +220,7 @@ int sg_live_starts(struct sg_live_start **ret, size_t *ret_n, struct sg_err *err
 	list = sg_alloc((names.n + 1) * sizeof *list);
 	for (size_t i = 0; !r && i < names.n; i++) {
 		SC_HANDLE handle = NULL;
-		uint32_t start;
+		uint32_t start = 0;
 
 		/* one that went away meanwhile, or that this account may not ask, is left to what the registry says */
 		if (open_service(manager, names.at[i], SERVICE_QUERY_CONFIG, &handle, NULL) == 0 &&

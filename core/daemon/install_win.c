@@ -5,11 +5,13 @@
  */
 #include "base/closed_win.h"
 #include "base/drive.h"
+#include "base/os.h"
 #include "base/os_win.h"
 #include "base/text.h"
 #include "daemon/eventlog_win.h"
 #include "daemon/folders_win.h"
 #include "daemon/mend_win.h"
+#include "daemon/remembered_win.h"
 #include "daemon/settings_win.h"
 #include "daemon/setup_win.h"
 #include "engine/places.h"
@@ -26,17 +28,11 @@
 
 /* --- what the service is started with */
 
-static int full_path(const char *path, char **ret, struct sg_err *err)
-{
-	wchar_t *wide = sg_win_path(path), full[32768];
-	DWORD n = GetFullPathNameW(wide, 32768, full, NULL);
-
-	free(wide);
-	if (!n || n >= 32768)
-		return sg_win_fail(err, GetLastError(), "%s is no path", path);
-	*ret = sg_win_utf8(full);
-	return 0;
-}
+/* Where its things are: as it is asked for, else as the service has it, else as the last installation had it, else the default. */
+struct places {
+	char *config, *journal;
+	bool tells_journal; /* it is not where everybody would look */
+};
 
 /* One argument as CommandLineToArgvW() reads it back: backslashes count only before a quotation mark, which no path has. */
 static void add_argument(struct sg_buf *line, const char *option, const char *path)
@@ -49,27 +45,15 @@ static void add_argument(struct sg_buf *line, const char *option, const char *pa
 	sg_buf_char(line, '"');
 }
 
-static int command_of(
-        const char *program, const struct sg_service_setup *setup, char **ret, struct sg_err *err)
+static char *command_of(const char *program, const struct places *where)
 {
-	struct sg_drives live = { 0 };
 	struct sg_buf line = { 0 };
-	char *config = NULL, *journal = NULL;
-	int r = setup->config ? full_path(setup->config, &config, err)
-	                      : sg_drive_canonical(&live, CONFIG, &config, err);
 
-	if (r == 0 && setup->journal)
-		r = full_path(setup->journal, &journal, err);
-	if (r == 0) {
-		sg_buf_fmt(&line, "\"%s\" run", program);
-		add_argument(&line, "--config", config);
-		if (journal)
-			add_argument(&line, "--journal", journal);
-		*ret = sg_buf_detach(&line);
-	}
-	free(config);
-	free(journal);
-	return r;
+	sg_buf_fmt(&line, "\"%s\" run", program);
+	add_argument(&line, "--config", where->config);
+	if (where->tells_journal)
+		add_argument(&line, "--journal", where->journal);
+	return sg_buf_detach(&line);
 }
 
 void sg_installed_release(struct sg_installed *i)
@@ -83,7 +67,7 @@ void sg_installed_release(struct sg_installed *i)
 
 void sg_installed_read(void *service, struct sg_installed *ret)
 {
-	QUERY_SERVICE_CONFIGW *c = sg_settings_read(service);
+	QUERY_SERVICE_CONFIGW *c = sg_win_service_config(service);
 	wchar_t **wide = c ? CommandLineToArgvW(c->lpBinaryPathName, &ret->argc) : NULL;
 
 	if (!wide)
@@ -98,37 +82,28 @@ void sg_installed_read(void *service, struct sg_installed *ret)
 
 /* --- install */
 
-static int put_in_place(SC_HANDLE manager, const char *program, const struct sg_service_setup *setup,
-        SC_HANDLE *ret, bool *ret_made, struct sg_err *err)
+static int put_in_place(SC_HANDLE manager, const char *program, const struct places *where, SC_HANDLE *ret,
+        bool *ret_made, struct sg_err *err)
 {
 	void *service = OpenServiceW(manager, NAME, SERVICE_ALL_ACCESS);
-	struct sg_service_setup s = *setup;
-	struct sg_installed was = { 0 };
-	char *command = NULL;
-	const char *how = "";
+	DWORD e = service ? 0 : GetLastError();
+	char *command = command_of(program, where);
+	const char *how = service ? sg_settings_starts(service) : "";
 	bool made = !service;
 	int r;
 
-	if (!service && GetLastError() != ERROR_SERVICE_DOES_NOT_EXIST)
-		return sg_win_fail(err, GetLastError(), "cannot open the service " SG_SERVICE_NAME);
-	if (service)
-		sg_installed_read(service, &was);
-	if (!s.config)
-		s.config = was.options.config;
-	if (!s.journal)
-		s.journal = was.options.journal;
-	r = command_of(program, &s, &command, err);
-	if (r == 0 && service)
-		how = sg_settings_starts(service);
-	if (r == 0)
+	if (e && e != ERROR_SERVICE_DOES_NOT_EXIST)
+		r = sg_win_fail(err, e, "cannot open the service " SG_SERVICE_NAME);
+	else
 		r = service ? sg_settings_mend(service, command, err)
 		            : sg_settings_create(manager, command, &service, err);
+	if (r == 0) /* for whoever comes when the service is gone */
+		r = sg_remembered_write(where->config, where->journal, err);
 	if (r == 0 && made)
 		printf("made the service " SG_SERVICE_NAME ", started with the system: %s\n", command);
 	else if (r == 0)
 		printf("mended the service " SG_SERVICE_NAME ", which starts %s: %s\n", how, command);
 	free(command);
-	sg_installed_release(&was);
 	if (r < 0) {
 		if (service)
 			CloseServiceHandle(service);
@@ -139,36 +114,54 @@ static int put_in_place(SC_HANDLE manager, const char *program, const struct sg_
 	return 0;
 }
 
-/* What the service is to be configured by, and its journal's folder: what is asked for, else what it has, else the default. */
-static int places_of(void *manager, const struct sg_service_setup *setup, char **ret_config,
-        char **ret_journal, struct sg_err *err)
+static const char *first_of(const char *asked, const char *has, const char *had)
+{
+	return asked ? asked : has ? has : had;
+}
+
+static int places_of(
+        void *manager, const struct sg_service_setup *setup, struct places *ret, struct sg_err *err)
 {
 	SC_HANDLE service = OpenServiceW(manager, NAME, SERVICE_QUERY_CONFIG);
+	struct sg_remembered memory = { 0 };
 	struct sg_installed was = { 0 };
 	struct sg_drives live = { 0 };
-	const char *config = setup->config, *journal = setup->journal;
+	const char *config, *journal;
+	char *usual = NULL;
 	int r;
 
 	if (service)
 		sg_installed_read(service, &was);
-	if (!config)
-		config = was.options.config;
-	if (!journal)
-		journal = was.options.journal;
-	r = config ? full_path(config, ret_config, err) : sg_drive_canonical(&live, CONFIG, ret_config, err);
+	r = service ? 0 : sg_remembered_read(&memory, err);
+	config = first_of(setup->config, was.options.config, memory.config);
+	journal = first_of(setup->journal, was.options.journal, memory.journal);
 	if (r == 0)
-		r = journal ? full_path(journal, ret_journal, err)
-		            : sg_place_journal(&live, ret_journal, err);
+		r = config ? sg_win_full_path(config, &ret->config, err)
+		           : sg_drive_canonical(&live, CONFIG, &ret->config, err);
+	if (r == 0)
+		r = sg_place_journal(&live, &usual, err);
+	if (r == 0)
+		r = sg_win_full_path(journal ? journal : usual, &ret->journal, err);
+	if (r == 0)
+		ret->tells_journal = setup->journal || was.options.journal || !sg_same(ret->journal, usual);
+	free(usual);
+	sg_remembered_release(&memory);
 	sg_installed_release(&was);
 	if (service)
 		CloseServiceHandle(service);
 	return r;
 }
 
+static void places_release(struct places *p)
+{
+	free(p->config);
+	free(p->journal);
+}
+
 /* Unless an administrator has disabled it. */
 static int start(SC_HANDLE service, struct sg_err *err)
 {
-	QUERY_SERVICE_CONFIGW *c = sg_settings_read(service);
+	QUERY_SERVICE_CONFIGW *c = sg_win_service_config(service);
 	bool disabled = c && c->dwStartType == SERVICE_DISABLED;
 
 	free(c);
@@ -224,6 +217,8 @@ static int close_folders(const char *config, const char *journal, struct sg_err 
 		r = sg_win_check_way(journal, err);
 	if (r == 0)
 		r = closed(sg_folder_close(folder, err), folder);
+	if (r == 0 && is_below(journal, folder)) /* one that is missing was taken away then */
+		r = sg_os_mkdirs(journal, err);
 	if (r == 0 && !is_below(journal, folder))
 		r = closed(sg_folder_close_journal(journal, err), journal);
 	free(folder);
@@ -233,7 +228,8 @@ static int close_folders(const char *config, const char *journal, struct sg_err 
 static int install(
         void *manager, const wchar_t *wide, const struct sg_service_setup *setup, struct sg_err *err)
 {
-	char *program = sg_win_utf8(wide), *config = NULL, *journal = NULL;
+	char *program = sg_win_utf8(wide);
+	struct places where = { 0 };
 	struct sg_seeding seeding = { 0 };
 	SC_HANDLE service = NULL;
 	bool made = false;
@@ -241,23 +237,24 @@ static int install(
 	int r = sg_folder_check_program(program, err);
 
 	if (r == 0)
-		r = places_of(manager, setup, &config, &journal, err);
+		r = places_of(manager, setup, &where, err);
 	if (r == 0)
-		r = sg_seed_read(&setup->seed, config, &seeding, err);
+		r = sg_seed_read(&setup->seed, where.config, &seeding, err);
 	if (r == 0)
-		r = close_folders(config, journal, err);
+		r = close_folders(where.config, where.journal, err);
 	if (r == 0)
 		r = sg_seed_write(&seeding, err);
 	if (r == 0)
 		r = sg_eventlog_register(wide, err);
 	if (r == 0)
-		r = put_in_place(manager, program, setup, &service, &made, err);
+		r = put_in_place(manager, program, &where, &service, &made, err);
 	if (r < 0)
 		sg_seed_undo(&seeding);
 	else if (seeding.target)
 		printf("%s begins as %s says\n", seeding.target, setup->seed.config);
 	else if (setup->seed.config && *setup->seed.config)
-		printf("%s is there already and stays; nothing of %s is used\n", config, setup->seed.config);
+		printf("%s is there already and stays; nothing of %s is used\n", where.config,
+		        setup->seed.config);
 	if (r == 0) {
 		left = sg_settings_ask(service, made);
 		if (left)
@@ -271,8 +268,7 @@ static int install(
 	}
 	sg_seeding_release(&seeding);
 	free(program);
-	free(config);
-	free(journal);
+	places_release(&where);
 	return r;
 }
 

@@ -10,7 +10,7 @@ const char sg_options_help[] =
         "       stopgapd --once recover | --once rollback ID | --once rollback --all  --root C=DIR\n"
         "       stopgapd install [--config FILE] [--journal DIR] [--start] [--seed FILE [--anchor FILE] "
         "[--mode MODE]]\n"
-        "       stopgapd uninstall [--keep | --rollback] | start | reload | stop\n"
+        "       stopgapd uninstall [--keep | --rollback] [--journal DIR] | start | reload | stop\n"
         "\n"
         "Applies the mitigations of signed feeds to a server's system drive, and gives back what was there.\n"
         "It never goes to the background by itself: run it from a service manager (Type=notify). On Windows "
@@ -21,7 +21,8 @@ const char sg_options_help[] =
         "  install          make or mend the service, its folders' access lists and its event source\n"
         "  uninstall        take them away; refused while mitigations are in place, unless --keep leaves "
         "them there,\n"
-        "                   or --rollback takes all of them out first: all of them, or the service stays\n"
+        "                   or --rollback takes all of them out first: all of them, or the service stays.\n"
+        "                   The journal is --journal's, else the service's, else the last installation's\n"
         "  start, stop      and wait until it has; mitigations stay in place\n"
         "  reload           have it read its configuration again\n"
         "\n"
@@ -206,11 +207,13 @@ static int check_word(const struct sg_options *o, enum sg_run word, struct sg_er
 	if (o->run < SG_RUN_INSTALL || o->run > SG_RUN_STOP)
 		return 0;
 	if (drives || o->socket || o->foreground || o->any_machine ||
-	        (o->run != SG_RUN_INSTALL && (o->config || o->journal)))
+	        (o->run != SG_RUN_INSTALL && o->config) ||
+	        (o->run != SG_RUN_INSTALL && o->run != SG_RUN_UNINSTALL && o->journal))
 		return sg_fail(err, SG_EINVAL,
 		        "install takes --config, --journal, --seed, --anchor, --mode and --start, uninstall "
 		        "takes "
-		        "--keep or --rollback, start, reload and stop take nothing: the rest is the "
+		        "--keep or --rollback, and --journal, start, reload and stop take nothing: the rest "
+		        "is the "
 		        "configuration's");
 	return 0;
 }

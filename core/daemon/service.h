@@ -50,11 +50,12 @@ enum sg_service_verb {
 	SG_SERVICE_HALT,
 };
 struct sg_service_setup {
-	const char *config, *journal; /* for the installed service; NULL: the defaults */
-	struct sg_seed seed;          /* install: what a server begins with */
-	bool start;                   /* install: and start, unless it is disabled */
-	bool keep;                    /* uninstall although mitigations are in place */
-	bool rollback;                /* uninstall: take them out first, all of them or the service stays */
+	const char *config,
+	        *journal; /* for the installed service; NULL: the defaults. Uninstall: the journal that it had */
+	struct sg_seed seed; /* install: what a server begins with */
+	bool start;          /* install: and start, unless it is disabled */
+	bool keep;           /* uninstall although mitigations are in place */
+	bool rollback;       /* uninstall: take them out first, all of them or the service stays */
 };
 /* Does it, and says on stdout what came of it. SG_EUNSUPPORTED where another program manages services (systemd). */
 int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *setup, struct sg_err *err);

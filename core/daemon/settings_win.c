@@ -61,19 +61,6 @@ char *sg_settings_ask(void *service, bool made)
 	return left.len ? sg_buf_detach(&left) : NULL;
 }
 
-void *sg_settings_read(void *service)
-{
-	QUERY_SERVICE_CONFIGW *c;
-	DWORD size = 0;
-
-	QueryServiceConfigW(service, NULL, 0, &size);
-	c = sg_alloc(size);
-	if (QueryServiceConfigW(service, c, size, &size))
-		return c;
-	free(c);
-	return NULL;
-}
-
 int sg_settings_create(void *manager, const char *command, void **ret, struct sg_err *err)
 {
 	const struct sg_service_settings *want = &sg_service_settings;
@@ -95,7 +82,7 @@ const char *sg_settings_starts(void *service)
 	static const char *const words[] = { "by the boot loader", "by the kernel", "with the system",
 		"when asked", "never: it is disabled" };
 	SERVICE_DELAYED_AUTO_START_INFO delayed = { FALSE };
-	QUERY_SERVICE_CONFIGW *c = sg_settings_read(service);
+	QUERY_SERVICE_CONFIGW *c = sg_win_service_config(service);
 	DWORD start = c ? c->dwStartType : SERVICE_AUTO_START, size;
 
 	free(c);

@@ -16,8 +16,6 @@ int sg_settings_mend(void *service, const char *command, struct sg_err *err);
  * errors for people, the caller's to free; NULL: it took all. */
 char *sg_settings_ask(void *service, bool made);
 
-/* Its QUERY_SERVICE_CONFIGW, the caller's to free; NULL: it cannot be asked. */
-void *sg_settings_read(void *service);
 /* How it starts, for people: "with the system, delayed". */
 const char *sg_settings_starts(void *service);
 

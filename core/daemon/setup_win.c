@@ -1,15 +1,11 @@
-/* setup_win.c - `stopgapd uninstall | start | reload | stop`, and the way to install (install_win.c). Waits for what it asked for, and says how it went. */
+/* setup_win.c - `stopgapd start | reload | stop`, and the way to install and uninstall (install_win.c, uninstall_win.c). Waits for what it asked for, and says how it went. */
 #include "base/os_win.h"
-#include "daemon/eventlog_win.h"
 #include "daemon/setup_win.h"
-#include "daemon/takeout.h"
 #include "engine/places.h"
-#include "journal/read.h"
 
 #include <windows.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define NAME L"" SG_SERVICE_NAME
 
@@ -108,13 +104,14 @@ int sg_setup_start(void *service, struct sg_err *err)
 	return 0;
 }
 
-static int stop(SC_HANDLE service, struct sg_err *err)
+int sg_setup_stop(void *service, bool *ret_ran, struct sg_err *err)
 {
 	SERVICE_STATUS_PROCESS s;
 	SERVICE_STATUS now;
 	int r = await(
 	        service, SERVICE_START_PENDING, "starting", &s, err); /* it takes no stop before it is up */
 
+	*ret_ran = r == 0 && s.dwCurrentState != SERVICE_STOPPED;
 	if (r == 0 && s.dwCurrentState == SERVICE_STOPPED) {
 		printf("the service " SG_SERVICE_NAME " was not running\n");
 		return 0;
@@ -152,113 +149,7 @@ static int read_again(SC_HANDLE service, struct sg_err *err)
 	return sg_win_fail(err, GetLastError(), "cannot reach the service " SG_SERVICE_NAME);
 }
 
-/* --- uninstall */
-
-/* The mitigations that hold something, once each; none without a journal. Reads a copy: the service may run. */
-static int list_held(const struct sg_installed *was, struct sg_strs *ret, struct sg_err *err)
-{
-	struct sg_drives live = { 0 };
-	struct sg_journal_read *j = NULL;
-	struct sg_err why = SG_ERR_INIT;
-	struct sg_holds holds = { 0 };
-	char *folder = was->options.journal ? sg_strdup(was->options.journal) : NULL;
-	int r = folder ? 0 : sg_place_journal(&live, &folder, err);
-
-	if (r == 0) {
-		r = sg_journal_copy(folder, &j, &why);
-		if (r == 0)
-			r = sg_journal_holds(j, &holds, &why);
-		if (r == SG_ENOENT)
-			r = 0;
-		else if (r < 0)
-			sg_fail(err, r, "whether mitigations are in place cannot be told: %s", why.msg);
-	}
-	for (size_t i = 0; i < holds.n; i++)
-		for (size_t k = 0; k < holds.at[i].holders.n; k++)
-			sg_strs_add_once(ret, holds.at[i].holders.at[k].id);
-	sg_holds_release(&holds);
-	if (j)
-		sg_journal_copy_close(j);
-	free(folder);
-	return r;
-}
-
-static int refuse_held(const struct sg_strs *held, struct sg_err *err)
-{
-	struct sg_buf names = { 0 };
-	int r;
-
-	for (size_t i = 0; i < held->n; i++)
-		sg_buf_fmt(&names, "%s%s", i ? ", " : "", held->at[i]);
-	r = sg_fail(err, SG_ESTATE,
-	        "mitigations are in place: %s. Take them out first (stopgapctl rollback --all), or leave "
-	        "them there with "
-	        "\"stopgapd uninstall --keep\"",
-	        (char *)names.data);
-	sg_buf_release(&names);
-	return r;
-}
-
-/* Everything out, with the journal to itself; a service that ran runs again when something is refused. `service` NULL: there is none. */
-static int take_out(SC_HANDLE service, const struct sg_installed *was, struct sg_err *err)
-{
-	struct sg_drives live = { 0 };
-	SERVICE_STATUS_PROCESS s = { .dwCurrentState = SERVICE_STOPPED };
-	struct sg_err again = SG_ERR_INIT;
-	char *folder = was->options.journal ? sg_strdup(was->options.journal) : NULL;
-	int r = folder ? 0 : sg_place_journal(&live, &folder, err);
-
-	if (r == 0 && service)
-		r = state_of(service, &s, err);
-	if (r == 0) {
-		r = service ? stop(service, err) : 0;
-		if (r == 0)
-			r = sg_takeout(&live, folder, "stopgapd uninstall --rollback", err);
-		if (r < 0 && s.dwCurrentState != SERVICE_STOPPED && sg_setup_start(service, &again) < 0)
-			printf("%s\n", again.msg);
-	}
-	free(folder);
-	return r;
-}
-
-/* `service` NULL: somebody has taken it away before; its mitigations may be there all the same. */
-static int uninstall(SC_HANDLE service, const struct sg_service_setup *setup, struct sg_err *err)
-{
-	bool keep = setup->keep;
-	struct sg_installed was = { 0 };
-	struct sg_strs held = { 0 };
-	int r;
-
-	if (service)
-		sg_installed_read(service, &was);
-	r = list_held(&was, &held, err);
-	if (r < 0 && keep) { /* it was told to leave whatever is there */
-		sg_err_clear(err);
-		r = 0;
-	}
-	if (r == 0 && held.n && setup->rollback) {
-		r = take_out(service, &was, err);
-		sg_strs_release(&held);
-	} else if (r == 0 && held.n && !keep)
-		r = refuse_held(&held, err);
-	if (r == 0 && service)
-		r = stop(service, err);
-	if (r == 0 && service && !DeleteService(service) && GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE)
-		r = sg_win_fail(err, GetLastError(), "cannot take the service " SG_SERVICE_NAME " away");
-	if (r == 0)
-		r = sg_eventlog_unregister(err);
-	if (r == 0) {
-		printf("the service " SG_SERVICE_NAME
-		       " and its event source are gone. What stays: configuration and journal "
-		       "(%%ProgramData%%\\stopgap), and this program\n");
-		for (size_t i = 0; i < held.n; i++)
-			printf("  %s stays in place; \"stopgapd --once rollback %s\" takes it out\n",
-			        held.at[i], held.at[i]);
-	}
-	sg_strs_release(&held);
-	sg_installed_release(&was);
-	return r;
-}
+/* --- the verbs */
 
 /* Whether the verb has something to do without a service: the package asks for these three, also when somebody has taken the service away by hand. */
 static bool goes_without(enum sg_service_verb verb, const struct sg_service_setup *setup)
@@ -271,6 +162,7 @@ int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *s
 	SC_HANDLE service = NULL;
 	void *manager = NULL;
 	struct sg_err why = SG_ERR_INIT;
+	bool ran;
 	int r;
 
 	if (verb == SG_SERVICE_INSTALL)
@@ -284,16 +176,16 @@ int sg_service_setup(enum sg_service_verb verb, const struct sg_service_setup *s
 	        &service, &why);
 	if (r == SG_ENOENT && goes_without(verb, setup)) {
 		printf("the service " SG_SERVICE_NAME " is not installed: there is nothing to stop\n");
-		r = verb == SG_SERVICE_UNINSTALL ? uninstall(NULL, setup, err) : 0;
+		r = verb == SG_SERVICE_UNINSTALL ? sg_setup_uninstall(NULL, setup, err) : 0;
 	} else if (r < 0) {
 		sg_fail(err, r, "%s", why.msg);
 	} else {
 		switch (verb) {
 		case SG_SERVICE_INSTALL: break;
-		case SG_SERVICE_UNINSTALL: r = uninstall(service, setup, err); break;
+		case SG_SERVICE_UNINSTALL: r = sg_setup_uninstall(service, setup, err); break;
 		case SG_SERVICE_START: r = sg_setup_start(service, err); break;
 		case SG_SERVICE_READ_AGAIN: r = read_again(service, err); break;
-		case SG_SERVICE_HALT: r = stop(service, err); break;
+		case SG_SERVICE_HALT: r = sg_setup_stop(service, &ran, err); break;
 		}
 		CloseServiceHandle(service);
 	}

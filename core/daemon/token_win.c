@@ -6,28 +6,6 @@
 
 #include <stdlib.h>
 
-enum { MOST = 1 << 20 }; /* octets of one answer: an account is in a thousand groups at most */
-
-/* What the system says about `what`; NULL with *ret_error when it says nothing. The caller's. */
-static void *ask(HANDLE token, TOKEN_INFORMATION_CLASS what, DWORD *ret_error)
-{
-	DWORD size = 0;
-	void *info;
-
-	GetTokenInformation(token, what, NULL, 0, &size);
-	if (!size || size > MOST) {
-		*ret_error = size ? ERROR_BAD_LENGTH : GetLastError();
-		return NULL;
-	}
-	info = sg_alloc(size);
-	if (!GetTokenInformation(token, what, info, size, &size)) {
-		*ret_error = GetLastError();
-		free(info);
-		return NULL;
-	}
-	return info;
-}
-
 static void add(struct sg_caller *c, const SID_AND_ATTRIBUTES *one, bool counts)
 {
 	char *text = sg_win_sid_text(one->Sid);
@@ -47,28 +25,16 @@ static void add_groups(const TOKEN_GROUPS *groups, struct sg_caller *c)
 	}
 }
 
-/* The relative id of a token's integrity level, which is its SID's last part. */
-static bool read_level(HANDLE token, DWORD *ret)
-{
-	DWORD e = 0;
-	TOKEN_MANDATORY_LABEL *label = ask(token, TokenIntegrityLevel, &e);
-	UCHAR parts = label && label->Label.Sid ? *GetSidSubAuthorityCount(label->Label.Sid) : 0;
-
-	if (parts)
-		*ret = *GetSidSubAuthority(label->Label.Sid, (DWORD)(parts - 1));
-	free(label);
-	return parts > 0;
-}
-
 int sg_token_caller(void *token, struct sg_caller *ret, struct sg_err *err)
 {
 	struct sg_caller c = { 0 };
-	DWORD e = 0, silent = 0;
-	TOKEN_USER *user = ask(token, TokenUser, &e);
-	TOKEN_GROUPS *groups = user ? ask(token, TokenGroups, &e) : NULL;
-	TOKEN_GROUPS *restricted = ask(token, TokenRestrictedSids, &silent);
+	TOKEN_USER *user = sg_win_token_info(token, TokenUser);
+	TOKEN_GROUPS *groups = user ? sg_win_token_info(token, TokenGroups) : NULL;
+	DWORD e = groups ? 0 : GetLastError();
+	TOKEN_GROUPS *restricted = sg_win_token_info(token, TokenRestrictedSids);
+	DWORD silent = restricted ? 0 : GetLastError();
 	DWORD contained = 0, size = sizeof contained, level = 0;
-	bool leveled = read_level(token, &level);
+	bool leveled = sg_win_token_level(token, &level);
 	int r = 0;
 
 	if (!user || !groups) {
@@ -102,7 +68,7 @@ bool sg_token_is_high(void)
 
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
 		return false;
-	high = read_level(token, &level) && level >= SECURITY_MANDATORY_HIGH_RID;
+	high = sg_win_token_level(token, &level) && level >= SECURITY_MANDATORY_HIGH_RID;
 	CloseHandle(token);
 	return high;
 }

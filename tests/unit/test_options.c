@@ -77,6 +77,7 @@ static void what_a_word_does_not_take_is_refused(void **state)
 		{ "start", "--config", "c" },
 		{ "stop", "--journal", "j" },
 		{ "uninstall", "--config", "c" },
+		{ "reload", "--journal", "j" },
 		{ "install", "--root", "C=." },
 		{ "install", "--socket", "s" },
 		{ "install", "--keep" },
@@ -155,6 +156,18 @@ static void install_takes_what_a_server_begins_with(void **state)
 	sg_options_release(&o);
 }
 
+static void uninstall_is_told_where_the_journal_is(void **state)
+{
+	static const char *const args[] = { "uninstall", "--rollback", "--journal", "j", NULL };
+	struct sg_options o = { 0 };
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(read_options(args, &o, &err), 0);
+	assert_string_equal(o.journal, "given");
+	sg_options_release(&o);
+}
+
 static void uninstall_may_roll_everything_back(void **state)
 {
 	static const char *const args[] = { "uninstall", "--rollback", NULL };
@@ -177,6 +190,7 @@ int main(void)
 		cmocka_unit_test(a_mistyped_verb_is_no_argument_of_rollback),
 		cmocka_unit_test(uninstall_may_keep_what_is_in_place),
 		cmocka_unit_test(install_takes_what_a_server_begins_with),
+		cmocka_unit_test(uninstall_is_told_where_the_journal_is),
 		cmocka_unit_test(uninstall_may_roll_everything_back),
 	};
 

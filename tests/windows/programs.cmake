@@ -19,10 +19,12 @@ target_link_libraries(crash_child PRIVATE sg_testlib)
 add_executable(stopgapd_lists ${CMAKE_SOURCE_DIR}/core/daemon/stopgapd_main.c ${CMAKE_CURRENT_LIST_DIR}/lists_shim_win.c)
 target_link_libraries(stopgapd_lists PRIVATE sg_daemon)
 
-foreach(name lists service_settings libraries live cut_off https platforms crash msi msi_elsewhere msi_readme)
+foreach(name lists service_settings service_removal libraries live cut_off https platforms crash msi msi_elsewhere msi_readme)
   add_test(NAME windows_${name} COMMAND ${CMAKE_SOURCE_DIR}/scripts/windows/wine-apart ${CMAKE_BINARY_DIR} ${name}
     ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${name}.py ${CMAKE_BINARY_DIR})
   set_tests_properties(windows_${name} PROPERTIES TIMEOUT 240 SKIP_RETURN_CODE 77)
 endforeach()
 add_test(NAME windows_executable COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/executable.py ${CMAKE_BINARY_DIR})
 set_tests_properties(windows_executable PROPERTIES TIMEOUT 240)
+add_test(NAME windows_wine_killed COMMAND ${CMAKE_CURRENT_LIST_DIR}/wine_killed ${CMAKE_BINARY_DIR})
+set_tests_properties(windows_wine_killed PROPERTIES TIMEOUT 240)
