@@ -14,28 +14,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OUTPUT = 64 * 1024, ASK_MS = 60 * 1000, AGAIN_MS = 250, LAST_LOOK_MS = 5000 };
+enum {
+	MOST_OUTPUT = 64 * 1024 /* as much as sg_spawn_pipe()'s pipe */,
+	ASK_MS = 60 * 1000,
+	AGAIN_MS = 250,
+	LAST_LOOK_MS = 5000
+};
 
 static int64_t now(void)
 {
 	return (int64_t)GetTickCount64();
 }
 
-/* Takes what the pipe has; false: nobody writes into it any more. */
-static bool drain(HANDLE pipe, struct sg_buf *out)
+/* Takes what the pipe has, and no more than a little over what it can hold: who prints without end is not listened to beyond the limit of his time. */
+static void drain(HANDLE pipe, struct sg_buf *out)
 {
 	char part[4096];
 	DWORD there = 0, n = 0;
 
-	while (PeekNamedPipe(pipe, NULL, 0, NULL, &there, NULL)) {
-		if (!there)
-			return true;
-		if (!ReadFile(pipe, part, there < sizeof part ? there : (DWORD)sizeof part, &n, NULL))
-			return false;
+	for (size_t took = 0; took < MOST_OUTPUT + sizeof part; took += n) {
+		if (!PeekNamedPipe(pipe, NULL, 0, NULL, &there, NULL) || !there ||
+		        !ReadFile(pipe, part, there < sizeof part ? there : (DWORD)sizeof part, &n, NULL))
+			return;
 		if (out->len < MOST_OUTPUT)
 			sg_buf_add(out, part, n);
 	}
-	return false;
 }
 
 /* Runs appcmd with these words to its end. */

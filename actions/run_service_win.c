@@ -114,24 +114,22 @@ static void ask_manager(const char *name, struct sg_strs *ret)
 	close_it(&o);
 }
 
-/* Those that depend on it come first, each after those that depend on it in turn. `way` is how the walk came here: a circle ends it. */
+/* Those that depend on it come first, each after those that depend on it in turn. `seen` is whom the walk has come to: so each is walked from once, and a
+ * circle ends it. */
 static void dependants_of(
-        const struct sg_services *services, const char *name, struct sg_strs *way, struct sg_strs *ret)
+        const struct sg_services *services, const char *name, struct sg_strs *seen, struct sg_strs *ret)
 {
 	struct sg_strs next = { 0 };
 
-	if (sg_strs_has(way, name) || way->n > 64)
-		return;
-	sg_strs_add(way, name);
+	sg_strs_add(seen, name);
 	if (services) /* in the order in which they would be stopped; the walk below keeps it */
 		sg_services_dependants(services, name, &next);
 	ask_manager(name, &next);
 	for (size_t i = 0; i < next.n; i++) {
-		if (sg_strs_has(ret, next.at[i]) || !runs(next.at[i]))
+		if (sg_strs_has(seen, next.at[i]) || !runs(next.at[i]))
 			continue;
-		dependants_of(services, next.at[i], way, ret);
-		if (!sg_strs_has(ret, next.at[i]))
-			sg_strs_add(ret, next.at[i]);
+		dependants_of(services, next.at[i], seen, ret);
+		sg_strs_add(ret, next.at[i]);
 	}
 	sg_strs_release(&next);
 }
@@ -142,7 +140,7 @@ int sg_run_service_look(
 	struct sg_services *services = NULL;
 	SERVICE_STATUS_PROCESS now = { 0 };
 	struct sg_drives live = { 0 };
-	struct sg_strs way = { 0 };
+	struct sg_strs seen = { 0 };
 	struct opened o;
 	int r = open_it(name, 0, &o, err);
 
@@ -154,9 +152,9 @@ int sg_run_service_look(
 		return r;
 	if (now.dwCurrentState != SERVICE_STOPPED) {
 		sg_services_read(&live, &services, NULL); /* without it the manager alone is asked */
-		dependants_of(services, name, &way, ret_dependants);
+		dependants_of(services, name, &seen, ret_dependants);
 		sg_services_free(services);
-		sg_strs_release(&way);
+		sg_strs_release(&seen);
 	}
 	*ret = state_of(now.dwCurrentState);
 	return 0;
@@ -304,16 +302,14 @@ static void add_need(struct needs *needs, const char *name, bool group)
 /* As the manager knows them; it counts. */
 static int ask_for_needs(const struct opened *o, struct needs *ret, struct sg_err *err)
 {
-	QUERY_SERVICE_CONFIGW *config;
-	DWORD size = 0;
+	QUERY_SERVICE_CONFIGW *config = sg_win_service_config(o->service);
 	int r = 0;
 
-	QueryServiceConfigW(o->service, NULL, 0, &size);
-	config = sg_alloc((size_t)size + sizeof *config);
-	if (!QueryServiceConfigW(o->service, config, size + (DWORD)sizeof *config, &size))
+	if (!config)
 		r = sg_win_fail(err, GetLastError(), "the service %s cannot be asked for what it depends on",
 		        o->name);
-	for (const wchar_t *one = config->lpDependencies; !r && one && *one; one += wcslen(one) + 1) {
+	for (const wchar_t *one = config ? config->lpDependencies : NULL; one && *one;
+	        one += wcslen(one) + 1) {
 		bool group = *one == SC_GROUP_IDENTIFIERW;
 		char *name = sg_win_utf8(one + group);
 

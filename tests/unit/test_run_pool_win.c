@@ -71,6 +71,8 @@ static int be_appcmd(int argc, char **argv)
 		printf("ERROR ( message:Access is denied. )\r\nmore\r\n");
 		return 5;
 	}
+	while (how && !strcmp(how, "never ends"))
+		puts("and it goes on");
 	if (how && !strcmp(how, "chatters"))
 		for (int i = 0; i < 20000; i++)
 			puts("this is more than a pipe holds");
@@ -218,6 +220,17 @@ static void an_appcmd_that_talks_much_is_read_to_its_end(void **state)
 		fail_msg("%s", err.msg);
 }
 
+static void an_appcmd_that_talks_without_end_is_ended(void **state)
+{
+	struct sg_err err = SG_ERR_INIT;
+	ULONGLONG begun = GetTickCount64();
+
+	(void)state;
+	lab("P", "Started", "never ends");
+	assert_int_equal(runner->stop(NULL, SG_HOOK_POOL, "P", 1500, &err), SG_ETIMEOUT);
+	assert_in_range(GetTickCount64() - begun, 1000, 20000);
+}
+
 static void a_state_that_nobody_knows_is_quoted(void **state)
 {
 	struct sg_err err = SG_ERR_INIT;
@@ -247,6 +260,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_appcmd_says_when_it_fails_is_quoted),
 		cmocka_unit_test(an_appcmd_that_hangs_is_ended),
 		cmocka_unit_test(an_appcmd_that_talks_much_is_read_to_its_end),
+		cmocka_unit_test(an_appcmd_that_talks_without_end_is_ended),
 		cmocka_unit_test(a_state_that_nobody_knows_is_quoted),
 		cmocka_unit_test(a_pool_that_does_not_come_to_rest_is_no_success),
 	};
