@@ -67,6 +67,7 @@ $Copy = Join-Path $env:SystemDrive 'inetpub\temp\appPools\StopgapTry\StopgapTry.
 $Data = Join-Path $env:ProgramData 'stopgap'
 $AppHostBefore = Join-Path $Try 'applicationHost.before'
 $CommandBefore = Join-Path $Try 'command.before'
+$ServiceMade = Join-Path $Try 'service.made'
 $script:Ran = New-Object System.Collections.ArrayList
 
 # id -> how it is done: "machine" by itself, "asks" when it disturbs something, "hand" by a person alone.
@@ -231,33 +232,46 @@ function New-Feed {
     }
     [void](Invoke-Line "stopgap-feed.exe sign $Try\live.xml --key $Try\keys\leaf.key --cert $Try\keys\leaf.pem --chain $Try\keys\root.pem --previous none --out $Try\feed.xml")
     Write-Text "$Try\stopgap.xml" $Config
+    if (-not (Test-Path $CommandBefore)) {
+        Write-Text $ServiceMade 'by this run: it is to be taken away again'
+    }
     [void](Invoke-Line 'stopgapd.exe stop') # one that runs would go on with its own configuration
     [void](Invoke-Line "stopgapd.exe install --config $Try\stopgap.xml --start")
     [void](Invoke-Line 'stopgapctl.exe refresh --feed try')
 }
 
+# Whatever of it a run that ended early has made; what was there before stays.
 function Remove-Stage {
-    foreach ($id in 'TRY-1', 'TRY-2', 'TRY-3') {
-        [void](Invoke-Line "stopgapctl.exe rollback $id --reason `"the trial ends`"")
+    $made = Test-Path $ServiceMade
+    $before = Test-Path $CommandBefore
+    if ($made -or $before) {
+        foreach ($id in 'TRY-1', 'TRY-2', 'TRY-3') {
+            [void](Invoke-Line "stopgapctl.exe rollback $id --reason `"the trial ends`"")
+        }
     }
-    if (Test-Path $CommandBefore) {
+    if ($before) {
         [void](Invoke-Line 'stopgapd.exe stop')
         $command = [IO.File]::ReadAllText($CommandBefore).Replace('"', '\"')
         [void](Invoke-Line ('sc.exe config stopgap binPath= "{0}"' -f $command))
+        [void](Invoke-Line 'stopgapd.exe install') # as it is started, so it is remembered
         [void](Invoke-Line 'stopgapd.exe start')
-    } else {
+    } elseif ($made) {
         [void](Invoke-Line 'stopgapd.exe uninstall')
     }
-    [void](Invoke-Line 'appcmd.exe clear config "StopgapTry" /section:httpProtocol /commit:apphost')
-    [void](Invoke-Line 'appcmd.exe delete site /site.name:StopgapTry')
-    [void](Invoke-Line 'appcmd.exe delete apppool /apppool.name:StopgapTry')
+    if (Test-Path $AppHostBefore) {
+        [void](Invoke-Line 'appcmd.exe clear config "StopgapTry" /section:httpProtocol /commit:apphost')
+        [void](Invoke-Line 'appcmd.exe delete site /site.name:StopgapTry')
+        [void](Invoke-Line 'appcmd.exe delete apppool /apppool.name:StopgapTry')
+        Add-Note ("applicationHost.config before: {0}, now: {1}; the file of before is in the temporary folder" -f
+            (Get-FileHash $AppHostBefore).Hash, (Get-FileHash $AppHost).Hash)
+        Copy-Item -LiteralPath $AppHostBefore -Destination (Join-Path $env:TEMP 'applicationHost.before-stopgap-try')
+    }
     if (Test-Path "$Try\aside") {
         [void](Invoke-Line "rmdir $Try\aside")
     }
-    Add-Note ("applicationHost.config before: {0}, now: {1}; the file of before is in the temporary folder" -f
-        (Get-FileHash $AppHostBefore).Hash, (Get-FileHash $AppHost).Hash)
-    Copy-Item -LiteralPath $AppHostBefore -Destination (Join-Path $env:TEMP 'applicationHost.before-stopgap-try')
-    Remove-Item -LiteralPath $Try -Recurse -Force
+    if (Test-Path $Try) {
+        Remove-Item -LiteralPath $Try -Recurse -Force
+    }
 }
 
 function Wait-For {
@@ -301,7 +315,11 @@ function Get-Answer {
 if (-not $Programs) {
     $Programs = Join-Path $env:ProgramFiles 'stopgap'
     if (Test-Path 'HKLM:\SOFTWARE\stopgap') {
-        $Programs = (Get-ItemProperty 'HKLM:\SOFTWARE\stopgap').Folder.TrimEnd('\')
+        $key = Get-Item 'HKLM:\SOFTWARE\stopgap'
+        $folder = $key.GetValue('Folder')
+        if ($folder) {
+            $Programs = $folder.TrimEnd('\')
+        }
     }
 }
 $env:PATH = "$Programs;$Inetsrv;$env:PATH"

@@ -53,6 +53,18 @@ def commands():
 
 
 class Page(unittest.TestCase):
+    def test_only_what_a_run_made_is_taken_away_and_only_what_is_there_is_read(self):
+        body = re.search(r"^function Remove-Stage \{\n(.*?)^\}", MAIN, re.M | re.S)[1]
+        self.assertRegex(body, r"\} elseif \(\$made\) \{\n[^}]*stopgapd\.exe uninstall")
+        self.assertEqual(body.count("stopgapd.exe uninstall"), 1)
+        read = re.search(r"^    if \(Test-Path \$AppHostBefore\) \{\n(.*?)^    \}", body, re.M | re.S)[1]
+        for word in ("Get-FileHash", "Copy-Item", "appcmd.exe delete site", "appcmd.exe delete apppool"):
+            self.assertEqual((read.count(word) > 0, body.count(word)), (True, read.count(word)), word)
+        self.assertRegex(MAIN, r"if \(-not \(Test-Path \$CommandBefore\)\) \{\n *Write-Text \$ServiceMade")
+
+    def test_the_key_may_be_there_without_the_packages_folder(self):
+        self.assertNotIn("'HKLM:\\SOFTWARE\\stopgap').Folder", MAIN)
+
     def test_page_and_script_have_the_same_steps(self):
         table = re.search(r"^\$Steps = \[ordered\]@\{\n(.*?)^\}", MAIN, re.M | re.S)[1]
         self.assertEqual(dict(re.findall(r"(S\d\d) = '(\w+)'", table)), STEPS)
