@@ -68,7 +68,7 @@ static bool got_worse(const struct sg_row *was, const struct sg_row *is, bool ho
 static bool may_wait(const struct sg_decision *d, const struct sg_row *was, int64_t now)
 {
 	bool works = d->cell->kind == SG_CELL_WORK && d->cell->work != SG_WORK_NOTE;
-	bool news = d->evaluated || d->proven || d->others, moved = false;
+	bool news = d->evaluated || d->proven || d->others || d->sight, moved = false;
 	struct sg_decision noted = *d;
 
 	if (works)
@@ -91,7 +91,7 @@ void sg_calm_hold(struct sg_engine *e, struct sg_decision *d, struct sg_row *was
 		*d->row = *was;
 		*was = fresh;
 		d->cell = &quiet;
-		d->evaluated = d->proven = d->others = false;
+		d->evaluated = d->proven = d->others = d->sight = false;
 		if (!c->unsaid++)
 			c->since = now;
 	}

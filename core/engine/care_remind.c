@@ -52,7 +52,6 @@ static enum first first_of(const struct sg_row *row)
 	case SG_WHY_NEWER_WAITS:
 	case SG_WHY_NEWER_FAILED:
 	case SG_WHY_VALUES_MISSING:
-	case SG_WHY_UNSEEN:
 	case SG_WHY_IO:
 	case SG_WHY_WITHDRAWN:
 	case SG_WHY_ENDED:

@@ -56,7 +56,6 @@ static bool scheduled(const struct sg_row *row)
 	case SG_WHY_NEWER_WAITS:
 	case SG_WHY_NEWER_FAILED:
 	case SG_WHY_VALUES_MISSING:
-	case SG_WHY_UNSEEN:
 	case SG_WHY_ADMIN:
 	case SG_WHY_REMOVED:
 	case SG_WHY_DRIFT:
@@ -72,6 +71,17 @@ static bool scheduled(const struct sg_row *row)
 	return false;
 }
 
+char *sg_row_sight(const struct sg_row *row)
+{
+	const char *text = row->seen_text ? row->seen_text : "its values cannot be looked at";
+
+	if (row->seen == SG_LOOK_FAILED)
+		return sg_format("whether it is still in place cannot be seen: %s", text);
+	if (row->seen == SG_LOOK_MISSING)
+		return sg_format("it is not in place, and nothing is done about it now: %s", text);
+	return NULL;
+}
+
 enum sg_verdict sg_row_verdict(const struct sg_row *row, bool holds)
 {
 	struct sg_verdict_in in = {
@@ -79,6 +89,7 @@ enum sg_verdict sg_row_verdict(const struct sg_row *row, bool holds)
 		.reason = row->reason,
 		.applies = row->applies,
 		.effective = row->effective,
+		.seen = row->seen,
 		.holds = holds,
 		.by_others = row->in_force_by_others,
 		.scheduled = scheduled(row),

@@ -40,6 +40,8 @@ bool sg_holds_any(const struct sg_holds *holds, const struct sg_key *key);
 /* Moves a row: state, reason, since (when they differ) and its sentence. */
 void sg_row_move(struct sg_row *row, enum sg_state state, enum sg_reason reason, int64_t now, const char *fmt,
         ...) __attribute__((format(printf, 5, 6)));
+/* For people: why nobody can tell whether its values are in place, or that they are not and nothing is done about it; NULL: neither. The caller's. */
+char *sg_row_sight(const struct sg_row *row);
 /* The verdict of a row as it stands. */
 enum sg_verdict sg_row_verdict(const struct sg_row *row, bool holds);
 /* One note: these rows and lines. */

@@ -64,14 +64,39 @@ static bool folder_gone(const struct sg_engine *e, const struct sg_world *w, con
 	return gone;
 }
 
+/* A failure counts at once where no look has succeeded yet: after a start nobody knows better. */
+static bool has_failed(const struct sg_view *v)
+{
+	return v->failed_since && (!v->was_seen || v->at - v->failed_since >= SG_FAILED_SETTLES);
+}
+
 int64_t sg_view_due(const struct sg_view *v, int64_t audit_every)
 {
 	if (v->gone_since)
 		return v->gone_since + SG_GONE_SETTLES;
 	if (v->failed_since)
-		return v->at +
-		       (v->at - v->failed_since < SG_FAILED_SETTLES ? SG_FAILED_SETTLES : SG_FAILED_AGAIN);
+		return v->at + (has_failed(v) ? SG_FAILED_AGAIN : SG_FAILED_SETTLES);
 	return v->at + audit_every;
+}
+
+void sg_view_known(const struct sg_engine *e, struct sg_row *row)
+{
+	for (size_t i = 0; i < e->n_views; i++) {
+		const struct sg_view *v = &e->views[i];
+
+		if (!sg_key_equal(&v->key, &row->key))
+			continue;
+		row->seen = v->said;
+		sg_str_set(&row->seen_text, v->said_text);
+	}
+}
+
+void sg_view_said(struct sg_engine *e, const struct sg_row *row)
+{
+	struct sg_view *v = view_of(e, &row->key);
+
+	v->said = row->seen;
+	sg_str_set(&v->said_text, row->seen_text);
 }
 
 const char *sg_view_failed(const struct sg_engine *e, const struct sg_key *key)
@@ -83,16 +108,6 @@ const char *sg_view_failed(const struct sg_engine *e, const struct sg_key *key)
 			return v->look.text ? v->look.text : sg_look_name(v->look.look);
 	}
 	return NULL;
-}
-
-/* What a view means by now: a short absence is none, and neither is a short failure. */
-static enum sg_look view_look(const struct sg_view *v, bool settled)
-{
-	if (v->gone_since && !settled)
-		return SG_LOOK_AWAY;
-	if (v->failed_since && v->at - v->failed_since < SG_FAILED_SETTLES)
-		return SG_LOOK_AWAY;
-	return v->look.look;
 }
 
 static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decision *d)
@@ -123,9 +138,33 @@ static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decisi
 		v->failed_since = 0;
 	if (v->look.look == SG_LOOK_FAILED && !v->failed_since)
 		v->failed_since = w->now.wall;
-	d->facts.look = view_look(v, settled);
+	v->was_seen = v->was_seen || v->look.look != SG_LOOK_FAILED;
+	d->failed = has_failed(v);
+	d->facts.look = v->gone_since && !settled ? SG_LOOK_FAILED : v->look.look;
 	d->facts.replaced = v->look.replaced || sg_overhaul_open(w);
 	d->look_text = sg_strdup(v->look.text);
+}
+
+/* What people are told of values that are not as they should be where nothing is done about it: in a pause, until a window or a retry, or because they cannot
+ * be looked at. A moment's failure tells nothing. */
+static void see(struct sg_decision *d)
+{
+	struct sg_row *row = d->row;
+	bool idle = d->situation == SG_SIT_HOLD || d->situation == SG_SIT_OUT_WAIT ||
+	            d->situation == SG_SIT_RETRY_WAIT;
+	enum sg_look seen = SG_LOOK_NONE;
+
+	if (d->failed)
+		seen = SG_LOOK_FAILED;
+	else if (d->facts.look == SG_LOOK_MISSING && idle && row->state == SG_APPLIED)
+		seen = SG_LOOK_MISSING;
+	else if (d->facts.look == SG_LOOK_FAILED)
+		return;
+	if (row->seen == seen && (!seen || sg_str_equal(row->seen_text, d->look_text)))
+		return;
+	d->sight = d->facts.holds;
+	row->seen = seen;
+	sg_str_set(&row->seen_text, seen ? d->look_text : NULL);
 }
 
 /* A feed that stands before this row's in the configuration and offers the same id. */
@@ -221,6 +260,7 @@ void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row
 	d.want = sg_state_want(f);
 	d.situation = sg_state_situation(d.slot, d.want, f);
 	d.cell = sg_state_cell(d.slot, d.situation);
+	see(&d);
 	*ret = d;
 }
 
@@ -277,9 +317,6 @@ char *sg_decision_sentence(const struct sg_decision *d, enum sg_reason why)
 	case SG_WHY_NEWER_WAITS: return sg_format("in place; a newer body waits: %s", d->go.text);
 	case SG_WHY_NEW: return sg_strdup("recorded; to be evaluated");
 	case SG_WHY_APPLIED: return sg_strdup("in place since its values were written");
-	case SG_WHY_UNSEEN:
-		return sg_format("whether it is still in place cannot be seen: %s",
-		        d->look_text ? d->look_text : "its values cannot be looked at");
 	case SG_WHY_NONE:
 	case SG_WHY_GONE:
 	case SG_WHY_APPROVAL:
@@ -323,7 +360,7 @@ void sg_decision_note(const struct sg_decision *d, int64_t now, bool *ret_moved)
 	if (d->situation == SG_SIT_NEWER_WAITS && row->state == SG_APPLIED &&
 	        row->reason == SG_WHY_NEWER_FAILED && d->go.why == SG_WHY_RETRY)
 		return;
-	if (row->state == state && row->reason == why && why != SG_WHY_UNSEEN &&
+	if (row->state == state && row->reason == why &&
 	        (state == SG_APPLIED || why == SG_WHY_REMOVAL_WINDOW))
 		return;
 	text = sg_decision_sentence(d, why);

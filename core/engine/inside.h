@@ -21,10 +21,14 @@ struct sg_view {
 	int64_t at;           /* 0: to be looked at */
 	int64_t gone_since;   /* a folder with a value in it is away since then; 0: none is */
 	int64_t failed_since; /* no look has succeeded since then; 0: the last one did */
+	bool was_seen;        /* one has succeeded */
+	enum sg_look
+	        said; /* what was written down of it last: SG_LOOK_FAILED, SG_LOOK_MISSING, or SG_LOOK_NONE: as it should be */
+	char *said_text;
 };
 /* A folder that is away is not given up before it has been for that long, ms: it may be put back, with our values in it. */
 #define SG_GONE_SETTLES SG_MINUTE
-/* What cannot be looked at may be in somebody's hands for a moment: it is looked at again after that long, and once more each minute; ms. */
+/* What cannot be looked at may be in somebody's hands for a moment: it is looked at again after that long, and from then on each minute; ms. */
 #define SG_FAILED_SETTLES (10 * SG_SECOND)
 #define SG_FAILED_AGAIN   SG_MINUTE
 /* Whether somebody else's rules do what one mitigation would: others.c. */
@@ -142,12 +146,17 @@ struct sg_decision {
 	bool evaluated; /* applies, proof or settle time differ from what is durable */
 	bool proven;    /* whether it takes effect differs from what is durable */
 	bool others;    /* whether somebody else's rules do it differs from what is durable */
+	bool sight;     /* what is seen of its values differs from what was said */
+	bool failed;    /* its values cannot be looked at, and not only since a moment ago */
 	char *look_text;
 	char *out_text; /* why it goes, while it is taken out */
 };
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret);
 /* When the values of a view are to be looked at next, wall ms. */
 int64_t sg_view_due(const struct sg_view *v, int64_t audit_every);
+/* What was said of a row's values last, into the row; and that what the row has was said. */
+void sg_view_known(const struct sg_engine *e, struct sg_row *row);
+void sg_view_said(struct sg_engine *e, const struct sg_row *row);
 /* Why the last look at a mitigation's values failed; NULL: it did not. Borrowed until the next one. */
 const char *sg_view_failed(const struct sg_engine *e, const struct sg_key *key);
 void sg_decision_release(struct sg_decision *d);

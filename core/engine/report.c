@@ -29,6 +29,10 @@ static char *sentence(const struct sg_row *row)
 	bool edited =
 	        row->state == SG_BLOCKED && row->reason == SG_WHY_DRIFT && row->effective == SG_EFFECTIVE_YES;
 
+	char *unseen = row->state == SG_APPLIED && !defeated ? sg_row_sight(row) : NULL;
+
+	if (unseen)
+		return unseen;
 	if (edited)
 		return sg_format("in force, edited by hand: %s", row->text ? row->text : "");
 	return sg_strdup(defeated ? row->effective_text : row->text);

@@ -26,6 +26,8 @@ int sg_world_load(struct sg_engine *e, struct sg_world *ret, struct sg_err *err)
 		code = sg_journal_feeds(e->read, &w.feeds, err);
 	if (!code)
 		code = sg_journal_facts(e->read, &w.facts, err);
+	for (size_t i = 0; !code && i < w.rows.n; i++)
+		sg_view_known(e, w.rows.at[i]);
 	if (code)
 		sg_world_release(&w);
 	else
@@ -70,7 +72,6 @@ static void line_of_move(struct sg_lines *lines, const struct sg_ctx *ctx, const
 {
 	int code = row->reason == SG_WHY_DRIFT    ? SG_EV_DRIFT
 	           : row->reason == SG_WHY_FOUGHT ? SG_EV_FOUGHT
-	           : row->reason == SG_WHY_UNSEEN ? SG_EV_UNSEEN
 	           : row->state == SG_APPLICABLE  ? SG_EV_WAITS
 	                                          : SG_EV_MOVED;
 
@@ -86,6 +87,15 @@ static void line_of_proof(struct sg_lines *lines, const struct sg_ctx *ctx, cons
 	else
 		sg_line(lines, ctx, SG_EV_EVALUATED, row, NULL, "%s: takes effect: %s", row->key.id,
 		        sg_effective_name(row->effective));
+}
+
+static void line_of_sight(struct sg_lines *lines, const struct sg_ctx *ctx, const struct sg_row *row)
+{
+	char *text = sg_row_sight(row);
+
+	sg_line(lines, ctx, text ? SG_EV_UNSEEN : SG_EV_SEEN, row, NULL, "%s: %s", row->key.id,
+	        text ? text : "its values are looked after again");
+	free(text);
 }
 
 static void line_of_others(struct sg_lines *lines, const struct sg_ctx *ctx, const struct sg_row *row)
@@ -118,7 +128,7 @@ static int note_moves(
 		/* What is about to be put back or taken out is proven when that is done. */
 		list[i].proven = list[i].proven && !wants(&list[i], SG_WORK_REPAIR) &&
 		                 !wants(&list[i], SG_WORK_REVERT);
-		if (!moved && !list[i].evaluated && !list[i].proven && !list[i].others)
+		if (!moved && !list[i].evaluated && !list[i].proven && !list[i].others && !list[i].sight)
 			continue;
 		rows[n++] = list[i].row;
 		if (moved)
@@ -131,11 +141,15 @@ static int note_moves(
 			line_of_proof(&lines, &ctx, list[i].row);
 		if (list[i].others)
 			line_of_others(&lines, &ctx, list[i].row);
+		if (list[i].sight)
+			line_of_sight(&lines, &ctx, list[i].row);
 		sg_calm_spend(e, list[i].row, 1);
 		sg_calm_say(e, list[i].row, &lines);
 	}
 	if (n)
 		code = sg_note(&ctx, rows, n, &lines, err);
+	for (size_t i = 0; !code && i < n; i++)
+		sg_view_said(e, rows[i]);
 	sg_lines_release(&lines);
 	free(rows);
 	return code ? code : n ? 1 : 0;

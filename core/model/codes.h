@@ -216,10 +216,12 @@
 	X(4042, AUDITED, SG_INFO, "audited", "every held value was looked at", "the hour is over",           \
 	        "nothing")                                                                                   \
 	X(4043, UNSEEN, SG_WARNING, "unseen",                                                                \
-	        "what is in place cannot be looked at: whether it is in force is not known",                 \
-	        "its file cannot be read or is not well-formed, has another encoding, or a service or "      \
-	        "pool cannot be asked for",                                                                  \
-	        "put right what its line names; it is looked at again each minute")                          \
+	        "what should be in place cannot be looked at, or is not there and is not put back now",      \
+	        "its file cannot be read, is not well-formed or has another encoding; or it was taken out "  \
+	        "in a pause, or while it waits",                                                             \
+	        "put right what its line names; what cannot be looked at is tried again each minute")        \
+	X(4044, SEEN, SG_INFO, "seen", "what could not be seen, or was not put back, is looked after again", \
+	        "what kept it from being looked at or put back has passed", "nothing")                       \
 	X(4045, BY_OTHERS, SG_INFO, "by-others", "somebody else's rule does what the mitigation would",      \
 	        "Microsoft's EM service or a person put an equal rule in",                                   \
 	        "nothing; <removal equivalent=\"adopt\"/> lets ours take its place")                         \

@@ -119,6 +119,7 @@ struct sg_row *sg_row_copy(const struct sg_row *from)
 	to->desc = sg_strdup(from->desc);
 	to->proof = sg_strdup(from->proof);
 	to->effective_text = sg_strdup(from->effective_text);
+	to->seen_text = sg_strdup(from->seen_text);
 	to->others_text = sg_strdup(from->others_text);
 	to->shadowed_by = sg_strdup(from->shadowed_by);
 	sg_who_copy(&to->out_who, &from->out_who);
@@ -138,6 +139,7 @@ void sg_row_free(struct sg_row *row)
 	free(row->desc);
 	free(row->proof);
 	free(row->effective_text);
+	free(row->seen_text);
 	free(row->others_text);
 	free(row->shadowed_by);
 	sg_who_release(&row->out_who);

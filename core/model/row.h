@@ -67,6 +67,9 @@ struct sg_row {
 	int64_t fixed_since; /* reads fixed since; the settle time counts from here */
 	enum sg_effective effective;
 	char *effective_text; /* file and line that defeats it */
+	enum sg_look
+	        seen; /* not in the journal: the last look at its values, where they are not as they should be and nothing is done about it */
+	char *seen_text;
 	bool in_force_by_others;
 	char *others_text;
 	char *shadowed_by; /* feed that offers the same id with precedence */

@@ -111,7 +111,6 @@ static enum sg_situation in_held(enum sg_slot slot, const struct sg_facts *f)
 	switch (f->look) {
 	case SG_LOOK_GONE: return SG_SIT_GONE;
 	case SG_LOOK_FAILED: return SG_SIT_UNSEEN;
-	case SG_LOOK_AWAY: return SG_SIT_AWAY;
 	case SG_LOOK_OTHER: return SG_SIT_OTHER;
 	case SG_LOOK_NONE: /* an applied mitigation without values: the heartbeat */
 	case SG_LOOK_MISSING:
@@ -156,11 +155,13 @@ enum sg_situation sg_state_situation(enum sg_slot slot, enum sg_want want, const
 
 enum sg_verdict sg_state_verdict(const struct sg_verdict_in *in)
 {
-	if (in->state == SG_APPLIED && in->reason == SG_WHY_UNSEEN)
-		return SG_V_UNKNOWN;
 	if (in->state == SG_APPLIED && in->reason != SG_WHY_VALUES_MISSING &&
-	        in->effective != SG_EFFECTIVE_NO)
-		return SG_V_IN_FORCE;
+	        in->effective != SG_EFFECTIVE_NO) {
+		if (in->seen == SG_LOOK_FAILED)
+			return SG_V_UNKNOWN;
+		if (in->seen != SG_LOOK_MISSING || in->effective == SG_EFFECTIVE_YES)
+			return SG_V_IN_FORCE;
+	}
 	if (in->state == SG_BLOCKED && in->holds && in->effective == SG_EFFECTIVE_YES)
 		return SG_V_IN_FORCE;
 	if (in->by_others)

@@ -38,7 +38,6 @@ enum sg_reason {
 	SG_WHY_NEWER_WAITS,
 	SG_WHY_NEWER_FAILED,
 	SG_WHY_VALUES_MISSING, /* EXPOSED; the repair is tried again */
-	SG_WHY_UNSEEN,         /* UNKNOWN: its values were there, and cannot be looked at */
 	/* blocked */
 	SG_WHY_ADMIN,
 	SG_WHY_REMOVED, /* a person took it out by hand */
@@ -66,7 +65,6 @@ enum sg_look {
 	SG_LOOK_OTHER,    /* some value is somebody else's work */
 	SG_LOOK_GONE,     /* the file, site, pool or service of some value is gone */
 	SG_LOOK_FAILED,   /* it could not be looked at */
-	SG_LOOK_AWAY,     /* the same, and for so short a time that it may mean nothing */
 };
 
 /* Everything that want and situation depend on; filled by engine from row, blocks, policy, feed and look. */
@@ -129,7 +127,6 @@ enum sg_situation {
 	SG_SIT_OUT_EMPTY, /* OUT, holds nothing */
 	SG_SIT_GONE,      /* holds, and what held them is gone */
 	SG_SIT_UNSEEN,    /* holds, and they cannot be looked at now */
-	SG_SIT_AWAY,      /* the same, since a moment ago */
 	SG_SIT_OTHER,     /* IN, holds, some value other */
 	SG_SIT_HALF,      /* IN, holds values of no whole body: what an error left half done */
 	SG_SIT_MIXED,     /* IN, an operation ended short of its settle: what is held may be of two bodies */
@@ -189,6 +186,8 @@ struct sg_verdict_in {
 	enum sg_reason reason;
 	enum sg_applies applies;
 	enum sg_effective effective;
+	enum sg_look
+	        seen; /* of its values, where nothing is done about it: SG_LOOK_FAILED or SG_LOOK_MISSING */
 	bool holds, by_others;
 	bool scheduled; /* it will be applied by itself at a known time */
 };

@@ -54,7 +54,6 @@ static void what_cannot_be_read_is_not_said_to_be_in_force(void **state)
 	tear(lab, &whole);
 	assert_true(lab_wake(lab) <= lab->now + 10 * SG_SECOND);
 	lab_later(lab, 10 * SG_SECOND);
-	assert_string_equal(lab_state(lab, "M1"), "applied/unseen");
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "UNKNOWN");
 	assert_string_equal(lab_field(lab, "M1", "status"), "Unknown");
 	assert_string_equal(lab_verdict(lab), "UNKNOWN");
@@ -70,6 +69,7 @@ static void what_cannot_be_read_is_not_said_to_be_in_force(void **state)
 	mend(lab, &whole);
 	assert_string_equal(lab_state(lab, "M1"), "applied/applied");
 	assert_string_equal(lab_verdict(lab), "PROTECTED");
+	assert_int_equal(lab_said(lab, "seen", NULL), 1);
 	lab_do(lab, "rollback", "id", "M1", NULL);
 	assert_true(lab_untouched(lab));
 }
@@ -109,25 +109,106 @@ static void who_asks_for_it_is_told(void **state)
 	lab_do(lab, "apply", "id", "M1", NULL);
 }
 
-static void it_is_known_after_a_restart_and_goes_when_it_is_taken_out(void **state)
+static void it_is_known_at_once_after_a_restart_and_goes_when_it_is_taken_out(void **state)
 {
 	struct lab *lab = *state;
 	struct sg_buf whole = { 0 };
 
 	tear(lab, &whole);
-	lab_later(lab, SG_MINUTE);
 	lab_close(lab);
 	lab_open(lab);
 	lab_configure(lab, NULL, "");
 	lab_run(lab);
-	assert_string_equal(lab_state(lab, "M1"), "applied/unseen");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "UNKNOWN");
+	assert_int_equal(lab_said(lab, "unseen", NULL), 1);
 	lab_later(lab, SG_MINUTE);
-	assert_string_equal(lab_state(lab, "M1"), "applied/unseen");
 	assert_int_equal(lab_said(lab, "unseen", NULL), 1);
 	assert_int_not_equal(lab_ask(lab, NULL, "rollback", "id", "M1", NULL), 0);
 	mend(lab, &whole);
 	lab_later(lab, SG_HOUR);
 	assert_true(lab_untouched(lab));
+}
+
+static void neither_a_pause_nor_observe_nor_a_window_hides_it(void **state)
+{
+	static const char *const ways[] = { "pause", "observe", "window" };
+	struct lab *lab = *state;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct sg_buf whole = { 0 };
+
+		if (i == 0)
+			lab_do(lab, "pause", NULL);
+		else if (i == 1)
+			lab_configure(lab, "observe", "");
+		else
+			lab_configure(lab, NULL, "<policy><removal window=\"03:00-03:01\"/></policy>");
+		if (i == 2)
+			lab_offer(lab, "corp", 2,
+			        "<Config id=\"M1\" desc=\"lab\" sg:withdrawn=\"2026-11-18T00:00:00Z\" "
+			        "sg:reason=\"x\" sg:revision=\"1\"/>");
+		lab_run(lab);
+		tear(lab, &whole);
+		lab_later(lab, SG_MINUTE);
+		if (strcmp(lab_field(lab, "M1", "verdict"), "UNKNOWN") != 0)
+			fail_msg("%s: %s", ways[i], lab_field(lab, "M1", "verdict"));
+		mend(lab, &whole);
+		if (strcmp(lab_field(lab, "M1", "verdict"), "IN FORCE") != 0)
+			fail_msg("%s, mended: %s", ways[i], lab_field(lab, "M1", "verdict"));
+		if (i == 0)
+			lab_do(lab, "resume", NULL);
+	}
+}
+
+static void where_nobody_can_tell_whether_it_is_needed_its_file_counts_all_the_same(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_buf whole = { 0 }, apphost = { 0 }, theirs = { 0 };
+	char *config = lab_config("M1", "2", "/", "yes", "evil",
+	        "<sg:Applicability><sg:Product name=\"Exchange\" role=\"Mailbox\"/></sg:Applicability>");
+
+	t_drive_read(lab->drive, T_WWWROOT, &whole);
+	lab_do(lab, "rollback", "id", "M1", NULL);
+	t_drive_read(lab->drive, T_WWWROOT, &theirs);
+	lab_do(lab, "apply", "id", "M1", NULL);
+	lab_offer(lab, "corp", 2, config);
+	lab_run(lab);
+	t_drive_read(lab->drive, T_APPHOST, &apphost);
+	t_drive_write(lab->drive, T_APPHOST, (struct sg_bytes){ apphost.data, apphost.len / 2 });
+	t_drive_write(lab->drive, T_WWWROOT, (struct sg_bytes){ whole.data, whole.len / 2 });
+	touch(lab);
+	lab_later(lab, SG_MINUTE);
+	assert_string_equal(lab_field(lab, "M1", "applies"), "unknown");
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "UNKNOWN");
+	t_drive_write(lab->drive, T_WWWROOT, sg_buf_bytes(&theirs)); /* without our rule */
+	touch(lab);
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "EXPOSED");
+	t_drive_write(lab->drive, T_APPHOST, sg_buf_bytes(&apphost));
+	t_drive_write(lab->drive, T_WWWROOT, sg_buf_bytes(&whole));
+	touch(lab);
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE");
+	sg_buf_release(&whole);
+	sg_buf_release(&apphost);
+	sg_buf_release(&theirs);
+	free(config);
+}
+
+static void a_file_that_is_torn_again_and_again_fills_no_journal(void **state)
+{
+	struct lab *lab = *state;
+
+	for (int i = 0; i < 60; i++) {
+		struct sg_buf whole = { 0 };
+
+		tear(lab, &whole);
+		lab_later(lab, 15 * SG_SECOND);
+		assert_string_equal(lab_field(lab, "M1", "verdict"), "UNKNOWN");
+		mend(lab, &whole);
+	}
+	assert_true(lab_said(lab, "unseen", NULL) < 30);
+	assert_true(lab_said(lab, "seen", NULL) < 30);
+	lab_later(lab, SG_HOUR);
+	assert_string_equal(lab_field(lab, "M1", "verdict"), "IN FORCE");
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, lab_tear_down)
@@ -138,7 +219,10 @@ int main(void)
 		T(what_cannot_be_read_is_not_said_to_be_in_force),
 		T(a_moment_says_nothing),
 		T(who_asks_for_it_is_told),
-		T(it_is_known_after_a_restart_and_goes_when_it_is_taken_out),
+		T(it_is_known_at_once_after_a_restart_and_goes_when_it_is_taken_out),
+		T(neither_a_pause_nor_observe_nor_a_window_hides_it),
+		T(where_nobody_can_tell_whether_it_is_needed_its_file_counts_all_the_same),
+		T(a_file_that_is_torn_again_and_again_fills_no_journal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

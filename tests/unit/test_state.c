@@ -17,7 +17,7 @@ static bool bit(unsigned n, unsigned i)
 	return (n >> i) & 1u;
 }
 
-enum { WANT_BITS = 11, SITUATION_BITS = 14, LOOKS = SG_LOOK_AWAY + 1, APPLIES = SG_APPLIES_NO + 1 };
+enum { WANT_BITS = 11, SITUATION_BITS = 14, LOOKS = SG_LOOK_FAILED + 1, APPLIES = SG_APPLIES_NO + 1 };
 
 static void set_want_facts(struct sg_facts *f, unsigned n)
 {

@@ -23,8 +23,16 @@ static void the_verdict_is_what_people_need_to_know(void **state)
 		{ { V(APPLIED, APPLIED, UNKNOWN, YES), .holds = true }, SG_V_IN_FORCE },
 		{ { V(APPLIED, APPLIED, YES, NO), .holds = true }, SG_V_EXPOSED }, /* defeated */
 		{ { V(APPLIED, VALUES_MISSING, YES, YES), .holds = true }, SG_V_EXPOSED },
-		{ { V(APPLIED, UNSEEN, YES, UNKNOWN), .holds = true }, SG_V_UNKNOWN },
-		{ { V(APPLIED, UNSEEN, YES, YES), .holds = true, .by_others = true }, SG_V_UNKNOWN },
+		{ { V(APPLIED, APPLIED, YES, UNKNOWN), .holds = true, .seen = SG_LOOK_FAILED },
+		        SG_V_UNKNOWN },
+		{ { V(APPLIED, REMOVAL_WINDOW, NO, YES), .holds = true, .seen = SG_LOOK_FAILED },
+		        SG_V_UNKNOWN },
+		{ { V(APPLIED, APPLIED, YES, NO), .holds = true, .seen = SG_LOOK_FAILED }, SG_V_EXPOSED },
+		{ { V(APPLIED, VALUES_MISSING, YES, UNKNOWN), .holds = true, .seen = SG_LOOK_FAILED },
+		        SG_V_EXPOSED },
+		{ { V(APPLIED, APPLIED, UNKNOWN, UNKNOWN), .holds = true, .seen = SG_LOOK_MISSING },
+		        SG_V_EXPOSED },
+		{ { V(APPLIED, APPLIED, YES, YES), .holds = true, .seen = SG_LOOK_MISSING }, SG_V_IN_FORCE },
 		{ { V(APPLIED, VALUES_MISSING, YES, YES), .holds = true, .scheduled = true }, SG_V_WAITING },
 		{ { V(BLOCKED, ADMIN, YES, YES), .holds = true }, SG_V_IN_FORCE }, /* blocked with keep */
 		{ { V(BLOCKED, ADMIN, YES, UNKNOWN) }, SG_V_EXPOSED },
@@ -69,7 +77,7 @@ static void the_status_says_blocked_first_and_applied_of_nothing_that_does_not_p
 		{ SG_APPLIED, SG_WHY_NEWER_FAILED, SG_V_IN_FORCE, "Applied" },
 		{ SG_APPLIED, SG_WHY_APPLIED, SG_V_EXPOSED, "Failed" }, /* defeated by another rule */
 		{ SG_APPLIED, SG_WHY_VALUES_MISSING, SG_V_WAITING, "Failed" },
-		{ SG_APPLIED, SG_WHY_UNSEEN, SG_V_UNKNOWN, "Unknown" },
+		{ SG_APPLIED, SG_WHY_APPLIED, SG_V_UNKNOWN, "Unknown" }, /* its file cannot be looked at */
 		{ SG_BLOCKED, SG_WHY_DRIFT, SG_V_IN_FORCE,
 		        "Applied" }, /* edited by hand, and refuses all the same */
 		{ SG_BLOCKED, SG_WHY_DRIFT, SG_V_EXPOSED, "Failed" },
