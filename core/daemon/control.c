@@ -1,5 +1,5 @@
-/* control.c - accepts, reads, writes and drops the connections of the control pipe. Must not know what a request means. */
-#include "daemon/control.h"
+/* control.c - accepts and reads the connections of the control pipe and keeps their deadlines. Must not know what a request means. */
+#include "daemon/conn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,181 +13,20 @@ enum {
 	FIRST_OCTET_MS = 2000,
 	WHOLE_REQUEST_MS = 5000,
 	IDLE_MS = 30000,
-	LINGER_MS = 1000,
-	UNREAD = 256 << 10,
 };
-
-struct conn {
-	uv_pipe_t pipe; /* first: a handle is its connection */
-	struct sg_control *owner;
-	struct conn *next;
-	uint64_t id;
-	char *opener;            /* the account that it is counted for */
-	struct sg_caller caller; /* of what was read last */
-	struct sg_buf in;
-	size_t under_way; /* requests without an answer yet */
-	size_t largest;   /* answer so far */
-	int64_t begun;    /* when the first octet of an unfinished request came */
-	int64_t last;     /* opened, or the last answer */
-	int64_t linger;   /* when a closing connection is dropped */
-	bool heard;       /* its first octet has come */
-	bool ended;       /* it will send nothing more */
-	bool watching, closing;
-	bool put_off; /* what is in `in` has its turn with the next tick, and nothing is read before */
-};
-
-struct sg_control {
-	struct sg_endpoint *endpoint;
-	uv_loop_t *loop;
-	struct sg_control_hooks hooks;
-	struct conn *conns;
-	uint64_t next_id;
-	bool stopping;
-	char chunk[64 << 10]; /* libuv fills it and hands it over in one step */
-};
-
-struct write {
-	uv_write_t req; /* first */
-	struct sg_buf octets;
-};
-
-static int64_t now_of(const struct sg_control *c)
-{
-	return (int64_t)uv_now(c->loop);
-}
-
-static struct conn *find(const struct sg_control *c, uint64_t id)
-{
-	for (struct conn *k = c->conns; k; k = k->next)
-		if (k->id == id && !uv_is_closing((uv_handle_t *)&k->pipe))
-			return k;
-	return NULL;
-}
-
-/* --- closing */
-
-static void on_closed(uv_handle_t *handle)
-{
-	struct conn *k = (struct conn *)handle, **at = &k->owner->conns;
-
-	while (*at != k)
-		at = &(*at)->next;
-	*at = k->next;
-	sg_buf_release(&k->in);
-	sg_caller_release(&k->caller);
-	free(k->opener);
-	free(k);
-}
-
-/* What the system has taken its client can still read; what it has not is thrown away. */
-static void drop(struct conn *k)
-{
-	if (uv_is_closing((uv_handle_t *)&k->pipe))
-		return;
-	if (uv_stream_get_write_queue_size((uv_stream_t *)&k->pipe))
-		sg_endpoint_cut(&k->pipe);
-	uv_close((uv_handle_t *)&k->pipe, on_closed);
-}
-
-/* Closes once the system has taken everything, or after LINGER_MS. Never by uv_shutdown(): on Windows that waits, with a thread, until the client has read it all,
- * and a close waits for that in turn. */
-static void finish(struct conn *k)
-{
-	if (k->closing || uv_is_closing((uv_handle_t *)&k->pipe))
-		return;
-	k->closing = true;
-	k->linger = now_of(k->owner) + LINGER_MS;
-	uv_read_stop((uv_stream_t *)&k->pipe);
-	if (!uv_stream_get_write_queue_size((uv_stream_t *)&k->pipe))
-		drop(k);
-	k->owner->hooks.rearm(k->owner->hooks.arg);
-}
-
-/* --- writing */
-
-static void on_written(uv_write_t *req, int status)
-{
-	struct write *w = (struct write *)req;
-	struct conn *k = (struct conn *)req->handle;
-
-	if ((status < 0 && status != UV_ECANCELED) ||
-	        (k->closing && !uv_stream_get_write_queue_size((uv_stream_t *)&k->pipe)))
-		drop(k);
-	sg_buf_release(&w->octets);
-	free(w);
-}
-
-/* Takes the octets over. */
-static void post(struct conn *k, struct sg_buf *octets)
-{
-	struct write *w;
-	uv_buf_t buf;
-
-	if (octets->len > k->largest)
-		k->largest = octets->len;
-	if (uv_is_closing((uv_handle_t *)&k->pipe) ||
-	        uv_stream_get_write_queue_size((uv_stream_t *)&k->pipe) > UNREAD + k->largest) {
-		drop(k);
-		sg_buf_release(octets);
-		return;
-	}
-	w = sg_alloc(sizeof *w);
-	w->octets = *octets;
-	*octets = (struct sg_buf){ 0 };
-	buf = uv_buf_init((char *)w->octets.data, (unsigned)w->octets.len);
-	if (uv_write(&w->req, (uv_stream_t *)&k->pipe, &buf, 1, on_written) < 0) {
-		sg_buf_release(&w->octets);
-		free(w);
-		drop(k);
-	}
-}
-
-static void answered(struct conn *k, struct sg_buf *octets)
-{
-	if (k->under_way)
-		k->under_way--;
-	k->last = now_of(k->owner);
-	post(k, octets);
-	if ((k->ended || k->owner->stopping) && k->under_way == 0)
-		finish(k);
-	k->owner->hooks.rearm(k->owner->hooks.arg);
-}
-
-void sg_control_result(struct sg_control *c, uint64_t conn, uint32_t id, const struct sg_val *result)
-{
-	struct conn *k = find(c, conn);
-	struct sg_buf out = { 0 };
-
-	if (!k)
-		return;
-	sg_rpc_result(id, result, &out);
-	answered(k, &out);
-}
-
-void sg_control_error(
-        struct sg_control *c, uint64_t conn, uint32_t id, const struct sg_err *why, enum sg_exit status)
-{
-	struct conn *k = find(c, conn);
-	struct sg_buf out = { 0 };
-
-	if (!k)
-		return;
-	sg_rpc_error(id, why, status, &out);
-	answered(k, &out);
-}
 
 /* --- reading */
 
-static void refuse(struct conn *k, uint32_t id, const struct sg_err *why)
+static void refuse(struct sg_conn *k, uint32_t id, const struct sg_err *why)
 {
 	struct sg_buf out = { 0 };
 
 	sg_rpc_error(id, why, sg_exit_of(why->code), &out);
-	post(k, &out);
-	finish(k);
+	sg_conn_post(k, &out);
+	sg_conn_finish(k);
 }
 
-static void take_requests(struct conn *k)
+static void take_requests(struct sg_conn *k)
 {
 	struct sg_control *c = k->owner;
 	struct sg_rpc_message m = { 0 };
@@ -214,7 +53,7 @@ static void take_requests(struct conn *k)
 		        &k->in, document ? &sg_pack_import_limits : &sg_pack_request_limits, &m, &id, &err);
 		if (r == 0)
 			break;
-		k->begun = now_of(c);
+		k->begun = sg_conn_now(k);
 		if (r < 0) {
 			refuse(k, id, &err);
 			break;
@@ -237,7 +76,7 @@ static void take_requests(struct conn *k)
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-	struct sg_control *c = ((struct conn *)handle)->owner;
+	struct sg_control *c = ((struct sg_conn *)handle)->owner;
 
 	(void)suggested;
 	*buf = uv_buf_init(c->chunk, sizeof c->chunk);
@@ -245,7 +84,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
-	struct conn *k = (struct conn *)stream;
+	struct sg_conn *k = (struct sg_conn *)stream;
 
 	if (n == 0)
 		return;
@@ -254,20 +93,20 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		uv_read_stop(stream);
 		/* who only closed its writing side still waits for its answers; a watcher has nothing to wait for */
 		if (n != UV_EOF || k->watching)
-			drop(k);
+			sg_conn_drop(k);
 		else if (k->under_way == 0)
-			finish(k);
+			sg_conn_finish(k);
 		return;
 	}
 	k->heard = true;
 	if (k->in.len == 0)
-		k->begun = now_of(k->owner);
+		k->begun = sg_conn_now(k);
 	sg_buf_add(&k->in, buf->base, (size_t)n);
 	take_requests(k);
 	k->owner->hooks.rearm(k->owner->hooks.arg);
 }
 
-static void take_up(struct conn *k)
+static void take_up(struct sg_conn *k)
 {
 	take_requests(k);
 	if (!k->put_off && !k->closing && !uv_is_closing((uv_handle_t *)&k->pipe))
@@ -276,15 +115,15 @@ static void take_up(struct conn *k)
 
 /* --- accepting */
 
-static bool is_same(const struct conn *a, const struct conn *b)
+static bool is_same(const struct sg_conn *a, const struct sg_conn *b)
 {
 	return a->opener && b->opener && strcmp(a->opener, b->opener) == 0;
 }
 
-static void count(const struct conn *one, size_t *all, size_t *of_user)
+static void count(const struct sg_conn *one, size_t *all, size_t *of_user)
 {
 	*all = *of_user = 0;
-	for (const struct conn *k = one->owner->conns; k; k = k->next) {
+	for (const struct sg_conn *k = one->owner->conns; k; k = k->next) {
 		if (k->closing || uv_is_closing((const uv_handle_t *)&k->pipe))
 			continue;
 		++*all;
@@ -293,7 +132,7 @@ static void count(const struct conn *one, size_t *all, size_t *of_user)
 }
 
 /* SG_ELIMIT when there are too many connections already. */
-static int admit(struct conn *k, struct sg_err *err)
+static int admit(struct sg_conn *k, struct sg_err *err)
 {
 	const struct sg_control *c = k->owner;
 	struct sg_caller opener = { 0 };
@@ -319,22 +158,22 @@ static void on_connection(void *arg)
 {
 	struct sg_control *c = arg;
 	struct sg_err err = SG_ERR_INIT;
-	struct conn *k = sg_alloc(sizeof *k);
+	struct sg_conn *k = sg_alloc(sizeof *k);
 
 	k->owner = c;
 	k->id = ++c->next_id;
-	k->last = now_of(c);
+	k->last = sg_conn_now(k);
 	uv_pipe_init(c->loop, &k->pipe, 0);
 	k->next = c->conns;
 	c->conns = k;
 	if (sg_endpoint_accept(c->endpoint, &k->pipe) < 0 || c->stopping) {
-		drop(k);
+		sg_conn_drop(k);
 		return;
 	}
 	if (admit(k, &err) < 0)
 		refuse(k, 0, &err);
 	else if (uv_read_start((uv_stream_t *)&k->pipe, on_alloc, on_read) < 0)
-		drop(k);
+		sg_conn_drop(k);
 	c->hooks.rearm(c->hooks.arg);
 }
 
@@ -362,12 +201,12 @@ int sg_control_start(uv_loop_t *loop, struct sg_endpoint *endpoint, const struct
 
 int sg_control_watch(struct sg_control *c, uint64_t conn, struct sg_err *err)
 {
-	struct conn *k = find(c, conn);
+	struct sg_conn *k = sg_conn_find(c, conn);
 	size_t watching = 0;
 
 	if (!k || k->watching)
 		return 0;
-	for (const struct conn *o = c->conns; o; o = o->next)
+	for (const struct sg_conn *o = c->conns; o; o = o->next)
 		watching += o->watching && is_same(o, k);
 	if (watching >= WATCHERS)
 		return sg_fail(err, SG_ELIMIT, "this account watches %d times already: end one of them first",
@@ -378,22 +217,22 @@ int sg_control_watch(struct sg_control *c, uint64_t conn, struct sg_err *err)
 
 void sg_control_notify(struct sg_control *c, const struct sg_val *events)
 {
-	for (struct conn *k = c->conns; k; k = k->next) {
+	for (struct sg_conn *k = c->conns; k; k = k->next) {
 		struct sg_buf out = { 0 };
 
 		if (!k->watching || k->closing || events->n == 0)
 			continue;
 		if (!c->hooks.may_watch(c->hooks.arg, &k->caller)) {
-			finish(k);
+			sg_conn_finish(k);
 			continue;
 		}
 		for (size_t i = 0; i < events->n; i++)
 			sg_rpc_notify("event", events->kid[i], &out);
-		post(k, &out);
+		sg_conn_post(k, &out);
 	}
 }
 
-static int64_t deadline(const struct conn *k)
+static int64_t deadline(const struct sg_conn *k)
 {
 	if (k->closing)
 		return k->linger;
@@ -406,20 +245,26 @@ static int64_t deadline(const struct conn *k)
 	return k->last + IDLE_MS;
 }
 
+/* A turn that is still to come keeps everything else from being due; once the end has begun there is none. */
+static bool has_turn(const struct sg_conn *k)
+{
+	return k->put_off && !k->closing && !k->owner->stopping;
+}
+
 int64_t sg_control_tick(struct sg_control *c, int64_t now)
 {
 	int64_t next = INT64_MAX;
 
-	for (struct conn *k = c->conns; k; k = k->next) {
+	for (struct sg_conn *k = c->conns; k; k = k->next) {
 		int64_t due;
 
-		if (k->put_off && !c->stopping)
+		if (has_turn(k))
 			take_up(k);
 		if (uv_is_closing((uv_handle_t *)&k->pipe))
 			continue;
-		due = k->put_off ? now + 1 : deadline(k);
+		due = has_turn(k) ? now + 1 : deadline(k);
 		if (due <= now)
-			drop(k);
+			sg_conn_drop(k);
 		else if (due < next)
 			next = due;
 	}
@@ -432,11 +277,11 @@ void sg_control_stop(struct sg_control *c)
 		return;
 	c->stopping = true;
 	sg_endpoint_stop(c->endpoint);
-	for (struct conn *k = c->conns; k; k = k->next)
+	for (struct sg_conn *k = c->conns; k; k = k->next)
 		if (k->under_way == 0)
-			finish(k);
+			sg_conn_finish(k);
 		else
-			uv_read_stop((uv_stream_t *)&k->pipe);
+			sg_conn_end_reading(k);
 }
 
 bool sg_control_stopped(const struct sg_control *c)

@@ -26,6 +26,7 @@ struct sg_refresh {
 	void (*rearm)(void *arg);
 	void *arg;
 	struct waiter *first;
+	bool stopped;
 };
 
 static void waiter_free(struct waiter *w)
@@ -59,6 +60,14 @@ void sg_refresh_free(struct sg_refresh *r)
 	free(r);
 }
 
+static void give_up(struct sg_refresh *r, uint64_t conn, uint32_t id)
+{
+	struct sg_err err = SG_ERR_INIT;
+
+	sg_fail(&err, SG_ECANCELED, "stopgapd is stopping: the polls were given up");
+	sg_control_error(r->control, conn, id, &err, SG_EXIT_FAILED);
+}
+
 static void ask(struct sg_refresh *r, struct waiter *w, const char *feed)
 {
 	uint64_t number = sg_polls_ask(r->polls, feed);
@@ -72,9 +81,14 @@ static void ask(struct sg_refresh *r, struct waiter *w, const char *feed)
 void sg_refresh_begin(
         struct sg_refresh *r, uint64_t conn, uint32_t id, const char *feed, const struct sg_snapshot *now)
 {
-	struct waiter *w = sg_alloc(sizeof *w);
+	struct waiter *w;
 	struct sg_err err = SG_ERR_INIT;
 
+	if (r->stopped) { /* its job was under way when the stop came, and no poll begins any more */
+		give_up(r, conn, id);
+		return;
+	}
+	w = sg_alloc(sizeof *w);
 	w->conn = conn;
 	w->id = id;
 	if (feed) {
@@ -184,13 +198,12 @@ void sg_refresh_idle(struct sg_refresh *r, const struct sg_snapshot *now)
 
 void sg_refresh_stop(struct sg_refresh *r)
 {
-	struct sg_err err = SG_ERR_INIT;
 	struct waiter *w;
 
-	sg_fail(&err, SG_ECANCELED, "stopgapd is stopping: the polls were given up");
+	r->stopped = true;
 	while ((w = r->first) != NULL) {
 		r->first = w->next;
-		sg_control_error(r->control, w->conn, w->id, &err, SG_EXIT_FAILED);
+		give_up(r, w->conn, w->id);
 		waiter_free(w);
 	}
 }

@@ -16,6 +16,6 @@ void sg_refresh_begin(
         struct sg_refresh *r, uint64_t conn, uint32_t id, const char *feed, const struct sg_snapshot *now);
 /* The engine has done what is due: answers those whose polls have ended. */
 void sg_refresh_idle(struct sg_refresh *r, const struct sg_snapshot *now);
-void sg_refresh_stop(struct sg_refresh *r); /* answers everybody with "stopping" */
+void sg_refresh_stop(struct sg_refresh *r); /* answers everybody with "stopping", and who comes later, too */
 
 #endif

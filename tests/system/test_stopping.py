@@ -3,11 +3,18 @@
 left under way in the journal, and what was in place before stays in place.
 
 No hook in the product makes it slow: the server has many sites, and the signal comes when the first of their files is seen to have changed.
+
+And a stop among clients that do all they can to be in its way: it ends in its time, whatever they sent and do not read.
 """
+import fcntl
 import os
+import struct
 import subprocess
+import termios
 import time
 import unittest
+
+import msgpack
 
 import harness
 from harness import OWA, outbound
@@ -109,6 +116,50 @@ class Stopping(harness.Stage):
         self.assertEqual(self.row("M-1")["state"], "reverted")
         self.call("rollback", id="CORP-2")
         self.assertEqual(self.changed(), [])
+
+
+class Clients(harness.Stage):
+    FEED_EVERY = "1h"
+    LINGER = 1.0  # seconds for answers that nobody takes; a busy machine has the harness's patience besides
+
+    def seconds_to_stop(self, daemon):
+        begun = time.monotonic()
+        self.assertEqual(daemon.stop(), 0, daemon.text())
+        return time.monotonic() - begun
+
+    @staticmethod
+    def unread(client):
+        return struct.unpack("i", fcntl.ioctl(client.socket, termios.FIONREAD, b"\0" * 4))[0]
+
+    def is_full(self, client):
+        """Whether the system takes no more of the answers that this client leaves unread: from now on the daemon keeps them."""
+        seen = {self.unread(client)}
+        for _ in range(15):
+            time.sleep(0.02)
+            seen.add(self.unread(client))
+        return len(seen) == 1 and 0 not in seen
+
+    def test_who_sends_without_end_and_reads_no_answer_is_not_waited_for(self):
+        daemon = self.start(config=None)
+        clients = [self.client() for _ in range(3)]
+        for client in clients:
+            # answers that are too few to be dropped for; and then seconds of messages that have none
+            client.socket.setblocking(False)
+            client.socket.send(msgpack.packb([0, 1, "watch", []]) * 1000 + msgpack.packb([2, "x", []]) * 60000)
+        harness.wait_for("answers", lambda: self.is_full(clients[-1]))
+        self.assertGreater(self.seconds_to_stop(daemon), 0.9 * self.LINGER, "there was nothing to wait for")
+
+    def test_who_asks_for_a_refresh_that_is_under_way_is_not_waited_for(self):
+        self.publish(1, outbound("CORP-1"))
+        for i in range(4):  # the end of one of their jobs is hit by chance
+            daemon = self.start()
+            clients = [self.client() for _ in range(7)]
+            for client in clients:
+                client.send(msgpack.packb([0, 1, "refresh", []]) * 16)
+            time.sleep(0.002 * i)
+            self.seconds_to_stop(daemon)
+            for client in clients:
+                client.close()
 
 
 if __name__ == "__main__":
