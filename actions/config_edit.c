@@ -320,6 +320,13 @@ static int by_place(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/* Whether a CR and an LF become one newline when what was between them is gone: an element behind it that goes later takes all of it along. */
+static bool makes_newline(const struct sg_buf *before, const struct sg_buf *octets, size_t end)
+{
+	return before->len && end < octets->len && before->data[before->len - 1] == '\r' &&
+	       octets->data[end] == '\n';
+}
+
 /* The element with the newline and indentation before it. False: what is taken out before it could change where it begins, or whether it is there. */
 static int span_of(const struct sg_cfg *cfg, const struct sg_addr *addr, struct span *ret, bool *ret_well,
         struct sg_err *err)
@@ -363,6 +370,7 @@ int sg_cfg_take_out(struct sg_buf *octets, const char *name, const struct sg_add
 		well = spans[i].at >= from;
 		if (!well || !spans[i].goes)
 			continue;
+		well = !makes_newline(&out, octets, spans[i].end);
 		sg_buf_add(&out, octets->data + from, spans[i].at - from);
 		from = spans[i].end;
 	}

@@ -66,7 +66,7 @@ int sg_cfg_set_next(struct sg_buf *octets, struct sg_cfg *cfg, const char *name,
 
 /* Takes all these elements out at once, which costs one reading of the octets for all of them; addresses of scaffolds that are to go or to be shut afterwards are
  * among `addrs` and stay. What comes is what taking them out one after the other makes, in any order. Where that could differ nothing is changed and *ret is
- * false: one begins no line, is not there, is inside another, or an address is of another kind. */
+ * false: one begins no line, is not there, is inside another, has a CR before its lead and an LF behind it, or an address is of another kind. */
 int sg_cfg_take_out(struct sg_buf *octets, const char *name, const struct sg_addr *const *addrs, size_t n,
         bool *ret, struct sg_err *err);
 

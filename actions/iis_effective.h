@@ -57,7 +57,7 @@ void sg_iis_effective_release(struct sg_iis_effective *e);
 char *sg_iis_uri_path(const char *uri);
 
 /* URLs whose configuration may differ from that of `url`, itself first: every virtual directory at or below it and, of each, the folders that hold a
- * web.config (at most `max_folders` are looked into, so that one site's folders are no other's trouble; *ret_all is false when there were more). With `inherit` false
+ * web.config or cannot be listed (at most `max_folders` are looked into, so that one site's folders are no other's trouble; *ret_all is false when there were more). With `inherit` false
  * only those of the URL's own application. `url` is that of a virtual directory. */
 void sg_iis_urls_below(struct sg_iis_files *files, const struct sg_iis_site *site, const char *url,
         bool inherit, size_t max_folders, struct sg_strs *ret, bool *ret_all);

@@ -340,7 +340,8 @@ static void go_below(struct below *b, const char *path, const char *url, int dep
 	k = folder(b->files, path);
 	if (!k->walked && !k->why.code)
 		walk(k);
-	if (depth && k->has_config)
+	/* one that cannot be listed is asked for as well: its web.config then says why nothing is known of it */
+	if (depth && (k->has_config || (k->why.code && k->why.code != SG_ENOENT)))
 		sg_strs_add(b->ret, url);
 	for (size_t i = 0; i < k->folders.n; i++) {
 		char *below = sg_iis_url_join(url, k->folders.at[i]);

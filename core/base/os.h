@@ -47,8 +47,11 @@ int sg_os_read_linked(const char *path, uint64_t max, struct sg_buf *ret, struct
  * made it may change it. A file that others may write is SG_EACCES, too; on Windows closed_win.h says who the others
  * are, and a folder is judged in the same way, with what may be put into it. */
 int sg_os_ours(const char *path, struct sg_err *err);
-/* Names without . and .., sorted by bytes. */
+/* Names without . and .., sorted by bytes. SG_ELIMIT when there are more than SG_OS_MOST_NAMES, or `max`: a folder may be another's, who could have us keep as
+ * many as his quota lets him make. What a folder that was refused holds is not known; it is not empty. */
+enum { SG_OS_MOST_NAMES = 65536 };
 int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err);
+int sg_os_list_most(const char *dir, size_t max, struct sg_strs *ret, struct sg_err *err);
 
 /* --- replacing a file: temp, sync, replace, sync the folder (the caller does each, in that order) */
 /* Creates `path` (O_EXCL) with `octets`, owner, mode, ACL and extended attributes of the file `like` (NULL: 0600).

@@ -27,7 +27,7 @@ const char *sg_os_last(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
+int sg_os_list_most(const char *dir, size_t max, struct sg_strs *ret, struct sg_err *err)
 {
 	struct sg_strs names = { 0 };
 	struct dirent *e;
@@ -36,10 +36,16 @@ int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
 
 	if (!d)
 		return sg_fail_errno(err, "cannot list %s", dir);
-	while (errno = 0, (e = readdir(d)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+	while (r == 0 && (errno = 0, (e = readdir(d)) != NULL)) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (names.n == max)
+			r = sg_fail(
+			        err, SG_ELIMIT, "%s holds more than %zu names and is not listed", dir, max);
+		else
 			sg_strs_add(&names, e->d_name);
-	if (errno)
+	}
+	if (r == 0 && errno)
 		r = sg_fail_errno(err, "cannot list %s", dir);
 	closedir(d);
 	if (r == 0) {
@@ -51,6 +57,11 @@ int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
 	}
 	sg_strs_release(&names);
 	return r;
+}
+
+int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
+{
+	return sg_os_list_most(dir, SG_OS_MOST_NAMES, ret, err);
 }
 
 int sg_os_sync_dir(const char *path, struct sg_err *err)
@@ -164,7 +175,7 @@ int sg_os_remove_tree(const char *path, struct sg_err *err)
 		return sg_fail(err, r, "%s", look.msg);
 	if (!id.is_dir)
 		return sg_os_unlink(path, err);
-	r = sg_os_list(path, &names, err);
+	r = sg_os_list_most(path, SIZE_MAX, &names, err);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		char *kid = sg_format("%s/%s", path, names.at[i]);
 

@@ -43,7 +43,7 @@ static HANDLE find_first(const wchar_t *pattern, WIN32_FIND_DATAW *ret)
 	return h;
 }
 
-int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
+int sg_os_list_most(const char *dir, size_t max, struct sg_strs *ret, struct sg_err *err)
 {
 	char *pattern = sg_format("%s\\*", dir);
 	wchar_t *wide = sg_win_path(pattern);
@@ -53,17 +53,21 @@ int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
 	DWORD e = h == INVALID_HANDLE_VALUE ? GetLastError() : 0;
 	int r = 0;
 
-	while (!e) {
+	while (r == 0 && !e) {
 		char *name = sg_win_utf8(found.cFileName);
+		bool counts = strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 
-		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+		if (counts && names.n == max)
+			r = sg_fail(err, SG_ELIMIT, "%s holds more than %llu names and is not listed", dir,
+			        (unsigned long long)max);
+		else if (counts)
 			sg_strs_add(&names, name);
 		free(name);
-		if (!FindNextFileW(h, &found))
+		if (r == 0 && !FindNextFileW(h, &found))
 			e = GetLastError();
 	}
 	/* the root of an empty drive has not even "." and ".." */
-	if (e != ERROR_NO_MORE_FILES && !(e == ERROR_FILE_NOT_FOUND && h == INVALID_HANDLE_VALUE))
+	if (r == 0 && e != ERROR_NO_MORE_FILES && !(e == ERROR_FILE_NOT_FOUND && h == INVALID_HANDLE_VALUE))
 		r = sg_win_fail(err, e, "cannot list %s", dir);
 	if (h != INVALID_HANDLE_VALUE)
 		FindClose(h);
@@ -78,6 +82,11 @@ int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
 	free(wide);
 	free(pattern);
 	return r;
+}
+
+int sg_os_list(const char *dir, struct sg_strs *ret, struct sg_err *err)
+{
+	return sg_os_list_most(dir, SG_OS_MOST_NAMES, ret, err);
 }
 
 /* NTFS logs its own metadata, and what replaces a file is flushed by sg_os_replace(). */
@@ -145,7 +154,7 @@ int sg_os_remove_tree(const char *path, struct sg_err *err)
 	if (r < 0)
 		return sg_fail(err, r, "%s", look.msg);
 	if (id.is_dir)
-		r = sg_os_list(path, &names, err);
+		r = sg_os_list_most(path, SIZE_MAX, &names, err);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		char *kid = sg_format("%s\\%s", path, names.at[i]);
 

@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_STREAM = 1 << 20 }; /* of one named stream: a mark of origin has a hundred octets */
+/* What the named streams of one file may have in all. A mark of origin has a hundred octets, and few files have more than that one; the file's owner could
+ * make thousands, and each costs two opens and a write to the disk while nothing else can be changed. */
+enum { MOST_STREAMS = 32, MOST_OCTETS = 1 << 20 };
 
 /* SYSTEM, the administrators and the owner: everything; nobody else, and nothing inherited. */
 static PSECURITY_DESCRIPTOR private_descriptor(void)
@@ -119,33 +121,37 @@ static int copy_security(const char *name, HANDLE from, HANDLE h, const char *pa
 	return e ? sg_win_fail(err, e, "cannot give %s its owner and access list", path) : 0;
 }
 
-/* `name` is as FindFirstStreamW gives it: ":Zone.Identifier:$DATA". */
-static int copy_stream(const char *like, const char *path, const wchar_t *name, struct sg_err *err)
+/* `name` is as FindFirstStreamW gives it: ":Zone.Identifier:$DATA". *left: octets that its streams may still have. */
+static int copy_stream(
+        const char *like, const char *path, const wchar_t *name, DWORD *left, struct sg_err *err)
 {
 	char *suffix = sg_win_utf8(name), *from = sg_format("%s%s", like, suffix),
 	     *to = sg_format("%s%s", path, suffix);
 	wchar_t *wide_from = sg_win_path(from), *wide_to = sg_win_path(to);
-	unsigned char *data = sg_alloc(MOST_STREAM + 1);
+	unsigned char *data = sg_alloc((size_t)*left + 1);
 	HANDLE in, out = INVALID_HANDLE_VALUE;
 	DWORD n = 0, written = 0;
 	int r = 0;
 
 	in = sg_win_open(wide_from, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
 	        NULL, OPEN_EXISTING, 0);
-	if (in == INVALID_HANDLE_VALUE || !ReadFile(in, data, MOST_STREAM + 1, &n, NULL)) {
+	if (in == INVALID_HANDLE_VALUE || !ReadFile(in, data, *left + 1, &n, NULL)) {
 		r = sg_win_fail(err, GetLastError(), "cannot read the stream %s", from);
 		goto out;
 	}
-	if (n > MOST_STREAM) {
-		r = sg_fail(err, SG_ELIMIT, "the stream %s is too large to be copied", from);
+	if (n > *left) {
+		r = sg_fail(err, SG_ELIMIT,
+		        "the stream %s is too large to be copied: those of one file may have %d octets in "
+		        "all",
+		        from, MOST_OCTETS);
 		goto out;
 	}
+	/* sg_os_sync_file() flushes the cache of the contents alone, and then the disk's for all of them */
 	out = sg_win_open(wide_to, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-	        NULL, CREATE_ALWAYS, 0);
+	        NULL, CREATE_ALWAYS, FILE_FLAG_WRITE_THROUGH);
 	if (out == INVALID_HANDLE_VALUE || !WriteFile(out, data, n, &written, NULL) || written != n)
 		r = sg_win_fail(err, GetLastError(), "cannot write the stream %s", to);
-	if (r == 0 && !FlushFileBuffers(out)) /* sg_os_sync_file() flushes the contents alone */
-		r = sg_win_fail(err, GetLastError(), "cannot flush the stream %s", to);
+	*left -= n;
 out:
 	if (in != INVALID_HANDLE_VALUE)
 		CloseHandle(in);
@@ -176,8 +182,8 @@ static int copy_streams(const char *like, const wchar_t *wide, const char *path,
 {
 	WIN32_FIND_STREAM_DATA found;
 	HANDLE h = find_stream(wide, &found);
-	DWORD e = GetLastError();
-	int r = 0;
+	DWORD e = GetLastError(), left = MOST_OCTETS;
+	int n = 0, r = 0;
 
 	if (h == INVALID_HANDLE_VALUE) {
 		/* a volume that is not NTFS has no streams and says so in one of these ways */
@@ -186,10 +192,14 @@ static int copy_streams(const char *like, const wchar_t *wide, const char *path,
 			return 0;
 		return sg_win_fail(err, e, "cannot list the streams of %s", like);
 	}
-	do
-		if (wcscmp(found.cStreamName, L"::$DATA") != 0)
-			r = copy_stream(like, path, found.cStreamName, err);
-	while (r == 0 && FindNextStreamW(h, &found));
+	do {
+		if (wcscmp(found.cStreamName, L"::$DATA") == 0)
+			continue;
+		if (n++ == MOST_STREAMS)
+			r = sg_fail(err, SG_ELIMIT, "%s has more than %d named streams", like, MOST_STREAMS);
+		else
+			r = copy_stream(like, path, found.cStreamName, &left, err);
+	} while (r == 0 && FindNextStreamW(h, &found));
 	if (r == 0 && GetLastError() != ERROR_HANDLE_EOF)
 		r = sg_win_fail(err, GetLastError(), "cannot list the streams of %s", like);
 	FindClose(h);

@@ -123,6 +123,8 @@ static ULONG options(DWORD flags)
 		chosen |= FILE_OPEN_REPARSE_POINT;
 	if (flags & FILE_FLAG_DELETE_ON_CLOSE)
 		chosen |= FILE_DELETE_ON_CLOSE;
+	if (flags & FILE_FLAG_WRITE_THROUGH)
+		chosen |= FILE_WRITE_THROUGH;
 	return chosen;
 }
 
@@ -164,8 +166,8 @@ static DWORD open_named(
 void *sg_win_open(const wchar_t *path, unsigned long access, unsigned long share, void *descriptor,
         unsigned long how, unsigned long flags)
 {
-	const DWORD known =
-	        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_DELETE_ON_CLOSE;
+	const DWORD known = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT |
+	                    FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_WRITE_THROUGH;
 	int nt_how = disposition(how);
 	HANDLE h = INVALID_HANDLE_VALUE;
 	wchar_t *name = NULL;

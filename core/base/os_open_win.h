@@ -12,7 +12,7 @@
  * - it fetches no contents that are kept elsewhere;
  * - should the name lead to a pipe, its server cannot act as this account.
  * `path` as of sg_win_path(). `how`: CREATE_NEW, CREATE_ALWAYS or OPEN_EXISTING. `flags`: FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT,
- * FILE_FLAG_DELETE_ON_CLOSE; anything else is ERROR_INVALID_PARAMETER. `descriptor`: a security descriptor for what is made, or NULL. The caller's, for
+ * FILE_FLAG_DELETE_ON_CLOSE, FILE_FLAG_WRITE_THROUGH; anything else is ERROR_INVALID_PARAMETER. `descriptor`: a security descriptor for what is made, or NULL. The caller's, for
  * CloseHandle(); INVALID_HANDLE_VALUE when it fails. Any thread.
  * Follows "NtCreateFile function", "Opportunistic Locks", "CreateFileW function" and "Naming Files, Paths, and Namespaces". */
 void *sg_win_open(const wchar_t *path, unsigned long access, unsigned long share, void *descriptor,

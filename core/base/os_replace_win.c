@@ -164,37 +164,57 @@ static bool is_shared_out(const wchar_t *path)
 	return h == INVALID_HANDLE_VALUE && e == ERROR_SHARING_VIOLATION;
 }
 
-/* The last name that the system knows the open file by. */
-static bool is_named(HANDLE h, const wchar_t *path)
+/* What the system knows the open file by, from the root of its volume on; owned by the caller, NULL: it does not say. */
+static wchar_t *name_of(HANDLE h)
 {
 	const DWORD room = sizeof(FILE_NAME_INFO) + 32768 * sizeof(wchar_t);
-	const wchar_t *last = wcsrchr(path, L'\\');
 	FILE_NAME_INFO *named = sg_alloc(room);
-	bool same = false;
+	wchar_t *name = NULL;
 
 	if (GetFileInformationByHandleEx(h, FileNameInfo, named, room)) {
-		int end = (int)(named->FileNameLength / sizeof *named->FileName), n = 0;
-
-		while (n < end && named->FileName[end - n - 1] != L'\\')
-			n++;
-		same = CompareStringOrdinal(named->FileName + end - n, n, last ? last + 1 : path, -1, TRUE) ==
-		       CSTR_EQUAL;
+		name = sg_alloc(named->FileNameLength + sizeof *name);
+		memcpy(name, named->FileName, named->FileNameLength);
 	}
 	free(named);
+	return name;
+}
+
+/* Behind the last separator, or all of it. */
+static wchar_t *last_of(wchar_t *path)
+{
+	wchar_t *slash = wcsrchr(path, L'\\');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Whether the system says that the open file has the last name of `to` and is in the folder that the pin holds. Its owner may have moved it elsewhere. */
+static bool is_named(HANDLE made, HANDLE pin, wchar_t *to)
+{
+	wchar_t *is = name_of(made), *beside = name_of(pin);
+	bool same = false;
+
+	if (is && beside) {
+		wchar_t *last = last_of(is), *pin_last = last_of(beside);
+
+		same = last - is == pin_last - beside && wmemcmp(is, beside, (size_t)(last - is)) == 0 &&
+		       CompareStringOrdinal(last, -1, last_of(to), -1, TRUE) == CSTR_EQUAL;
+	}
+	free(is);
+	free(beside);
 	return same;
 }
 
 /* Whether a rename that was cancelled came through all the same. The file itself is asked first, as nobody can refuse that: a folder's owner who could have us
  * not know would stop the service. Wine says what the name was; whoever has the name then tells. */
-static bool has_moved(HANDLE made, const struct sg_file_id *id, const char *to, const wchar_t *wide_to)
+static bool has_moved(HANDLE made, HANDLE pin, const struct sg_file_id *id, const char *to, wchar_t *wide_to)
 {
 	struct sg_file_id now;
 
-	return is_named(made, wide_to) ||
+	return is_named(made, pin, wide_to) ||
 	       (sg_os_stat(to, &now, NULL) == 0 && now.dev == id->dev && now.ino == id->ino);
 }
 
-static int move(const char *from, const char *to, struct sg_err *err)
+static int move(const char *from, const char *to, HANDLE pin, struct sg_err *err)
 {
 	wchar_t *wide_from = sg_win_path(from), *wide_to = sg_win_path(to);
 	/* opened for a look, it is in the way of nothing */
@@ -217,7 +237,7 @@ static int move(const char *from, const char *to, struct sg_err *err)
 		if (e == ERROR_ACCESS_DENIED && is_shared_out(wide_to))
 			e = ERROR_SHARING_VIOLATION;
 	} while (e && sg_win_again(e, &tries));
-	if (e && !(e == ERROR_OPERATION_ABORTED && has_moved(made, &id, to, wide_to)))
+	if (e && !(e == ERROR_OPERATION_ABORTED && has_moved(made, pin, &id, to, wide_to)))
 		r = sg_win_fail(err, e, "cannot put %s in the place of %s", from, to);
 out:
 	if (made != INVALID_HANDLE_VALUE)
@@ -236,7 +256,7 @@ int sg_os_replace(const char *from, const char *to, struct sg_err *err)
 	int r = sg_win_pin(beside, &pin, err);
 
 	if (r == 0)
-		r = move(from, to, err);
+		r = move(from, to, pin, err);
 	if (r == 0)
 		r = write_octet(pin) ? sg_win_flush(pin, to, err) : fatal(to, err);
 	if (pin)

@@ -154,6 +154,7 @@ static void add_sources(struct work *w, const char *native)
 
 static void walk(struct work *w, const char *native, int depth)
 {
+	struct sg_err why = SG_ERR_INIT;
 	struct sg_strs names = { 0 };
 
 	if (w->folders >= MOST_FOLDERS || depth > MOST_DEPTH) {
@@ -164,8 +165,11 @@ static void walk(struct work *w, const char *native, int depth)
 		return;
 	}
 	w->folders++;
-	if (sg_os_list(native, &names, NULL))
+	if (sg_os_list(native, &names, &why)) {
+		if (why.code != SG_ENOENT)
+			sg_strs_add(&w->g->notes, why.msg);
 		return;
+	}
 	for (size_t i = 0; i < names.n; i++) {
 		char *inside = sg_format("%s/%s", native, names.at[i]);
 		struct sg_file_id id;

@@ -5,6 +5,7 @@
 #include "base/os_win.h"
 
 #include <windows.h>
+#include <winternl.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +24,7 @@ static size_t n_set;
 static const wchar_t *const *streams; /* names, ending with a NULL; NULL: `refusal` */
 static DWORD refusal, broken;         /* the errors of the first look, and of the one behind the last name */
 static int listing;
+static size_t n_flushed, n_through; /* writes that go to the disk at once */
 
 static void *system_call(const char *name)
 {
@@ -89,6 +91,29 @@ static BOOL WINAPI find_close(HANDLE h)
 	return h == (HANDLE)&listing || real(h);
 }
 
+static BOOL WINAPI flush(HANDLE h)
+{
+	BOOL(WINAPI * real)(HANDLE) = system_call("FlushFileBuffers");
+
+	n_flushed++;
+	return real(h);
+}
+
+static BOOL WINAPI write_file(HANDLE h, const void *data, DWORD len, DWORD *ret, OVERLAPPED *at)
+{
+	__typeof__(&NtQueryInformationFile) ask =
+	        (void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtQueryInformationFile");
+	BOOL(WINAPI * real)(HANDLE, const void *, DWORD, DWORD *, OVERLAPPED *) = system_call("WriteFile");
+	IO_STATUS_BLOCK said;
+	ULONG mode = 0;
+
+	if (ask(h, &said, &mode, sizeof mode, FileModeInformation) >= 0 && (mode & FILE_WRITE_THROUGH))
+		n_through++;
+	return real(h, data, len, ret, at);
+}
+
+void *const __imp_WriteFile = (void *)write_file;
+void *const __imp_FlushFileBuffers = (void *)flush;
 void *const __imp_GetFileInformationByHandle = (void *)get_information;
 void *const __imp_SetFileInformationByHandle = (void *)set_information;
 void *const __imp_FindFirstStreamW = (void *)find_first;
@@ -110,7 +135,7 @@ static int set_up(void **state)
 	free(tmp);
 	pretended = 0;
 	memset(&set, 0, sizeof set);
-	n_set = 0;
+	n_set = n_flushed = n_through = 0;
 	streams = NULL;
 	refusal = broken = ERROR_HANDLE_EOF;
 	return sg_os_mkdirs(folder, NULL) || sg_os_create(file, sg_bytes_of("old"), NULL, NULL);
@@ -248,6 +273,10 @@ static void every_named_stream_comes_along(void **state)
 	assert_temp_has("#\xc3\xa4#$DATA", "x");
 	assert_temp_has("#empty#$DATA", "");
 	assert_int_equal(n_set, 1);
+	assert_int_equal(n_flushed, 0);
+	assert_int_equal(n_through, 3);
+	assert_int_equal(sg_os_sync_file(temp, NULL), 0);
+	assert_int_equal(n_flushed, 1); /* for all of them */
 }
 
 static void a_stream_that_cannot_come_along_makes_no_file(void **state)
@@ -280,6 +309,56 @@ static void a_stream_that_cannot_come_along_makes_no_file(void **state)
 	assert_non_null(strstr(err.msg, "too large"));
 	assert_no_temp();
 	sg_buf_release(&octets);
+}
+
+static void more_streams_than_a_file_may_have_make_no_file(void **state)
+{
+	static wchar_t text[33][20];
+	const wchar_t *names[35] = { L"::$DATA" };
+	struct sg_err err = SG_ERR_INIT;
+
+	(void)state;
+	for (int i = 0; i < 33; i++) {
+		char *suffix = sg_format("#%d#$DATA", i);
+
+		swprintf(text[i], 20, L"#%d#$DATA", i);
+		names[i + 1] = text[i];
+		put(suffix, sg_bytes_of("x"));
+		free(suffix);
+	}
+	streams = names;
+	assert_int_equal(sg_os_create(temp, sg_bytes_of("new"), file, &err), SG_ELIMIT);
+	assert_non_null(strstr(err.msg, "more than 32 named streams"));
+	assert_no_temp();
+	names[33] = NULL;
+	assert_int_equal(sg_os_create(temp, sg_bytes_of("new"), file, NULL), 0);
+	assert_temp_has("#31#$DATA", "x");
+}
+
+static void streams_that_are_too_large_in_sum_make_no_file(void **state)
+{
+	static const wchar_t *const names[] = { L"#half#$DATA", L"::$DATA", L"#rest#$DATA", NULL };
+	static unsigned char half[1 << 19];
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_buf rest = { 0 };
+
+	(void)state;
+	sg_buf_add(&rest, half, sizeof half);
+	put("#half#$DATA", (struct sg_bytes){ half, sizeof half });
+	put("#rest#$DATA", sg_buf_bytes(&rest));
+	streams = names;
+	assert_int_equal(sg_os_create(temp, sg_bytes_of("new"), file, NULL), 0);
+	assert_int_equal(sg_os_unlink(temp, NULL), 0);
+	drop(temp, "#half#$DATA");
+	drop(temp, "#rest#$DATA");
+	drop(file, "#rest#$DATA");
+	sg_buf_add(&rest, "x", 1);
+	put("#rest#$DATA", sg_buf_bytes(&rest));
+	n_set = 0;
+	assert_int_equal(sg_os_create(temp, sg_bytes_of("new"), file, &err), SG_ELIMIT);
+	assert_non_null(strstr(err.msg, "#rest#$DATA is too large"));
+	assert_no_temp();
+	sg_buf_release(&rest);
 }
 
 static void a_list_of_streams_that_breaks_off_makes_no_file(void **state)
@@ -323,6 +402,8 @@ int main(void)
 		CASE(what_the_volume_keeps_stays_through_a_replace),
 		CASE(every_named_stream_comes_along),
 		CASE(a_stream_that_cannot_come_along_makes_no_file),
+		CASE(more_streams_than_a_file_may_have_make_no_file),
+		CASE(streams_that_are_too_large_in_sum_make_no_file),
 		CASE(a_list_of_streams_that_breaks_off_makes_no_file),
 		CASE(a_volume_without_streams_is_no_failure),
 	};

@@ -118,6 +118,25 @@ static void names_are_listed_in_order(void **state)
 	sg_strs_release(&names);
 }
 
+static void more_names_than_are_allowed_are_no_list(void **state)
+{
+	struct sg_err err = SG_ERR_INIT;
+	struct sg_strs names = { 0 };
+
+	(void)state;
+	assert_int_equal(sg_os_mkdirs(t_at("full/c"), NULL), 0);
+	t_put(t_at("full/a"), "");
+	t_put(t_at("full/b"), "");
+	assert_int_equal(sg_os_list_most(t_at("full"), 3, &names, NULL), 0);
+	assert_int_equal(names.n, 3);
+	assert_int_equal(sg_os_list_most(t_at("full"), 2, &names, &err), SG_ELIMIT);
+	assert_non_null(strstr(err.msg, "full holds more than 2 names"));
+	assert_int_equal(names.n, 3); /* left as it was */
+	assert_int_equal(sg_os_list_most(t_at("full/c"), 0, &names, NULL), 0);
+	assert_int_equal(names.n, 0);
+	sg_strs_release(&names);
+}
+
 static void folders_are_made_and_removed_with_all_that_is_in_them(void **state)
 {
 	(void)state;
@@ -202,6 +221,7 @@ int main(void)
 		cmocka_unit_test(a_file_larger_than_allowed_is_refused),
 		cmocka_unit_test(a_look_tells_kind_links_and_identity),
 		cmocka_unit_test(names_are_listed_in_order),
+		cmocka_unit_test(more_names_than_are_allowed_are_no_list),
 		cmocka_unit_test(folders_are_made_and_removed_with_all_that_is_in_them),
 		cmocka_unit_test(allocated_space_is_there_and_stays),
 		cmocka_unit_test(more_than_the_volume_has_is_not_allocated),

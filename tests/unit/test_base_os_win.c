@@ -98,6 +98,9 @@ static void names_outside_of_the_code_page_are_kept(void **state)
 	assert_int_equal(found.n, 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(sg_strs_has(&found, names[i]));
+	assert_int_equal(sg_os_list_most(below, 3, &found, NULL), 0);
+	assert_int_equal(sg_os_list_most(below, 2, &found, NULL), SG_ELIMIT);
+	assert_int_equal(found.n, 3); /* left as it was */
 	sg_strs_release(&found);
 	free(below);
 }

@@ -386,6 +386,46 @@ static void elements_taken_out_at_once_leave_what_one_after_the_other_leaves(voi
 	assert_true(getenv("STOPGAP_SEED") || left_alone > 0);
 }
 
+/* Mac's newline in front of it and Unix's behind it: without it they are one of Windows, and that is the lead of what comes next. */
+static void elements_between_a_cr_and_an_lf_are_not_taken_out_at_once(void **state)
+{
+	static const struct {
+		const char *text;
+		bool done;
+	} table[] = {
+		{ "<a>\r\r<b id='1'/>\n<b id='2'/>\n</a>", false },
+		{ "<a>\r\r<b id='1'/>\r<b id='2'/>\n</a>", false },
+		{ "<a>\r\r<b id='2'/>\n \n<b id='1'/>\n</a>", false },
+		{ "<a>\r\r<b id='1'/>\r<b id='2'/>\r</a>", true },
+		{ "<a>\r\n<b id='1'/>\n<b id='2'/>\n</a>", true },
+		{ "<a>\n\r<b id='1'/>\n<b id='2'/>\n</a>", true },
+	};
+	struct sg_addr one = { .kind = SG_VALUE_ELEMENT, .path = (char *)"/a/b[@id='1']" },
+	               two = { .kind = SG_VALUE_ELEMENT, .path = (char *)"/a/b[@id='2']" };
+	const struct sg_addr *const forth[] = { &one, &two }, *const back_again[] = { &two, &one };
+	const struct sg_content none = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		for (int order = 0; order < 2; order++) {
+			const struct sg_addr *const *addrs = order ? back_again : forth;
+			struct sg_buf once = { 0 }, turns = { 0 };
+			enum sg_edit_result result;
+			bool done = !table[i].done;
+
+			sg_buf_str(&once, table[i].text);
+			sg_buf_str(&turns, table[i].text);
+			assert_int_equal(sg_cfg_take_out(&once, "x", addrs, 2, &done, NULL), 0);
+			assert_int_equal(done, table[i].done);
+			for (int k = 0; done && k < 2; k++)
+				assert_int_equal(
+				        sg_cfg_set(&turns, "x", addrs[k], &none, NULL, &result, NULL), 0);
+			assert_true(sg_bytes_equal(sg_buf_bytes(&once), sg_buf_bytes(&turns)));
+			sg_buf_release(&once);
+			sg_buf_release(&turns);
+		}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -400,6 +440,7 @@ int main(void)
 		cmocka_unit_test(other_peoples_edits_survive_to_the_octet),
 		cmocka_unit_test(other_peoples_white_space_changes_no_event),
 		cmocka_unit_test(elements_taken_out_at_once_leave_what_one_after_the_other_leaves),
+		cmocka_unit_test(elements_between_a_cr_and_an_lf_are_not_taken_out_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

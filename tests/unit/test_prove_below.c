@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -362,6 +363,33 @@ static void files_that_are_too_many_for_memory_are_not_known(void **state)
 	sg_buf_release(&text);
 }
 
+/* What such a folder holds could be a web.config that defeats the rule. */
+static void a_folder_with_too_many_names_is_not_known(void **state)
+{
+	static bool seen;
+	struct t_ur *f = *state;
+	char *folder = sg_format("%s/inetpub/wwwroot/many", f->dir);
+
+	/* workers have no part in it; and where names have backslashes so many files take minutes to make */
+	if (!seen && !sg_os_slash('\\')) {
+		t_ur_apply(f, BARE, NULL);
+		assert_int_equal(sg_os_mkdirs(folder, &f->err), 0);
+		assert_int_equal(t_ur_prove(f, BARE), SG_EFFECTIVE_YES);
+		for (int i = 0; i <= SG_OS_MOST_NAMES; i++) {
+			char *name = sg_format("%s/%d", folder, i);
+			FILE *file = fopen(name, "wb");
+
+			assert_non_null(file);
+			fclose(file);
+			free(name);
+		}
+		assert_int_equal(t_ur_prove(f, BARE), SG_EFFECTIVE_UNKNOWN);
+		t_ur_proof_says(f, "many holds more than 65536 names");
+	}
+	seen = true;
+	free(folder);
+}
+
 /* In this process, and once more with workers that read and run the rules. */
 int main(int argc, char **argv)
 {
@@ -380,6 +408,7 @@ int main(int argc, char **argv)
 		T(with_redirection_the_files_at_hand_are_not_in_force),
 		T(with_inherit_no_applications_below_do_not_count),
 		T(files_that_are_too_many_for_memory_are_not_known),
+		T(a_folder_with_too_many_names_is_not_known),
 	};
 	sg_worker_begin(argc, argv, sg_action_jobs);
 	if (cmocka_run_group_tests(tests, NULL, NULL))
