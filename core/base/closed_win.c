@@ -182,45 +182,36 @@ static char *trusted_self(void)
 	return person ? sg_win_self_sid() : NULL;
 }
 
-/* Owner and access list of what `how` (FILE_FLAG_*) opens; the caller's. */
-static int read_descriptor(const char *path, DWORD how, void **ret, bool *ret_link, struct sg_err *err)
+/* Owner and access list of what is open; the caller's. */
+static int read_descriptor(HANDLE h, const char *path, void **ret, bool *ret_link, struct sg_err *err)
 {
 	const SECURITY_INFORMATION what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
-	wchar_t *wide = sg_win_path(path);
-	HANDLE h = sg_win_open(wide, READ_CONTROL | FILE_READ_ATTRIBUTES,
-	        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-	        FILE_FLAG_BACKUP_SEMANTICS | how);
 	BY_HANDLE_FILE_INFORMATION info = { 0 };
-	DWORD e = h == INVALID_HANDLE_VALUE ? GetLastError() : 0, size = 0;
-	void *sd = NULL;
+	DWORD size = 0;
+	void *sd;
+	int r;
 
-	free(wide);
-	if (!e) {
-		GetKernelObjectSecurity(h, what, NULL, 0, &size);
-		sd = sg_alloc((size_t)size + 1);
-		if (!GetFileInformationByHandle(h, &info) ||
-		        !GetKernelObjectSecurity(h, what, sd, size, &size))
-			e = GetLastError();
-		CloseHandle(h);
-	}
-	if (e) {
+	GetKernelObjectSecurity(h, what, NULL, 0, &size);
+	sd = sg_alloc((size_t)size + 1);
+	if (!GetFileInformationByHandle(h, &info) || !GetKernelObjectSecurity(h, what, sd, size, &size)) {
+		r = sg_win_fail(err, GetLastError(), "cannot tell who may change %s", path);
 		free(sd);
-		return sg_win_fail(err, e, "cannot tell who may change %s", path);
+		return r;
 	}
 	*ret = sd;
 	*ret_link = info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT;
 	return 0;
 }
 
-int sg_win_look_at(const char *path, unsigned long how, enum sg_win_place place, struct sg_win_look *ret,
-        struct sg_err *err)
+int sg_win_look_open(
+        void *h, const char *path, enum sg_win_place place, struct sg_win_look *ret, struct sg_err *err)
 {
 	SECURITY_DESCRIPTOR_CONTROL control = 0;
 	struct sg_win_look seen = { 0 };
 	char *self = trusted_self();
 	DWORD revision = 0;
 	void *sd = NULL;
-	int r = read_descriptor(path, how, &sd, &seen.link, err);
+	int r = read_descriptor(h, path, &sd, &seen.link, err);
 
 	if (r == 0) {
 		seen.is = sg_win_strangers(sd, place, self, &seen.strangers);
@@ -230,6 +221,24 @@ int sg_win_look_at(const char *path, unsigned long how, enum sg_win_place place,
 	}
 	free(self);
 	free(sd);
+	return r;
+}
+
+int sg_win_look_at(const char *path, unsigned long how, enum sg_win_place place, struct sg_win_look *ret,
+        struct sg_err *err)
+{
+	wchar_t *wide = sg_win_path(path);
+	HANDLE h = sg_win_open(wide, READ_CONTROL | FILE_READ_ATTRIBUTES,
+	        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+	        FILE_FLAG_BACKUP_SEMANTICS | how);
+	DWORD e = GetLastError();
+	int r;
+
+	free(wide);
+	if (h == INVALID_HANDLE_VALUE)
+		return sg_win_fail(err, e, "cannot tell who may change %s", path);
+	r = sg_win_look_open(h, path, place, ret, err);
+	CloseHandle(h);
 	return r;
 }
 

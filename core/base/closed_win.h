@@ -47,6 +47,9 @@ int sg_win_look(const char *path, enum sg_win_place place, struct sg_win_look *r
 /* The same of what `how` (0 or FILE_FLAG_OPEN_REPARSE_POINT) opens. */
 int sg_win_look_at(const char *path, unsigned long how, enum sg_win_place place, struct sg_win_look *ret,
         struct sg_err *err);
+/* The same of what is open as `h`, a HANDLE that may read its descriptor and attributes, whatever has its name now; `path` is for the message. */
+int sg_win_look_open(
+        void *h, const char *path, enum sg_win_place place, struct sg_win_look *ret, struct sg_err *err);
 void sg_win_look_release(struct sg_win_look *look);
 
 /* The words for it: SG_EACCES with who may change `path` and the command that ends it; 0 for CLOSED. `sid` for OWNED and LISTED. */

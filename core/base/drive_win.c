@@ -190,7 +190,6 @@ out:
 
 /* --- a folder that is held */
 
-/* Where it lies, as the system itself names it: no link is in that name. NULL: it cannot tell. */
 static wchar_t *place_of(HANDLE h, DWORD kind)
 {
 	DWORD len = GetFinalPathNameByHandleW(h, NULL, 0, kind);
@@ -203,8 +202,8 @@ static wchar_t *place_of(HANDLE h, DWORD kind)
 	return NULL;
 }
 
-/* Of both by their volume's device, whatever letters there are (a letter of "subst" is but a folder); Wine has devices of some drives only. */
-static int places_of(HANDLE pin, HANDLE root, wchar_t **ret_pin, wchar_t **ret_root)
+/* By their volume's device, whatever letters there are (a letter of "subst" is but a folder); Wine has devices of some drives only. */
+int sg_win_places(void *pin, void *root, wchar_t **ret_pin, wchar_t **ret_root)
 {
 	static const DWORD kinds[] = { VOLUME_NAME_NT, VOLUME_NAME_DOS };
 
@@ -276,7 +275,7 @@ static int check_place(HANDLE pin, const char *path, const char *root, const cha
 	}
 	full = long_form(path);
 	full_root = long_form(root);
-	found = places_of(pin, top, &place, &root_place);
+	found = sg_win_places(pin, top, &place, &root_place);
 	if (sg_deadline_end(&d))
 		r = sg_win_fail(err, late, "cannot tell where %s lies", path);
 	else if (found < 0)

@@ -39,6 +39,10 @@ int sg_win_flush(void *h, const char *path, struct sg_err *err);
  * While it is there neither the folder nor one above it can be renamed, removed or made a link. *ret is a HANDLE. */
 int sg_win_pin(const char *path, void **ret, struct sg_err *err);
 
+/* Where two open files or folders lie, as the system itself names both: no link is in these names. HANDLEs; the names are the caller's. SG_ENOENT: it
+ * cannot tell. */
+int sg_win_places(void *one, void *other, wchar_t **ret_one, wchar_t **ret_other);
+
 /* Whether `place` lies below `root_place`, both as the system names them, just as `path` lies below `root`: letter case aside, and with nothing crossed on
  * the way. Pure. */
 bool sg_win_lies(const wchar_t *place, const wchar_t *root_place, const wchar_t *path, const wchar_t *root);

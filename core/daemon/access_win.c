@@ -158,8 +158,8 @@ void sg_access_mend(bool live, const char *journal, struct sg_strs *ret_put_back
 	char *own = live ? own_folder() : NULL;
 
 	if (own)
-		sg_mend_folder(own, NULL, &mended);
-	sg_mend_folder(journal, NULL, &mended);
+		sg_mend_folder(own, SG_MEND_OWN, NULL, &mended);
+	sg_mend_folder(journal, SG_MEND_JOURNAL, NULL, &mended);
 	free(own);
 	*ret_put_back = mended.put_back;
 	*ret_left = mended.left;
@@ -172,7 +172,7 @@ void sg_access_mend_around(const char *file, struct sg_strs *ret_put_back, struc
 	size_t len = own ? strlen(own) : 0;
 
 	if (own && sg_same_n(file, own, len) && sg_os_slash(file[len]))
-		sg_mend_folder(own, NULL, &mended);
+		sg_mend_folder(own, SG_MEND_OWN, NULL, &mended);
 	free(own);
 	*ret_put_back = mended.put_back;
 	*ret_left = mended.left;

@@ -186,11 +186,11 @@ static int closed(int r, const char *folder)
 }
 
 /* What is left as it is, is refused right after, with what ends it. */
-static void mend_folder(const char *folder)
+static void mend_folder(const char *folder, enum sg_mend_part part)
 {
 	struct sg_mended mended = { 0 };
 
-	sg_mend_folder(folder, NULL, &mended);
+	sg_mend_folder(folder, part, NULL, &mended);
 	for (size_t i = 0; i < mended.put_back.n; i++)
 		printf("note: %s\n", mended.put_back.at[i]);
 	for (size_t i = 0; i < mended.left.n; i++)
@@ -206,15 +206,16 @@ static int close_folders(const char *config, const char *journal, struct sg_err 
 	char *folder = NULL;
 	int r = sg_drive_canonical(&live, "%ProgramData%\\stopgap", &folder, err);
 
-	if (r == 0) {
-		mend_folder(folder);
-		mend_folder(journal);
+	if (r == 0)
 		r = sg_win_check_way(folder, err);
-	}
+	if (r == 0)
+		mend_folder(folder, SG_MEND_OWN);
 	if (r == 0 && !is_below(config, folder))
 		r = sg_folder_check_config(config, err);
 	if (r == 0)
 		r = sg_win_check_way(journal, err);
+	if (r == 0)
+		mend_folder(journal, SG_MEND_JOURNAL);
 	if (r == 0)
 		r = closed(sg_folder_close(folder, err), folder);
 	if (r == 0 && is_below(journal, folder)) /* one that is missing was taken away then */

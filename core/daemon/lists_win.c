@@ -39,6 +39,44 @@ int sg_list_open(const char *path, bool owner, void **ret, struct sg_file_id *re
 	return r;
 }
 
+bool sg_list_lies(void *h, void *folder, const char *name)
+{
+	wchar_t *place = NULL, *folder_place = NULL, *step;
+	char *below;
+	bool lies;
+
+	if (sg_win_places(h, folder, &place, &folder_place) < 0)
+		return false;
+	below = sg_format("\\%s", name);
+	step = sg_win_wide(below);
+	lies = sg_win_lies(place, folder_place, step, L"\\");
+	free(step);
+	free(below);
+	free(place);
+	free(folder_place);
+	return lies;
+}
+
+int sg_list_text(void *h, const char *path, char **ret, struct sg_err *err)
+{
+	const SECURITY_INFORMATION what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+	wchar_t *wide = NULL;
+	DWORD size = 0;
+	void *sd;
+	int r = 0;
+
+	GetKernelObjectSecurity(h, what, NULL, 0, &size);
+	sd = sg_alloc((size_t)size + 1);
+	if (GetKernelObjectSecurity(h, what, sd, size, &size) &&
+	        ConvertSecurityDescriptorToStringSecurityDescriptorW(sd, SDDL_REVISION_1, what, &wide, NULL))
+		*ret = sg_win_utf8(wide);
+	else
+		r = sg_win_fail(err, GetLastError(), "cannot write the access list of %s down", path);
+	LocalFree(wide);
+	free(sd);
+	return r;
+}
+
 /* As it is written, bit by bit: the calls that compute inheritance would ask the parent again. */
 int sg_list_set(void *h, const char *path, enum sg_list list, bool owner, struct sg_err *err)
 {

@@ -16,6 +16,13 @@ enum sg_list {
  * is asked by name is asked of it, too. The caller closes it. */
 int sg_list_open(const char *path, bool owner, void **ret, struct sg_file_id *ret_id, struct sg_err *err);
 
+/* Whether what is open as `h` is the entry `name` of the folder that is open as `folder`, with no link crossed between them: both from sg_list_open(). True
+ * stays true while they are open, for neither can be renamed, and a folder with something in it becomes no junction. */
+bool sg_list_lies(void *h, void *folder, const char *name);
+
+/* Owner and access list of what is open, in the form that "Security Descriptor Definition Language" describes; the caller's. */
+int sg_list_text(void *h, const char *path, char **ret, struct sg_err *err);
+
 /* Gives what was opened this list, and with `owner` to the administrators. `path` is for the message. */
 int sg_list_set(void *h, const char *path, enum sg_list list, bool owner, struct sg_err *err);
 

@@ -27,15 +27,22 @@ enum sg_mend sg_mend_decide(enum sg_win_access is, const char *sid, enum sg_admi
 
 /* Sentences for people, each with the account and the first path. */
 struct sg_mended {
-	struct sg_strs put_back;
-	struct sg_strs left; /* as it is: why, and what ends it */
+	struct sg_strs put_back; /* with the lists as they were, as far as they fit */
+	struct sg_strs left;     /* as it is: why, and what ends it */
 };
 
-/* Puts the lists, and the administrators as owner, back where that is all it takes, in `folder` and everything below; only what an administrator may change is
- * written. A folder that `install` did not close (its list is not protected, or a stranger owns it), or that is not there, stays as it is without a word.
- * What is left is refused by whoever judges it. Blocking. `ask` NULL: sg_admin_ask(). Adds to *into. */
-void sg_mend_folder(
-        const char *folder, enum sg_admin (*ask)(const char *sid, char **ret_why), struct sg_mended *into);
+enum sg_mend_part {
+	SG_MEND_OWN, /* %ProgramData%\stopgap: configuration, certificates and lists of revoked ones, the journal */
+	SG_MEND_JOURNAL, /* a folder that an administrator chose, and only with a journal or its mirror in it */
+};
+
+/* Puts the lists, and the administrators as owner, back where that is all it takes, in `folder` and, once that is closed, in what stopgap itself has there: a
+ * table of names, and whatever else lies there stays as it is. What is judged is what is written: it is open from before the one until after the other, and
+ * lies where its name says. Only what an administrator may change is written, and how its list was is told. A folder that `install` did not close (its list is
+ * not protected, or a stranger owns it), that others may put something else in the place of (sg_win_check_way()), or that is not there, stays as it is
+ * without a word. What is left is refused by whoever judges it. Blocking. `ask` NULL: sg_admin_ask(). Adds to *into. */
+void sg_mend_folder(const char *folder, enum sg_mend_part part,
+        enum sg_admin (*ask)(const char *sid, char **ret_why), struct sg_mended *into);
 void sg_mended_release(struct sg_mended *mended);
 
 #endif

@@ -84,6 +84,7 @@ class Lists(unittest.TestCase):
         self.answer()
         self.assertEqual(len(self.told()), 1)
         self.assertRegex(self.told()[0], rf"lists-put-back {ADMIN}, an administrator, .*journal and \d more")
+        self.assertIn(f"journal.mdb O:BA{FILE}(A;ID;FA;;;{ADMIN})", self.told()[0])  # as it was, to be given back by hand
         for name, sddl in self.listed().items():
             self.assertEqual(sddl, "O:BA" + (TOP if name == "\\journal" else FILE), name)
         checks = json.loads(self.ctl("doctor")[1])["checks"]
@@ -140,6 +141,18 @@ class Lists(unittest.TestCase):
         self.assertIn("S:\\journal and what is in it: SYSTEM and the administrators alone", text)
         for name, sddl in self.listed().items():
             self.assertEqual(sddl, "O:BA" + (TOP if name == "\\journal" else FILE), name)
+
+        # Somebody's folder, as closed as a journal's and named by mistake, is refused as it is.
+        os.mkdir(closed("data"))
+        write(closed("data/ledger"), "theirs")
+        self.lists()
+        with open(closed("lists"), "a", encoding="utf-8") as f:
+            f.write(f"\\data|O:BA{TOP}(A;OICI;FA;;;{ADMIN})\n\\data\\ledger|O:BA{FILE}(A;ID;FA;;;{ADMIN})\n")
+        before = self.listed()
+        status, text = run(*install[:-1], windows(closed("data")))
+        self.assertNotEqual(status, 0, text)
+        self.assertIn("holds other things than a journal", text)
+        self.assertEqual(self.listed(), before)
 
 
 if __name__ == "__main__":
