@@ -17,6 +17,8 @@ struct sg_runner {
 	/* Its state now, and the running services that depend on it, those that depend on others of them first. SG_ENOENT: no such service or pool. */
 	int (*look)(void *arg, enum sg_hook_kind kind, const char *name, enum sg_run_state *ret,
 	        struct sg_strs *ret_dependants, struct sg_err *err);
+	/* The services that this one depends on, directly or through others, and that do not run: whoever starts it starts them, or fails. */
+	int (*needs)(void *arg, const char *service, struct sg_strs *ret, struct sg_err *err);
 	/* Already so is 0. */
 	int (*stop)(
 	        void *arg, enum sg_hook_kind kind, const char *name, int64_t timeout_ms, struct sg_err *err);

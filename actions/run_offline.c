@@ -9,6 +9,12 @@ static int look(void *arg, enum sg_hook_kind kind, const char *name, enum sg_run
 	return 0;
 }
 
+static int needs(void *arg, const char *service, struct sg_strs *ret, struct sg_err *err)
+{
+	(void)arg, (void)service, (void)ret, (void)err;
+	return 0;
+}
+
 static int nothing(
         void *arg, enum sg_hook_kind kind, const char *name, int64_t timeout_ms, struct sg_err *err)
 {
@@ -16,4 +22,4 @@ static int nothing(
 	return 0;
 }
 
-const struct sg_runner sg_run_offline = { .look = look, .stop = nothing, .start = nothing };
+const struct sg_runner sg_run_offline = { .look = look, .needs = needs, .stop = nothing, .start = nothing };

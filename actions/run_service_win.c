@@ -349,27 +349,56 @@ static int needs_of(const struct opened *o, struct needs *ret, struct sg_err *er
 	return r;
 }
 
-/* What runs has what it needs itself, so that the direct ones are enough; what comes and goes brings its own. */
+static void needs_release(struct needs *needs)
+{
+	for (size_t i = 0; i < needs->n; i++)
+		free((char *)needs->at[i].name);
+	free(needs->at);
+	*needs = (struct needs){ 0 };
+}
+
+/* What runs has what it needs itself, so that the direct ones are enough; what does not run brings its own, behind it in the list. */
+static int all_needs_of(const struct opened *o, struct needs *ret, struct sg_err *err)
+{
+	int r = needs_of(o, ret, err);
+
+	for (size_t i = 0; !r && i < ret->n; i++) {
+		struct opened of;
+
+		if (ret->at[i].runs || ret->at[i].group || ret->at[i].missing)
+			continue;
+		r = open_it(ret->at[i].name, SERVICE_QUERY_CONFIG, &of, err);
+		if (!r)
+			r = needs_of(&of, ret, err);
+		close_it(&of);
+	}
+	return r;
+}
+
+int sg_run_service_needs(const char *name, struct sg_strs *ret, struct sg_err *err)
+{
+	struct needs needs = { 0 };
+	struct opened o;
+	int r = open_it(name, SERVICE_QUERY_CONFIG, &o, err);
+
+	if (!r)
+		r = all_needs_of(&o, &needs, err);
+	for (size_t i = 0; !r && i < needs.n; i++)
+		if (!needs.at[i].runs && !needs.at[i].group && !needs.at[i].missing)
+			sg_strs_add(ret, needs.at[i].name);
+	needs_release(&needs);
+	close_it(&o);
+	return r;
+}
+
 static int check_needs(const struct opened *o, struct sg_err *err)
 {
 	struct needs needs = { 0 };
-	int r = needs_of(o, &needs, err);
+	int r = all_needs_of(o, &needs, err);
 
-	for (size_t i = 0; !r && i < needs.n; i++) {
-		struct opened of;
-
-		if (needs.at[i].runs || !needs.at[i].comes_and_goes)
-			continue;
-		r = open_it(needs.at[i].name, SERVICE_QUERY_CONFIG, &of, err);
-		if (!r)
-			r = needs_of(&of, &needs, err);
-		close_it(&of);
-	}
 	if (!r)
 		r = sg_run_check_needs(o->name, needs.at, needs.n, err);
-	for (size_t i = 0; i < needs.n; i++)
-		free((char *)needs.at[i].name);
-	free(needs.at);
+	needs_release(&needs);
 	return r;
 }
 

@@ -26,6 +26,12 @@ static int look(void *arg, enum sg_hook_kind kind, const char *name, enum sg_run
 	return r;
 }
 
+static int needs(void *arg, const char *service, struct sg_strs *ret, struct sg_err *err)
+{
+	(void)arg;
+	return sg_run_service_needs(service, ret, err);
+}
+
 static int stop(void *arg, enum sg_hook_kind kind, const char *name, int64_t timeout_ms, struct sg_err *err)
 {
 	int r = sg_run_check(kind, name, err);
@@ -57,7 +63,7 @@ static int recycle(void *arg, const char *pool, int64_t timeout_ms, struct sg_er
 }
 
 static const struct sg_runner live = {
-	.look = look, .stop = stop, .start = start, .recycle = recycle, .renew_ms = RENEW_MS
+	.look = look, .needs = needs, .stop = stop, .start = start, .recycle = recycle, .renew_ms = RENEW_MS
 };
 
 const struct sg_runner *sg_run_live(void)

@@ -14,6 +14,7 @@ int sg_run_pool_turn(const char *name, bool on, int64_t timeout_ms, struct sg_er
 int sg_run_pool_recycle(const char *name, int64_t timeout_ms, struct sg_err *err);
 int sg_run_service_look(
         const char *name, enum sg_run_state *ret, struct sg_strs *ret_dependants, struct sg_err *err);
+int sg_run_service_needs(const char *name, struct sg_strs *ret, struct sg_err *err);
 int sg_run_service_stop(const char *name, int64_t timeout_ms, struct sg_err *err);
 int sg_run_service_start(const char *name, int64_t timeout_ms, struct sg_err *err);
 

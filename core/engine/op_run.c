@@ -163,18 +163,39 @@ void sg_run_hold(struct sg_ctx *ctx, const struct sg_hold *h, struct sg_row *row
 
 /* --- starting */
 
-static void start_one(struct sg_ctx *ctx, enum sg_hook_kind kind, const char *name, struct sg_row *row,
-        struct sg_lines *lines)
+const char *sg_run_waits_for(const struct sg_ctx *ctx, enum sg_hook_kind kind, const char *name,
+        struct sg_hold *const *held, size_t n)
 {
-	struct sg_err why = SG_ERR_INIT;
+	struct sg_strs needs = { 0 };
+	const char *ret = NULL;
 
+	if (kind == SG_HOOK_SERVICE)
+		ctx->runner->needs(ctx->runner->arg, name, &needs, NULL);
+	for (size_t i = 0; needs.n && i < n && !ret; i++) {
+		const struct sg_hook *h = &held[i]->hook;
+
+		for (size_t k = 0; h->kind == SG_HOOK_SERVICE && k < needs.n && !ret; k++)
+			ret = sg_same(needs.at[k], h->name) ? h->name : NULL;
+	}
+	sg_strs_release(&needs);
+	return ret;
+}
+
+static void start_one(struct sg_ctx *ctx, const struct sg_ran *one, struct sg_hold *const *kept,
+        size_t n_kept, struct sg_row *row, struct sg_lines *lines)
+{
+	const char *name = one->name, *waits_for;
+	enum sg_hook_kind kind = one->kind;
+	struct sg_err why = SG_ERR_INIT;
 	char *then;
 
-	if (!ctx->runner->start(ctx->runner->arg, kind, name, SG_RUN_TIMEOUT_MS, &why)) {
+	waits_for = sg_run_waits_for(ctx, kind, name, kept, n_kept);
+	if (!waits_for && !ctx->runner->start(ctx->runner->arg, kind, name, SG_RUN_TIMEOUT_MS, &why)) {
 		sg_line(lines, ctx, SG_EV_RAN, row, NULL, "%s %s runs again", words[kind], name);
 		return;
 	}
-	then = sg_rerun_note(lines, ctx, kind, name, row, &why);
+	then = waits_for ? sg_rerun_wait(lines, ctx, kind, name, row, waits_for, &why)
+	                 : sg_rerun_note(lines, ctx, kind, name, row, &why);
 	sg_line(lines, ctx, SG_EV_NOT_RUN, row, NULL, "%s %s ran before and could not be started: %s; %s",
 	        words[kind], name, why.msg, then);
 	free(then);
@@ -213,7 +234,12 @@ void sg_run_start_ended(struct sg_ctx *ctx, const struct sg_hold *const *ended, 
 	struct sg_rans order = { 0 };
 	size_t owners = 0;
 	struct sg_row **owner = NULL;
+	bool let_go = false;
 
+	for (size_t i = 0; i < n_ended; i++)
+		let_go = let_go || ended[i]->hook.kind;
+	if (let_go)
+		sg_rerun_renew(lines, ctx);
 	for (int companions = 1; companions >= 0; companions--)
 		for (size_t i = 0; i < n_ended; i++) {
 			const struct sg_hook *h = &ended[i]->hook;
@@ -248,7 +274,7 @@ void sg_run_start_ended(struct sg_ctx *ctx, const struct sg_hold *const *ended, 
 		if (!listed(&order, i - 1, one->kind, one->name) &&
 		        !(one->kind == SG_HOOK_SERVICE &&
 		                taken_over(ctx, one->name, kept, n_kept, ret_touched)))
-			start_one(ctx, one->kind, one->name, owner[i - 1], lines);
+			start_one(ctx, one, kept, n_kept, owner[i - 1], lines);
 	}
 	free(owner);
 	sg_rans_release(&order);
@@ -287,25 +313,28 @@ void sg_run_start(
 
 	stage_memories(ctx, b);
 	ended = sg_alloc((b->n + 1) * sizeof(*ended));
-	kept = sg_alloc((b->n + 1) * sizeof(*kept));
-	touched = sg_alloc((b->n + 1) * sizeof(*touched));
+	kept = sg_alloc((b->n + b->holds.n + 1) * sizeof(*kept));
+	touched = sg_alloc((b->n + b->holds.n + 1) * sizeof(*touched));
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->staged[i].drop && b->staged[i].run)
 			ended[n_ended++] = &b->staged[i].hold;
 		else if (!b->staged[i].drop)
 			kept[n_kept++] = &b->staged[i].hold;
 	}
+	for (size_t i = 0; i < b->holds.n; i++) /* these have nothing new to remember */
+		if (!sg_build_find(b, &b->holds.at[i].addr))
+			kept[n_kept++] = &b->holds.at[i];
 	sg_run_start_ended(ctx, ended, n_ended, kept, n_kept, touched, rows, n, lines);
 	free(touched);
 	free(kept);
 	free(ended);
 }
 
-void sg_run_again(
-        struct sg_ctx *ctx, const struct sg_rans *stopped, struct sg_row *row, struct sg_lines *lines)
+void sg_run_again(struct sg_ctx *ctx, const struct sg_rans *stopped, struct sg_hold *const *kept,
+        size_t n_kept, struct sg_row *row, struct sg_lines *lines)
 {
 	for (size_t i = stopped->n; i > 0; i--)
-		start_one(ctx, stopped->at[i - 1].kind, stopped->at[i - 1].name, row, lines);
+		start_one(ctx, &stopped->at[i - 1], kept, n_kept, row, lines);
 }
 
 /* --- for people */

@@ -271,17 +271,25 @@ static void mark(const struct sg_settling *s, struct sg_hold *put, size_t n_put,
 	free(list);
 }
 
+/* Collects the claims that stay. */
+static size_t stay(const struct sg_settling *s, const struct sg_change *change, struct sg_hold **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->holds.n; i++)
+		if (!dropped(change->holds_drop, change->n_holds_drop, &s->holds.at[i].addr))
+			ret[n++] = &s->holds.at[i];
+	return n;
+}
+
 /* The claims that stay, as the close will write them; those that have to remember something new are put, too. */
 static void remember(struct sg_settling *s, const struct sg_hold *const *ended, size_t n_ended,
         struct sg_hold *put, size_t *n_put, const struct sg_change *change, struct sg_lines *lines)
 {
 	struct sg_hold **kept = sg_alloc((s->holds.n + 1) * sizeof(*kept));
 	bool *touched = sg_alloc((s->holds.n + 1) * sizeof(*touched));
-	size_t n_kept = 0;
+	size_t n_kept = stay(s, change, kept);
 
-	for (size_t i = 0; i < s->holds.n; i++)
-		if (!dropped(change->holds_drop, change->n_holds_drop, &s->holds.at[i].addr))
-			kept[n_kept++] = &s->holds.at[i];
 	sg_run_start_ended(
 	        s->ctx, ended, n_ended, kept, n_kept, touched, change->rows, change->n_rows, lines);
 	for (size_t i = 0; i < n_kept; i++) {
@@ -308,8 +316,13 @@ static void run(struct sg_settling *s, const struct sg_change *change, struct sg
 	const struct sg_hold **ended = sg_alloc((s->holds.n + 1) * sizeof(*ended));
 	size_t n_ended = 0;
 
-	if (s->stopped)
-		sg_run_again(s->ctx, s->stopped, change->n_rows == 1 ? change->rows[0] : NULL, lines);
+	if (s->stopped) {
+		struct sg_hold **kept = sg_alloc((s->holds.n + 1) * sizeof(*kept));
+
+		sg_run_again(s->ctx, s->stopped, kept, stay(s, change, kept),
+		        change->n_rows == 1 ? change->rows[0] : NULL, lines);
+		free(kept);
+	}
 	for (size_t i = 0; i < s->holds.n && s->touch && !s->stopped; i++) {
 		const struct sg_hold *h = &s->holds.at[i];
 		bool ends = dropped(change->holds_drop, change->n_holds_drop, &h->addr);

@@ -1,5 +1,6 @@
 /* rerun.c - see rerun.h. */
 #include "engine/rerun.h"
+#include "engine/op_run.h"
 #include "engine/recover.h"
 
 #include <stdlib.h>
@@ -17,14 +18,15 @@ struct waiting {
 	const char *fact;
 	enum sg_hook_kind kind;
 	const char *name, *feed, *id, *boot, *why;
-	int64_t tries, at; /* 0: given up */
+	const char *waits_for; /* what it depends on and a mitigation wants stopped; NULL: nothing */
+	int64_t tries, at;     /* 0: given up */
 };
 
 /* The next fact of this kind from *at on. */
-static bool next(const struct sg_world *w, size_t *at, struct waiting *ret)
+static bool next(const struct sg_val *facts, size_t *at, struct waiting *ret)
 {
-	for (; w->facts && *at < w->facts->n; ++*at) {
-		const struct sg_val *v = w->facts->kid[*at];
+	for (; facts && *at < facts->n; ++*at) {
+		const struct sg_val *v = facts->kid[*at];
 
 		if (strncmp(v->key, head, sizeof(head) - 1) != 0 || v->type != SG_VAL_MAP)
 			continue;
@@ -37,6 +39,7 @@ static bool next(const struct sg_world *w, size_t *at, struct waiting *ret)
 			.id = sg_val_get_str(v, "id", NULL),
 			.boot = sg_val_get_str(v, "boot", ""),
 			.why = sg_val_get_str(v, "why", "?"),
+			.waits_for = sg_val_get_str(v, "waits_for", NULL),
 			.tries = sg_val_get_int(v, "tries", 0),
 			.at = sg_val_get_int(v, "at", 0),
 		};
@@ -56,6 +59,8 @@ static void put(struct sg_val *facts, const struct waiting *one)
 	sg_val_set_str(v, "id", one->id);
 	sg_val_set_str(v, "boot", one->boot);
 	sg_val_set_str(v, "why", one->why);
+	if (one->waits_for)
+		sg_val_set_str(v, "waits_for", one->waits_for);
 	sg_val_set_int(v, "tries", one->tries);
 	sg_val_set_int(v, "at", one->at);
 }
@@ -66,20 +71,40 @@ static bool may_come(int code)
 	return code != SG_ENOENT && code != SG_EUNSUPPORTED && code != SG_EINVAL;
 }
 
-static char *when(int64_t at)
+static char *when(const struct waiting *one)
 {
 	char time[32];
 
-	sg_time_format(at, time);
+	if (one->waits_for)
+		return sg_format("it is tried again as soon as %s may run", one->waits_for);
+	sg_time_format(one->at, time);
 	return sg_format("it is tried again at %s", time);
+}
+
+static void why_it_waits(const char *waits_for, struct sg_err *ret)
+{
+	sg_fail(ret, SG_ESTATE,
+	        "it depends on the service %s, which would be started with it and which a mitigation "
+	        "that is in wants stopped",
+	        waits_for);
+}
+
+static char *note(struct sg_lines *lines, struct waiting *one)
+{
+	char *fact = sg_format("%s%s %s", head, word(one->kind), one->name);
+
+	one->fact = fact;
+	if (!lines->facts)
+		lines->facts = sg_val_map();
+	put(lines->facts, one);
+	free(fact);
+	return one->at ? when(one) : sg_strdup("it is not tried again");
 }
 
 char *sg_rerun_note(struct sg_lines *lines, const struct sg_ctx *ctx, enum sg_hook_kind kind,
         const char *name, const struct sg_row *row, const struct sg_err *why)
 {
-	char *fact = sg_format("%s%s %s", head, word(kind), name);
 	struct waiting one = {
-		.fact = fact,
 		.kind = kind,
 		.name = name,
 		.feed = row ? row->key.feed : NULL,
@@ -90,11 +115,42 @@ char *sg_rerun_note(struct sg_lines *lines, const struct sg_ctx *ctx, enum sg_ho
 		.at = may_come(why->code) ? ctx->now.wall + sg_retry_delay(1) : 0,
 	};
 
-	if (!lines->facts)
-		lines->facts = sg_val_map();
-	put(lines->facts, &one);
-	free(fact);
-	return one.at ? when(one.at) : sg_strdup("it is not tried again");
+	return note(lines, &one);
+}
+
+char *sg_rerun_wait(struct sg_lines *lines, const struct sg_ctx *ctx, enum sg_hook_kind kind,
+        const char *name, const struct sg_row *row, const char *waits_for, struct sg_err *ret_why)
+{
+	struct waiting one = {
+		.kind = kind,
+		.name = name,
+		.feed = row ? row->key.feed : NULL,
+		.id = row ? row->key.id : NULL,
+		.boot = ctx->now.boot,
+		.waits_for = waits_for,
+		.at = ctx->now.wall,
+	};
+
+	why_it_waits(waits_for, ret_why);
+	one.why = ret_why->msg;
+	return note(lines, &one);
+}
+
+void sg_rerun_renew(struct sg_lines *lines, const struct sg_ctx *ctx)
+{
+	struct sg_val *facts = NULL;
+	struct waiting one;
+
+	if (sg_journal_facts(ctx->read, &facts, NULL))
+		return; /* they go on as they are */
+	for (size_t at = 0; next(facts, &at, &one);) {
+		if (strcmp(one.boot, ctx->now.boot) != 0)
+			continue;
+		one.tries = 0;
+		one.at = ctx->now.wall;
+		free(note(lines, &one));
+	}
+	sg_val_free(facts);
 }
 
 /* --- again */
@@ -104,6 +160,8 @@ struct round {
 	const struct sg_world *w;
 	struct sg_ctx ctx;
 	struct sg_lines lines;
+	struct sg_hold **held;
+	struct waiting due; /* the longest due of those that may be tried; no name: none */
 };
 
 static bool wanted_stopped(const struct sg_world *w, const struct waiting *one)
@@ -139,12 +197,14 @@ static void try_again(struct round *r, const struct waiting *was)
 	const struct sg_runner *runner = r->ctx.runner;
 	int code = runner->start(runner->arg, one.kind, one.name, SG_RUN_TIMEOUT_MS, &why);
 
+	sg_engine_clock(r->e, &r->ctx.now); /* that took its time */
 	if (!code) {
 		forget(r, &one);
 		say(r, &one, SG_EV_RAN, "runs again", "");
 		return;
 	}
 	one.tries++;
+	one.waits_for = NULL;
 	one.why = why.msg;
 	one.at = may_come(code) && one.tries < SG_RERUN_TRIES
 	                 ? r->ctx.now.wall + sg_retry_delay((uint32_t)one.tries)
@@ -152,6 +212,27 @@ static void try_again(struct round *r, const struct waiting *was)
 	put(r->lines.facts, &one);
 	if (!one.at)
 		say(r, &one, SG_EV_STAYS_DOWN, "ran before, and is not tried any more: ", one.why);
+}
+
+/* It is due: it has its turn, or it waits. */
+static void line_up(struct round *r, const struct waiting *one)
+{
+	const char *waits_for = sg_run_waits_for(&r->ctx, one->kind, one->name, r->held, r->w->holds.n);
+	struct waiting then = *one;
+	struct sg_err why = SG_ERR_INIT;
+
+	if (!waits_for) {
+		if (!r->due.name || one->at < r->due.at)
+			r->due = *one;
+		return;
+	}
+	if (one->waits_for && sg_same(one->waits_for, waits_for))
+		return;
+	why_it_waits(waits_for, &why);
+	then.why = why.msg;
+	then.waits_for = waits_for;
+	then.tries = 0;
+	put(r->lines.facts, &then);
 }
 
 static void look_at(struct round *r, const struct waiting *one)
@@ -177,7 +258,7 @@ static void look_at(struct round *r, const struct waiting *one)
 		say(r, one, SG_EV_RAN, "runs again", "");
 	} else if (!code && now == SG_RUN_STOPPED && one->at && one->at <= r->ctx.now.wall &&
 	           !wanted_stopped(r->w, one)) {
-		try_again(r, one);
+		line_up(r, one);
 	}
 }
 
@@ -192,8 +273,14 @@ int sg_rerun(struct sg_engine *e, const struct sg_world *w, struct sg_err *err)
 	        r.ctx.runner->look == sg_run_offline.look)
 		return 0;
 	r.lines.facts = sg_val_map();
-	for (size_t at = 0; !sg_engine_stopping(e) && next(w, &at, &one);)
+	r.held = sg_alloc((w->holds.n + 1) * sizeof(*r.held));
+	for (size_t i = 0; i < w->holds.n; i++)
+		r.held[i] = &w->holds.at[i];
+	for (size_t at = 0; !sg_engine_stopping(e) && next(w->facts, &at, &one);)
 		look_at(&r, &one);
+	if (r.due.name && !sg_engine_stopping(e))
+		try_again(&r, &r.due);
+	free(r.held);
 	if (r.lines.facts->n) {
 		struct sg_change change = {
 			.facts = r.lines.facts, .audits = r.lines.at, .n_audits = r.lines.n
@@ -212,7 +299,7 @@ int64_t sg_rerun_wake(const struct sg_world *w)
 	int64_t wake = INT64_MAX;
 	struct waiting one;
 
-	for (size_t at = 0; next(w, &at, &one);) {
+	for (size_t at = 0; next(w->facts, &at, &one);) {
 		int64_t then = w->now.wall + SG_MINUTE;
 
 		if (one.at > w->now.wall && one.at < then)
@@ -228,13 +315,13 @@ void sg_rerun_texts(
 {
 	struct waiting one;
 
-	for (size_t at = 0; next(w, &at, &one);) {
+	for (size_t at = 0; next(w->facts, &at, &one);) {
 		char *then, *text;
 
 		if (key &&
 		        !(one.feed && one.id && strcmp(one.feed, key->feed) == 0 && sg_same(one.id, key->id)))
 			continue;
-		then = one.at ? when(one.at) : sg_strdup("it is not tried any more: start it by hand");
+		then = one.at ? when(&one) : sg_strdup("it is not tried any more: start it by hand");
 		text = sg_format("%s %s ran before and does not run: %s; %s",
 		        one.kind == SG_HOOK_POOL ? "the application pool" : "the service", one.name, one.why,
 		        then);

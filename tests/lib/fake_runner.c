@@ -57,6 +57,11 @@ void fake_runner_set(struct fake_runner *f, const char *name, bool runs)
 	find(f, SG_HOOK_NONE, name)->runs = runs;
 }
 
+void fake_runner_comes(struct fake_runner *f, const char *name)
+{
+	find(f, SG_HOOK_NONE, name)->comes = true;
+}
+
 /* Those that need it directly, each after those that need it. */
 static void dependants(struct fake_runner *f, const char *name, struct sg_strs *ret)
 {
@@ -82,6 +87,16 @@ static int look(void *arg, enum sg_hook_kind kind, const char *name, enum sg_run
 	return 0;
 }
 
+static int needs(void *arg, const char *service, struct sg_strs *ret, struct sg_err *err)
+{
+	(void)err;
+	for (struct fake_thing *t = find(arg, SG_HOOK_SERVICE, service); t && t->needs[0];
+	        t = find(arg, SG_HOOK_SERVICE, t->needs))
+		if (!fake_runner_runs(arg, t->needs))
+			sg_strs_add(ret, t->needs);
+	return 0;
+}
+
 static int turn(struct fake_runner *f, const char *verb, enum sg_hook_kind kind, const char *name, bool on,
         struct sg_err *err)
 {
@@ -98,8 +113,11 @@ static int turn(struct fake_runner *f, const char *verb, enum sg_hook_kind kind,
 	for (size_t i = 0; i < f->n && !on; i++)
 		if (f->things[i].runs && sg_same(f->things[i].needs, name))
 			return sg_fail(err, SG_EIO, "%s runs and needs %s", f->things[i].name, name);
-	if (on && t->needs[0] && !fake_runner_runs(f, t->needs))
-		return sg_fail(err, SG_EIO, "%s needs %s", name, t->needs);
+	if (on && t->needs[0] && !fake_runner_runs(f, t->needs)) {
+		if (!find(f, kind, t->needs)->comes)
+			return sg_fail(err, SG_EIO, "%s needs %s", name, t->needs);
+		fake_runner_set(f, t->needs, true);
+	}
 	t->runs = on;
 	if (++f->calls == f->dies_at)
 		_exit(9);
@@ -120,5 +138,5 @@ static int start(void *arg, enum sg_hook_kind kind, const char *name, int64_t ti
 
 void fake_runner_as(struct fake_runner *f, struct sg_runner *ret)
 {
-	*ret = (struct sg_runner){ .arg = f, .look = look, .stop = stop, .start = start };
+	*ret = (struct sg_runner){ .arg = f, .look = look, .needs = needs, .stop = stop, .start = start };
 }

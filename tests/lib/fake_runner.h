@@ -12,6 +12,7 @@ struct fake_runner {
 		enum sg_hook_kind kind;
 		char name[64], needs[64]; /* needs: the service that it depends on */
 		bool runs;
+		bool comes; /* a trigger starts it: whoever starts what depends on it starts it, too */
 	} things[16];
 	size_t n;
 	char log[4096]; /* "stop A; start B; " in the order of the calls; looking is not written down */
@@ -28,6 +29,7 @@ void fake_runner_as(struct fake_runner *f, struct sg_runner *ret); /* borrows f 
 void fake_runner_add(
         struct fake_runner *f, enum sg_hook_kind kind, const char *name, bool runs, const char *needs);
 bool fake_runner_runs(const struct fake_runner *f, const char *name);
+void fake_runner_comes(struct fake_runner *f, const char *name);
 void fake_runner_set(struct fake_runner *f, const char *name, bool runs); /* by somebody else */
 
 #endif

@@ -415,3 +415,16 @@ char *sg_rerun_note(struct sg_lines *lines, const struct sg_ctx *ctx, enum sg_ho
 	(void)why;
 	return sg_strdup(name);
 }
+
+char *sg_rerun_wait(struct sg_lines *lines, const struct sg_ctx *ctx, enum sg_hook_kind kind,
+        const char *name, const struct sg_row *row, const char *waits_for, struct sg_err *ret_why)
+{
+	(void)waits_for;
+	return sg_rerun_note(lines, ctx, kind, name, row, ret_why);
+}
+
+void sg_rerun_renew(struct sg_lines *lines, const struct sg_ctx *ctx)
+{
+	(void)lines;
+	(void)ctx;
+}

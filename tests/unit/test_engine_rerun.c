@@ -247,6 +247,168 @@ static void a_pool_is_tried_again_too(void **state)
 	doctor_is(l, "", "");
 }
 
+/* --- what it depends on is held stopped by another one */
+
+#define HMR_OFF  T_CONFIG("A", T_SERVICE(T_OFF(T_HMR), ""))
+#define HM_QUIET T_CONFIG("B", T_SERVICE("name=\"" T_HM "\" start=\"Manual\" run=\"Stopped\"", ""))
+
+static void both_in_and_a_out(struct live *l)
+{
+	live_offer(l, 1, HMR_OFF);
+	live_offer(l, 2, HMR_OFF HM_QUIET);
+	live_is(l, "A", "applied/applied");
+	live_is(l, "B", "applied/applied");
+	live_out(l, "A");
+	lab_run(&l->lab);
+	live_is(l, "A", "reverted/by-admin");
+}
+
+static void what_waits_for_another_mitigation_uses_up_no_try(void **state)
+{
+	struct live *l = *state;
+
+	both_in_and_a_out(l);
+	assert_true(live_said(l, "A",
+	        "depends on the service " T_HM ", which would be started with it and which a mitigation that "
+	        "is in wants stopped; it is tried again as soon as " T_HM " may run"));
+	for (int i = 0; i < 30; i++) /* hours */
+		after(l, 10 * MINUTE);
+	assert_string_equal(l->fake->log, "");
+	assert_int_equal(listed(l, "list"), 1);
+	doctor_is(l, "warn", "as soon as " T_HM " may run");
+	live_out(l, "B");
+	lab_run(&l->lab);
+	assert_string_equal(l->fake->log, "start " T_HM "; start " T_HMR "; ");
+	live_runs(l, T_HMR);
+	assert_int_equal(listed(l, "list"), 0);
+	doctor_is(l, "", "");
+	assert_true(lab_untouched(&l->lab));
+}
+
+/* Whoever starts HMR starts HM, too, where a trigger does: against B's will. */
+static void what_a_mitigation_wants_stopped_is_not_started_by_the_back_door(void **state)
+{
+	struct live *l = *state;
+
+	fake_runner_comes(l->fake, T_HM);
+	both_in_and_a_out(l);
+	live_rests(l, T_HM);
+	live_restart(l);
+	after(l, 60 * MINUTE);
+	live_rests(l, T_HM);
+	live_rests(l, T_HMR);
+	live_out(l, "B");
+	lab_run(&l->lab);
+	live_runs(l, T_HM);
+	live_runs(l, T_HMR);
+}
+
+/* The same where the first start failed for another reason, before B came in. */
+static void nor_when_it_is_tried_again(void **state)
+{
+	struct live *l = *state;
+
+	fake_runner_comes(l->fake, T_HM);
+	live_offer(l, 1, HMR_OFF);
+	fails(l, T_HMR);
+	live_out(l, "A");
+	lab_run(&l->lab);
+	live_offer(l, 2, HMR_OFF HM_QUIET);
+	live_is(l, "B", "applied/applied");
+	fails(l, "");
+	l->fake->log[0] = 0;
+	for (int i = 0; i < 30; i++)
+		after(l, 10 * MINUTE);
+	assert_string_equal(l->fake->log, "");
+	live_rests(l, T_HM);
+	doctor_is(l, "warn", "as soon as " T_HM " may run");
+	live_out(l, "B");
+	lab_run(&l->lab);
+	live_runs(l, T_HM);
+	live_runs(l, T_HMR);
+}
+
+/* As somebody needs it who does not say so. */
+static void what_was_given_up_begins_anew_when_a_mitigation_lets_something_run_again(void **state)
+{
+	struct live *l = *state;
+	size_t tries = 0;
+
+	fail_once(l);
+	live_offer(l, 2, UMCR T_CONFIG("B", T_SERVICE(T_OFF(T_SPAM), "")) T_CONFIG("R", T_RULE("R")));
+	live_is(l, "B", "applied/applied");
+	for (int i = 0; i < 150; i++)
+		after(l, MINUTE);
+	doctor_is(l, "fail", "it is not tried any more");
+	live_out(l, "R"); /* stopped nothing */
+	lab_run(&l->lab);
+	assert_string_equal(l->fake->log, "");
+	doctor_is(l, "fail", "it is not tried any more");
+	live_out(l, "B");
+	lab_run(&l->lab);
+	assert_string_equal(l->fake->log, "start " T_SPAM "; start " T_UMCR "; ");
+	doctor_is(l, "warn", "it is tried again at 20");
+	for (int i = 0; i < 150; i++) {
+		l->fake->log[0] = 0;
+		after(l, MINUTE);
+		tries += l->fake->log[0] != 0;
+	}
+	assert_int_equal(tries + 1, SG_RERUN_TRIES);
+	doctor_is(l, "fail", "it is not tried any more");
+}
+
+/* --- one at a time */
+
+enum { SLOW = 50 * 1000 };
+static struct {
+	struct live *live;
+	int64_t takes;
+	size_t calls;
+} broken;
+
+static int start_fails(void *arg, enum sg_hook_kind kind, const char *name, int64_t ms, struct sg_err *err)
+{
+	(void)arg, (void)kind, (void)ms;
+	broken.calls++;
+	broken.live->lab.now += broken.takes;
+	return sg_fail(err, SG_ETIMEOUT, "%s did not start in time", name);
+}
+
+/* A start may take long: people and documents get in between, and the delay begins when it ends. */
+static void one_is_started_at_a_time_and_the_next_time_is_counted_from_its_end(void **state)
+{
+	struct live *l = *state;
+	struct sg_err err = SG_ERR_INIT;
+	int64_t start;
+	int code = 1;
+
+	live_offer(l, 1, T_CONFIG("A", T_SERVICE(T_OFF(T_SPAM), "") T_POOL(T_ECP_POOL, "")));
+	live_is(l, "A", "applied/applied");
+	broken.live = l;
+	broken.takes = 0;
+	l->runner.start = start_fails;
+	live_out(l, "A");
+	lab_run(&l->lab);
+	assert_int_equal(listed(l, "list"), 2);
+	start = l->lab.now += MINUTE;
+	broken.takes = SLOW;
+	broken.calls = 0;
+	for (size_t i = 0; code == 1 && i < 20; i++) {
+		size_t calls = broken.calls;
+
+		code = sg_engine_run(l->lab.engine, &err);
+		assert_true(broken.calls <= calls + 1);
+	}
+	assert_int_equal(code, 0);
+	assert_int_equal(broken.calls, 2); /* one after the other */
+	l->lab.now = start + SLOW + 2 * MINUTE - 1;
+	lab_run(&l->lab);
+	assert_int_equal(broken.calls, 2);
+	broken.takes = 0;
+	after(l, 1);
+	assert_int_equal(broken.calls, 3);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, live_set_up, live_tear_down)
 
 int main(void)
@@ -262,6 +424,11 @@ int main(void)
 		T(one_that_is_gone_is_forgotten),
 		T(what_depends_on_it_follows),
 		T(a_pool_is_tried_again_too),
+		T(what_waits_for_another_mitigation_uses_up_no_try),
+		T(what_a_mitigation_wants_stopped_is_not_started_by_the_back_door),
+		T(nor_when_it_is_tried_again),
+		T(what_was_given_up_begins_anew_when_a_mitigation_lets_something_run_again),
+		T(one_is_started_at_a_time_and_the_next_time_is_counted_from_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

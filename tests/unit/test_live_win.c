@@ -276,14 +276,21 @@ static void a_service_stops_after_its_dependants_and_runs_again_before_them(void
 static void a_service_is_not_started_when_that_would_start_another_one(void **state)
 {
 	struct sg_err err = SG_ERR_INIT;
+	struct sg_strs needs = { 0 };
 
 	(void)state;
 	make_pair(SERVICE_DEMAND_START);
+	assert_int_equal(runner->needs(NULL, UPPER, &needs, NULL), 0);
+	assert_int_equal(needs.n, 1);
+	assert_string_equal(needs.at[0], LOWER);
+	sg_strs_release(&needs);
 	assert_int_equal(runner->start(NULL, SG_HOOK_SERVICE, UPPER, 5000, &err), SG_ESTATE);
 	assert_non_null(strstr(err.msg, "it depends on " LOWER ", which does not run"));
 	assert_int_equal(state_of(LOWER, NULL), SG_RUN_STOPPED);
 	assert_int_equal(state_of(UPPER, NULL), SG_RUN_STOPPED);
 	start(LOWER);
+	assert_int_equal(runner->needs(NULL, UPPER, &needs, NULL), 0);
+	assert_int_equal(needs.n, 0);
 	start(UPPER);
 	assert_int_equal(state_of(UPPER, NULL), SG_RUN_RUNNING);
 }

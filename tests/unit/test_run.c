@@ -131,6 +131,15 @@ static void a_service_starts_only_when_all_it_depends_on_runs(void **state)
 	}
 }
 
+static void on_a_drive_nothing_is_needed_and_nothing_waits(void **state)
+{
+	struct sg_strs needs = { 0 };
+
+	(void)state;
+	assert_int_equal(sg_run_offline.needs(NULL, "MSExchangeHMRecovery", &needs, NULL), 0);
+	assert_int_equal(needs.n, 0);
+}
+
 static void appcmds_word_for_a_state_is_read_and_nothing_else(void **state)
 {
 	enum sg_run_state is = SG_RUN_OFFLINE;
@@ -156,6 +165,7 @@ int main(void)
 		cmocka_unit_test(a_name_carries_no_command),
 		cmocka_unit_test(a_pools_name_that_appcmd_would_read_as_syntax_is_refused),
 		cmocka_unit_test(a_service_starts_only_when_all_it_depends_on_runs),
+		cmocka_unit_test(on_a_drive_nothing_is_needed_and_nothing_waits),
 		cmocka_unit_test(appcmds_word_for_a_state_is_read_and_nothing_else),
 	};
 
