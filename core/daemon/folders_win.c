@@ -13,13 +13,28 @@
 
 /* --- the service's own */
 
-/* Looks at one entry and, with `close`, closes the very one that was looked at. *ret_dir: it is a folder. */
-static int close_entry(const char *path, bool close, bool top, bool *ret_dir, struct sg_err *err)
+/* What is open as `h` has an owner, or for a file an access list, that others have no part in. */
+static int check_open(void *h, const char *path, enum sg_win_place place, struct sg_err *err)
+{
+	struct sg_win_look seen = { 0 };
+	int r = sg_win_look_open(h, path, place, &seen, err);
+
+	if (r == 0 && seen.is != SG_WIN_CLOSED)
+		r = sg_win_refuse(path, place, seen.is, seen.strangers.n ? seen.strangers.at[0] : NULL, err);
+	sg_win_look_release(&seen);
+	return r;
+}
+
+/* Looks at `name` of the open folder `in` (NULL: the top) and, with `close`, closes the very one that was looked at. *ret: it is a folder, and open, which the
+ * caller closes; else NULL. */
+static int close_entry(
+        const char *path, void *in, const char *name, bool close, void **ret, struct sg_err *err)
 {
 	struct sg_file_id id = { 0 };
 	void *h = NULL;
 	int r = sg_list_open(path, false, &h, &id, err);
 
+	*ret = NULL;
 	if (r < 0)
 		return r;
 	if (id.is_link)
@@ -31,21 +46,27 @@ static int close_entry(const char *path, bool close, bool top, bool *ret_dir, st
 		        "it: "
 		        "look at it, and remove it",
 		        path, (unsigned)id.links);
+	else if (in && !sg_list_lies(h, in, name))
+		r = sg_fail(
+		        err, SG_EACCES, "%s is not in its folder any more: look at it, and try again", path);
 	if (r == 0)
-		r = sg_win_check(path, id.is_dir ? SG_WIN_OWNER : SG_WIN_FILE, err);
+		r = check_open(h, path, id.is_dir ? SG_WIN_OWNER : SG_WIN_FILE, err);
 	if (r == 0 && close)
 		r = sg_list_set(h, path,
-		        top         ? SG_LIST_TOP
+		        !in         ? SG_LIST_TOP
 		        : id.is_dir ? SG_LIST_FOLDER
 		                    : SG_LIST_FILE,
 		        false, err);
-	CloseHandle(h);
-	*ret_dir = id.is_dir;
+	if (r == 0 && id.is_dir)
+		*ret = h;
+	else
+		CloseHandle(h);
 	return r;
 }
 
-/* Everything below `folder`, which is closed itself by then, so that nobody puts in what was not listed. Without `close` it is only looked at. */
-static int walk(const char *folder, bool close, struct sg_err *err)
+/* Everything below `folder`, which is open as `h`, so that it stays where it is, and closed to others by then, so that nobody puts in what was not listed.
+ * Without `close` it is only looked at. */
+static int walk(const char *folder, void *h, bool close, struct sg_err *err)
 {
 	struct sg_strs names = { 0 };
 	int r = sg_os_list(folder, &names, err);
@@ -53,15 +74,17 @@ static int walk(const char *folder, bool close, struct sg_err *err)
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		char *path = sg_format("%s\\%s", folder, names.at[i]);
 		struct sg_err why = SG_ERR_INIT;
-		bool is_dir = false;
+		void *inside = NULL;
 
-		r = close_entry(path, close, false, &is_dir, &why);
-		if (r == 0 && is_dir)
-			r = walk(path, close, err);
+		r = close_entry(path, h, names.at[i], close, &inside, &why);
+		if (r == 0 && inside)
+			r = walk(path, inside, close, err);
 		else if (r == SG_ENOENT) /* a service that runs makes files and takes them away */
 			r = 0;
 		else if (r < 0)
 			sg_fail(err, r, "%s", why.msg);
+		if (inside)
+			CloseHandle(inside);
 		free(path);
 	}
 	sg_strs_release(&names);
@@ -72,17 +95,19 @@ static int walk(const char *folder, bool close, struct sg_err *err)
  * everything anew, after its folder was closed; the third would see what still got in. */
 int sg_folder_close(const char *folder, struct sg_err *err)
 {
-	bool is_dir = false;
+	void *top = NULL;
 	int r = sg_os_mkdirs(folder, err);
 
+	if (r == 0) /* nobody else puts anything in from here on */
+		r = close_entry(folder, NULL, NULL, true, &top, err);
 	if (r == 0)
-		r = close_entry(folder, true, true, &is_dir, err); /* nobody else puts anything in now */
+		r = walk(folder, top, false, err);
 	if (r == 0)
-		r = walk(folder, false, err);
+		r = walk(folder, top, true, err);
 	if (r == 0)
-		r = walk(folder, true, err);
-	if (r == 0)
-		r = walk(folder, false, err);
+		r = walk(folder, top, false, err);
+	if (top)
+		CloseHandle(top);
 	return r;
 }
 
