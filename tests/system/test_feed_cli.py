@@ -34,7 +34,8 @@ class Typing(Author):
                 (["mirror", "x", "--to", "y"], "--anchor"),
                 (["withdraw", "x", "Y"], "--reason"),
                 (["keygen"], "--out"),
-                (["help", "nothing"], "lists them")):
+                (["help", "sing"], 'did you mean "sign"'),
+                (["help", "nothing"], 'there is no verb "nothing"')):
             with self.subTest(arguments=arguments):
                 self.assertEqual(self.refused(says, *arguments, status=2), "")
 
