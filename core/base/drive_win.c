@@ -203,18 +203,18 @@ static wchar_t *place_of(HANDLE h, DWORD kind)
 }
 
 /* By their volume's device, whatever letters there are (a letter of "subst" is but a folder); Wine has devices of some drives only. */
-int sg_win_places(void *pin, void *root, wchar_t **ret_pin, wchar_t **ret_root)
+int sg_win_places(void *one, void *other, wchar_t **ret_one, wchar_t **ret_other)
 {
 	static const DWORD kinds[] = { VOLUME_NAME_NT, VOLUME_NAME_DOS };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		*ret_pin = place_of(pin, kinds[i]);
-		*ret_root = place_of(root, kinds[i]);
-		if (*ret_pin && *ret_root)
+		*ret_one = place_of(one, kinds[i]);
+		*ret_other = place_of(other, kinds[i]);
+		if (*ret_one && *ret_other)
 			return 0;
-		free(*ret_pin);
-		free(*ret_root);
-		*ret_pin = *ret_root = NULL;
+		free(*ret_one);
+		free(*ret_other);
+		*ret_one = *ret_other = NULL;
 	}
 	return SG_ENOENT;
 }
