@@ -8,7 +8,7 @@
 
 struct sg_service_settings {
 	const char *display, *description, *account;
-	unsigned long type;            /* SERVICE_WIN32_OWN_PROCESS */
+	unsigned long type;            /* a process of its own */
 	unsigned long error_control;   /* SERVICE_ERROR_NORMAL */
 	const char *const *depends_on; /* NULL ends it; nothing, also where somebody has set something */
 	/* These two when it is made; from then on how it starts is the administrator's. */

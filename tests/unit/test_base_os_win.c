@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "base/os_win.h"
 #include "model/url.h"
+#include "tests/lib/folder_lab.h"
 
 #include <windows.h>
 
@@ -32,15 +33,6 @@ static int tear_down(void **state)
 	(void)state;
 	free(folder);
 	return r;
-}
-
-static void assert_holds(const char *path, const char *text)
-{
-	struct sg_buf buf = { 0 };
-
-	assert_int_equal(sg_os_read(path, 1 << 20, &buf, NULL, NULL), 0);
-	assert_string_equal((char *)buf.data, text);
-	sg_buf_release(&buf);
 }
 
 static HANDLE held_open(const char *path, DWORD share)

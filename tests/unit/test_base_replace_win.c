@@ -3,6 +3,7 @@
 #include "base/drive.h"
 #include "base/os.h"
 #include "base/os_win.h"
+#include "tests/lib/folder_lab.h"
 
 #include <windows.h>
 
@@ -57,15 +58,6 @@ static int tear_down(void **state)
 	free(p->temp);
 	free(p);
 	return r;
-}
-
-static void assert_holds(const char *path, const char *text)
-{
-	struct sg_buf buf = { 0 };
-
-	assert_int_equal(sg_os_read(path, 1 << 20, &buf, NULL, NULL), 0);
-	assert_string_equal((char *)buf.data, text);
-	sg_buf_release(&buf);
 }
 
 /* The names in the site's folder, in order and with blanks between. */

@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "base/os_deadline_win.h"
 #include "base/os_win.h"
+#include "tests/lib/folder_lab.h"
 
 #include <windows.h>
 
@@ -91,15 +92,6 @@ static int tear_down(void **state)
 	free(below);
 	free(moved);
 	return r;
-}
-
-static void assert_holds(const char *path, const char *text)
-{
-	struct sg_buf buf = { 0 };
-
-	assert_int_equal(sg_os_read(path, 100, &buf, NULL, NULL), 0);
-	assert_string_equal((char *)buf.data, text);
-	sg_buf_release(&buf);
 }
 
 /* --- */

@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "base/os_deadline_win.h"
 #include "base/os_win.h"
+#include "tests/lib/folder_lab.h"
 
 #include <windows.h>
 #include <winternl.h>
@@ -174,15 +175,6 @@ static int tear_down(void **state)
 	free(file);
 	free(temp);
 	return r;
-}
-
-static void assert_holds(const char *path, const char *text)
-{
-	struct sg_buf buf = { 0 };
-
-	assert_int_equal(sg_os_read(path, 100, &buf, NULL, NULL), 0);
-	assert_string_equal((char *)buf.data, text);
-	sg_buf_release(&buf);
 }
 
 /* Nothing of ours is left open on it: alone with it, nobody is. */
