@@ -64,10 +64,9 @@ static bool folder_gone(const struct sg_engine *e, const struct sg_world *w, con
 	return gone;
 }
 
-/* A failure counts at once where no look has succeeded yet: after a start nobody knows better. */
 static bool has_failed(const struct sg_view *v)
 {
-	return v->failed_since && (!v->was_seen || v->at - v->failed_since >= SG_FAILED_SETTLES);
+	return v->failed_since && v->at - v->failed_since >= SG_FAILED_SETTLES;
 }
 
 int64_t sg_view_due(const struct sg_view *v, int64_t audit_every)
@@ -79,24 +78,39 @@ int64_t sg_view_due(const struct sg_view *v, int64_t audit_every)
 	return v->at + audit_every;
 }
 
-void sg_view_known(const struct sg_engine *e, struct sg_row *row)
+static char *sight_of(const struct sg_row *row)
 {
-	for (size_t i = 0; i < e->n_views; i++) {
-		const struct sg_view *v = &e->views[i];
-
-		if (!sg_key_equal(&v->key, &row->key))
-			continue;
-		row->seen = v->said;
-		sg_str_set(&row->seen_text, v->said_text);
-	}
+	return sg_format("sight %s %s", row->key.feed, row->key.id);
 }
 
-void sg_view_said(struct sg_engine *e, const struct sg_row *row)
+void sg_sight_known(const struct sg_world *w, struct sg_row *row)
 {
-	struct sg_view *v = view_of(e, &row->key);
+	char *name = sight_of(row);
+	const struct sg_val *fact = w->facts ? sg_val_get(w->facts, name) : NULL;
+	const char *look = fact ? sg_val_get_str(fact, "look", "") : "";
 
-	v->said = row->seen;
-	sg_str_set(&v->said_text, row->seen_text);
+	if (strcmp(look, sg_look_name(SG_LOOK_FAILED)) == 0)
+		row->seen = SG_LOOK_FAILED;
+	else if (strcmp(look, sg_look_name(SG_LOOK_MISSING)) == 0)
+		row->seen = SG_LOOK_MISSING;
+	if (row->seen)
+		sg_str_set(&row->seen_text, sg_val_get_str(fact, "text", NULL));
+	free(name);
+}
+
+void sg_sight_said(const struct sg_row *row, struct sg_val **facts)
+{
+	char *name = sight_of(row);
+	struct sg_val *fact;
+
+	if (!*facts)
+		*facts = sg_val_map();
+	fact = sg_val_set(*facts, name, row->seen ? sg_val_map() : sg_val_nil());
+	if (row->seen) {
+		sg_val_set_str(fact, "look", sg_look_name(row->seen));
+		sg_val_set_str(fact, "text", row->seen_text);
+	}
+	free(name);
 }
 
 const char *sg_view_failed(const struct sg_engine *e, const struct sg_key *key)
@@ -138,7 +152,6 @@ static void look(struct sg_engine *e, const struct sg_world *w, struct sg_decisi
 		v->failed_since = 0;
 	if (v->look.look == SG_LOOK_FAILED && !v->failed_since)
 		v->failed_since = w->now.wall;
-	v->was_seen = v->was_seen || v->look.look != SG_LOOK_FAILED;
 	d->failed = has_failed(v);
 	d->facts.look = v->gone_since && !settled ? SG_LOOK_FAILED : v->look.look;
 	d->facts.replaced = v->look.replaced || sg_overhaul_open(w);
@@ -162,7 +175,7 @@ static void see(struct sg_decision *d)
 		return;
 	if (row->seen == seen && (!seen || sg_str_equal(row->seen_text, d->look_text)))
 		return;
-	d->sight = d->facts.holds;
+	d->sight = true;
 	row->seen = seen;
 	sg_str_set(&row->seen_text, seen ? d->look_text : NULL);
 }

@@ -191,10 +191,8 @@ void sg_engine_close(struct sg_engine *e)
 		line_of_service(e, SG_EV_STOPPED, "stopped; mitigations stay in place");
 	sg_engine_forget_views(e);
 	sg_calm_forget(e);
-	for (size_t i = 0; i < e->n_views; i++) {
+	for (size_t i = 0; i < e->n_views; i++)
 		sg_key_release(&e->views[i].key);
-		free(e->views[i].said_text);
-	}
 	free(e->views);
 	free(e->neighbours);
 	for (size_t i = 0; i < e->n_cache; i++)

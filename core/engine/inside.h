@@ -21,10 +21,6 @@ struct sg_view {
 	int64_t at;           /* 0: to be looked at */
 	int64_t gone_since;   /* a folder with a value in it is away since then; 0: none is */
 	int64_t failed_since; /* no look has succeeded since then; 0: the last one did */
-	bool was_seen;        /* one has succeeded */
-	enum sg_look
-	        said; /* what was written down of it last: SG_LOOK_FAILED, SG_LOOK_MISSING, or SG_LOOK_NONE: as it should be */
-	char *said_text;
 };
 /* A folder that is away is not given up before it has been for that long, ms: it may be put back, with our values in it. */
 #define SG_GONE_SETTLES SG_MINUTE
@@ -154,9 +150,9 @@ struct sg_decision {
 void sg_decide(struct sg_engine *e, const struct sg_world *w, struct sg_row *row, struct sg_decision *ret);
 /* When the values of a view are to be looked at next, wall ms. */
 int64_t sg_view_due(const struct sg_view *v, int64_t audit_every);
-/* What was said of a row's values last, into the row; and that what the row has was said. */
-void sg_view_known(const struct sg_engine *e, struct sg_row *row);
-void sg_view_said(struct sg_engine *e, const struct sg_row *row);
+/* What was said of a row's values last is a fact of the journal, "sight FEED ID": into the row; and what the row has by now, into the facts to be written. */
+void sg_sight_known(const struct sg_world *w, struct sg_row *row);
+void sg_sight_said(const struct sg_row *row, struct sg_val **facts);
 /* Why the last look at a mitigation's values failed; NULL: it did not. Borrowed until the next one. */
 const char *sg_view_failed(const struct sg_engine *e, const struct sg_key *key);
 void sg_decision_release(struct sg_decision *d);

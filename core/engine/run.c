@@ -27,7 +27,7 @@ int sg_world_load(struct sg_engine *e, struct sg_world *ret, struct sg_err *err)
 	if (!code)
 		code = sg_journal_facts(e->read, &w.facts, err);
 	for (size_t i = 0; !code && i < w.rows.n; i++)
-		sg_view_known(e, w.rows.at[i]);
+		sg_sight_known(&w, w.rows.at[i]);
 	if (code)
 		sg_world_release(&w);
 	else
@@ -94,7 +94,10 @@ static void line_of_sight(struct sg_lines *lines, const struct sg_ctx *ctx, cons
 	char *text = sg_row_sight(row);
 
 	sg_line(lines, ctx, text ? SG_EV_UNSEEN : SG_EV_SEEN, row, NULL, "%s: %s", row->key.id,
-	        text ? text : "its values are looked after again");
+	        text                             ? text
+	        : sg_hash_is_zero(&row->applied) ? "nothing of it is in place any more"
+	                                         : "its values are looked after again");
+	sg_sight_said(row, &lines->facts);
 	free(text);
 }
 
@@ -148,8 +151,6 @@ static int note_moves(
 	}
 	if (n)
 		code = sg_note(&ctx, rows, n, &lines, err);
-	for (size_t i = 0; !code && i < n; i++)
-		sg_view_said(e, rows[i]);
 	sg_lines_release(&lines);
 	free(rows);
 	return code ? code : n ? 1 : 0;

@@ -68,7 +68,7 @@ struct sg_row {
 	enum sg_effective effective;
 	char *effective_text; /* file and line that defeats it */
 	enum sg_look
-	        seen; /* not in the journal: the last look at its values, where they are not as they should be and nothing is done about it */
+	        seen; /* not in the row's record, but a fact of its own: what was said of its values, where they are not as they should be and nothing is done about it */
 	char *seen_text;
 	bool in_force_by_others;
 	char *others_text;

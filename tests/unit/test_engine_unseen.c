@@ -109,24 +109,71 @@ static void who_asks_for_it_is_told(void **state)
 	lab_do(lab, "apply", "id", "M1", NULL);
 }
 
-static void it_is_known_at_once_after_a_restart_and_goes_when_it_is_taken_out(void **state)
+static const char *last_coverage(struct lab *lab, struct sg_val **ret)
 {
-	struct lab *lab = *state;
-	struct sg_buf whole = { 0 };
+	const struct sg_val *spans;
 
-	tear(lab, &whole);
+	assert_int_equal(lab_ask(lab, ret, "coverage", "id", "M1", NULL), 0);
+	spans = sg_val_get(sg_val_get(*ret, "mitigations")->kid[0], "spans");
+	return sg_val_get_str(spans->kid[spans->n - 1], "coverage", "");
+}
+
+static void restart(struct lab *lab)
+{
 	lab_close(lab);
 	lab_open(lab);
 	lab_configure(lab, NULL, "");
 	lab_run(lab);
+}
+
+static void a_restart_forgets_nothing_and_history_has_both_ends(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_buf whole = { 0 };
+	struct sg_val *reply = NULL;
+
+	tear(lab, &whole);
+	lab_later(lab, SG_MINUTE);
+	restart(lab);
 	assert_string_equal(lab_field(lab, "M1", "verdict"), "UNKNOWN");
-	assert_int_equal(lab_said(lab, "unseen", NULL), 1);
 	lab_later(lab, SG_MINUTE);
 	assert_int_equal(lab_said(lab, "unseen", NULL), 1);
+	assert_string_equal(last_coverage(lab, &reply), "unknown");
+	sg_val_free(reply);
 	assert_int_not_equal(lab_ask(lab, NULL, "rollback", "id", "M1", NULL), 0);
-	mend(lab, &whole);
+
+	/* put right while nobody looks */
+	lab_close(lab);
+	t_drive_write(lab->drive, T_WWWROOT, sg_buf_bytes(&whole));
+	sg_buf_release(&whole);
+	lab_open(lab);
+	lab_configure(lab, NULL, "");
+	lab_run(lab);
 	lab_later(lab, SG_HOUR);
+	assert_int_equal(lab_said(lab, "seen", NULL), 1);
 	assert_true(lab_untouched(lab));
+}
+
+static void history_says_unknown_while_it_could_not_be_seen(void **state)
+{
+	struct lab *lab = *state;
+	struct sg_buf whole = { 0 };
+	struct sg_val *reply = NULL;
+
+	tear(lab, &whole);
+	lab_later(lab, SG_MINUTE);
+	lab_later(lab, SG_HOUR);
+	lab_close(lab);
+	t_drive_write(lab->drive, T_WWWROOT, sg_buf_bytes(&whole));
+	sg_buf_release(&whole);
+	lab_open(lab);
+	lab_configure(lab, NULL, "");
+	lab_run(lab);
+	lab_later(lab, SG_MINUTE);
+	assert_string_equal(last_coverage(lab, &reply), "protected");
+	assert_true(sg_val_get_int(sg_val_get(sg_val_get(reply, "mitigations")->kid[0], "ms"), "unknown",
+	                    0) >= SG_HOUR);
+	sg_val_free(reply);
 }
 
 static void neither_a_pause_nor_observe_nor_a_window_hides_it(void **state)
@@ -219,7 +266,8 @@ int main(void)
 		T(what_cannot_be_read_is_not_said_to_be_in_force),
 		T(a_moment_says_nothing),
 		T(who_asks_for_it_is_told),
-		T(it_is_known_at_once_after_a_restart_and_goes_when_it_is_taken_out),
+		T(a_restart_forgets_nothing_and_history_has_both_ends),
+		T(history_says_unknown_while_it_could_not_be_seen),
 		T(neither_a_pause_nor_observe_nor_a_window_hides_it),
 		T(where_nobody_can_tell_whether_it_is_needed_its_file_counts_all_the_same),
 		T(a_file_that_is_torn_again_and_again_fills_no_journal),
